@@ -1,0 +1,68 @@
+"""An approval flow as data: the levels a unit's filing passes, who acts at each, what may be returned where.
+
+Source: a plugin's `flows/*.yaml`, each level with its clause. Pure: the flow travels to workflows as JSON by digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["all", "any", "n_of"]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Someone who may act at a level: a role of `access`, and what the regulation calls them."""
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True)
+class FlowLevel:
+    """One level: it is complete when `all`, `any` or `needed` of its signers approved."""
+
+    id: str
+    name: str
+    clause: str
+    body: Literal["unit", "area"]
+    """`unit`: the filing unit's own departments; `area`: a body of the area."""
+    mode: Mode
+    signers: tuple[Signer, ...]
+    needed: int = 1
+    returns_to: tuple[str, ...] = ()
+    """Ids of earlier levels to which this level may return a filing, with a reason."""
+    may_refuse: bool = False
+    days: int | None = None
+    """Working days this level has; None when the text names none."""
+
+    def complete(self, signed: frozenset[str]) -> bool:
+        """Tell whether the roles that approved so far complete this level."""
+        have = len({signer.role for signer in self.signers} & signed)
+        need = {"all": len(self.signers), "any": 1, "n_of": self.needed}[self.mode]
+        return have >= need
+
+
+@dataclass(frozen=True)
+class ApprovalFlow:
+    """The levels in order. The first is the filing unit's own; its completion is the submission (提交)."""
+
+    id: str
+    title: str
+    purpose: Literal["campaign", "record"]
+    instrument: str
+    levels: tuple[FlowLevel, ...] = field(default_factory=tuple)
+
+    def level(self, level_id: str) -> FlowLevel:
+        """Return a level by id; raises KeyError when there is none."""
+        for level in self.levels:
+            if level.id == level_id:
+                return level
+        raise KeyError(level_id)
+
+    def after(self, level_id: str) -> FlowLevel | None:
+        """Return the level that follows, or None after the last."""
+        ids = [level.id for level in self.levels]
+        position = ids.index(level_id) + 1
+        return self.levels[position] if position < len(ids) else None

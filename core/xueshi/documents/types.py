@@ -1,0 +1,140 @@
+"""What a paper is filled with: region-free data that a jurisdiction's field maps turn into its form's words.
+
+Core gathers these; `plugins/*/papers/*.yaml` maps their fields; the templates distribution renders them.
+They hold plain values only (no identity numbers), so that the same data gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """One line of a person's card: what was studied, when, how, for how many hundredths of an hour."""
+
+    start: date | None
+    end: date | None
+    content: str
+    form: str
+    hours: int
+    """Hours granted, in hundredths."""
+    result: str = ""
+    certificate: str = ""
+    category: str = ""
+    """Category code of the instrument (`public`, `professional`, …)."""
+    category_label: str = ""
+
+
+@dataclass(frozen=True)
+class PersonYear:
+    """One person's verified year, ready for a card or certificate."""
+
+    region: str
+    area: str
+    area_name: str
+    year: int
+    number: str
+    """Number of the paper, unique in the campaign."""
+    name: str
+    sex: str
+    born: date | None
+    political_status: str
+    unit: str
+    post: str
+    title: str
+    level: str
+    """`senior`, `intermediate`, `junior` or empty."""
+    verdict: str
+    """`met`, `not_met`, `needs_fact` or `not_judged`."""
+    entries: tuple[StudyEntry, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """Hundredths by category, with `total`."""
+    photo: bytes | None = None
+    verified_on: date | None = None
+    verifier: str = ""
+    rules_digest: str = ""
+    sample: bool = False
+    """True for a demo or rehearsal folder: the paper is marked 示例."""
+
+
+@dataclass(frozen=True)
+class LevelCounts:
+    """Numbers of people: in all and by title level; people without a level are in `total` only."""
+
+    total: int = 0
+    senior: int = 0
+    intermediate: int = 0
+    junior: int = 0
+
+
+@dataclass(frozen=True)
+class UnitFiling:
+    """One unit's filing for the yearly verification: what it declared and what came out."""
+
+    region: str
+    area: str
+    area_name: str
+    year: int
+    unit: str
+    filed_on: date | None
+    declared: LevelCounts
+    met: LevelCounts | None = None
+    not_met: LevelCounts | None = None
+    remarks: tuple[str, ...] = ()
+    """Sentences for 说明; among them how many are neither met nor not met, and why."""
+    verified_on: date | None = None
+    verifier: str = ""
+    number: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column of a yearly table: key, Chinese heading, definition in one sentence, unit (人, 学时, %)."""
+
+    key: str
+    label: str
+    definition: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class YearTable:
+    """A yearly statistics table: rows of exact values under defined columns."""
+
+    region: str
+    area: str
+    area_name: str
+    year: int
+    title: str
+    period_start: date
+    period_end: date
+    reporting_body: str
+    made_on: date
+    columns: tuple[TableColumn, ...]
+    rows: tuple[Mapping[str, str | int | None], ...]
+    totals: Mapping[str, str | int | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    clause: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A notice to a unit or person (return, reminder, decision) in official form."""
+
+    region: str
+    area_name: str
+    number: str
+    title: str
+    addressee: str
+    paragraphs: tuple[str, ...]
+    signed_by: str
+    signed_on: date
+    sample: bool = False
+
+
+DocumentData = PersonYear | UnitFiling | YearTable | Letter
