@@ -1,0 +1,46 @@
+"""Verbs and the roles that hold them: the one place that says who may do what.
+
+Roles of an area's bodies and of a unit's departments are the words of the flows (`unit_personnel`, …): a flow names
+who signs at a level, this table says which verbs come with a role. A role that stands only in a flow may decide
+at its level and see what it decides on, nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Verb = Literal[
+    "accounts.manage",
+    "campaign.open",
+    "campaign.steer",
+    "filing.decide",
+    "paper.print",
+    "record.determine",
+    "register.import",
+    "register.read",
+    "rules.draft",
+    "rules.publish",
+]
+
+ROLE_VERBS: dict[str, frozenset[Verb]] = {
+    "operator": frozenset({"accounts.manage", "register.read"}),
+    "bureau": frozenset(
+        {"accounts.manage", "campaign.open", "campaign.steer", "paper.print", "register.read", "register.import", "rules.draft", "rules.publish"}
+    ),
+    "unit_clerk": frozenset({"register.import", "register.read", "paper.print"}),
+}
+"""Verbs of the roles that the engine itself knows."""
+
+SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "register.read"})
+"""Verbs of a role that a flow names as signer."""
+
+AREA_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"record.determine"}
+"""Verbs of a signing role of an area's body: it also settles what the text leaves to the verifier."""
+
+
+def verbs_of(role: str, *, of_unit: bool) -> frozenset[Verb]:
+    """Return the verbs of a role; `of_unit` tells a unit's department from an area's body."""
+    known = ROLE_VERBS.get(role)
+    if known is not None:
+        return known
+    return SIGNING_VERBS if of_unit else AREA_SIGNING_VERBS

@@ -1,0 +1,37 @@
+"""Accounts and what they were granted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from xueshi.storage import Instant, new_id
+
+
+class Account(SQLModel, table=True):
+    """Someone who can sign in or be named with `--as`: an officer, a unit's department, an operator."""
+
+    __tablename__ = "account"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    login: str = Field(unique=True)
+    name: str
+    password_hash: str | None = None
+    active: bool = True
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Grant(SQLModel, table=True):
+    """A role given to an account for an area, and where needed one sector or one unit."""
+
+    __tablename__ = "access_grant"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    role: str
+    area: str
+    sector: str | None = None
+    unit_id: UUID | None = Field(default=None, index=True)
+    active: bool = True

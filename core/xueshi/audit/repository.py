@@ -1,0 +1,114 @@
+"""Appending to the audit chain, verifying it, storing and loading artifacts by digest."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from xueshi.audit.tables import Artifact, AuditEntry
+from xueshi.errors import NotFoundError
+from xueshi.storage import canonical_json
+
+GENESIS = "0" * 64
+_CHAIN_LOCK = 0x5875_6573_6869  # any number, the same in every process: it names the chain's lock
+
+
+def append(
+    session: Session, *, actor: str, verb: str, target: str, body: dict[str, Any], command_id: UUID | None = None
+) -> AuditEntry:
+    """Append one act to the chain, in the caller's transaction. `body` holds ids and codes, never personal data."""
+    if session.get_bind().dialect.name == "postgresql":
+        # SQLite's write transaction is exclusive already; PostgreSQL needs one writer at the chain's end.
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    last = session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
+    entry = AuditEntry(
+        seq=1 if last is None else last.seq + 1,
+        at=datetime.now(UTC),
+        actor=actor,
+        os_user=_os_user(),
+        verb=verb,
+        target=target,
+        command_id=command_id,
+        body=body,
+        previous=GENESIS if last is None else last.hash,
+        hash="",
+    )
+    entry.hash = _hash(entry)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """Result of verifying the chain: how many entries, and the first that does not fit (None when whole)."""
+
+    entries: int
+    broken_at: int | None
+    reason: str = ""
+
+
+def verify(session: Session) -> ChainReport:
+    """Walk the whole chain and recompute every hash."""
+    previous, expected, count = GENESIS, 1, 0
+    for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.seq))).yield_per(1000):
+        if entry.seq != expected:
+            return ChainReport(count, expected, f"第 {expected} 条缺失")
+        if entry.previous != previous:
+            return ChainReport(count, entry.seq, f"第 {entry.seq} 条与前一条不衔接")
+        if entry.hash != _hash(entry):
+            return ChainReport(count, entry.seq, f"第 {entry.seq} 条内容被改动")
+        previous, expected, count = entry.hash, expected + 1, count + 1
+    return ChainReport(count, None)
+
+
+def digest_of(body: bytes) -> str:
+    """The digest by which an artifact is stored: sha256, hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def store_artifact(session: Session, kind: str, body: bytes) -> str:
+    """Store bytes once and return their digest; storing the same bytes again changes nothing."""
+    digest = digest_of(body)
+    if session.get(Artifact, digest) is None:
+        session.add(Artifact(digest=digest, kind=kind, body=body, created_at=datetime.now(UTC)))
+        session.flush()
+    return digest
+
+
+def load_artifact(session: Session, digest: str) -> bytes:
+    """Return an artifact's bytes; raises NotFoundError when the digest is unknown."""
+    artifact = session.get(Artifact, digest)
+    if artifact is None:
+        raise NotFoundError(f"找不到制品 {digest[:12]}…；数据文件夹不完整，请从备份恢复")
+    return artifact.body
+
+
+def _hash(entry: AuditEntry) -> str:
+    content = [
+        entry.seq,
+        str(entry.id),
+        entry.at.astimezone(UTC).isoformat(),
+        entry.actor,
+        entry.os_user,
+        entry.verb,
+        entry.target,
+        str(entry.command_id) if entry.command_id else None,
+        entry.body,
+        entry.previous,
+    ]
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no passwd entry in a bare container
+        return ""
