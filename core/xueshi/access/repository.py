@@ -35,7 +35,9 @@ class Actor:
     def require(self, verb: Verb) -> None:
         """Raise NotAllowedError unless the role holds the verb."""
         if not self.may(verb):
-            raise NotAllowedError(f"账号 {self.login}（{self.role}）没有“{verb}”权限；请由本级业务负责人授权后再办")
+            raise NotAllowedError(
+                f"账号 {self.login}（{self.role}）没有“{verb}”权限；请由本级业务负责人授权后再办"
+            )
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
         account = Account(login=new.login, name=new.name, created_at=datetime.now(UTC))
         session.add(account)
         session.flush()
-        session.add(Grant(account_id=account.id, role=new.role, area=new.area, sector=new.sector, unit_id=new.unit_id))
+        session.add(
+            Grant(account_id=account.id, role=new.role, area=new.area, sector=new.sector, unit_id=new.unit_id)
+        )
         made[new.login] = account.id
     return made
 
@@ -80,7 +84,9 @@ def actor(session: Session, login: str, role: str | None = None) -> Actor:
     ).all()
     rows = [pair for pair in rows if role is None or pair[1].role == role]
     if not rows:
-        raise NotAllowedError(f"没有可用的账号 {login!r}{f'（{role}）' if role else ''}；用 xueshi accounts list 查看账号")
+        raise NotAllowedError(
+            f"没有可用的账号 {login!r}{f'（{role}）' if role else ''}；用 xueshi accounts list 查看账号"
+        )
     if len(rows) > 1:
         roles = "、".join(grant.role for _, grant in rows)
         raise NotAllowedError(f"账号 {login} 有多个岗位（{roles}）；请用 登录名:岗位 指明以哪个岗位办理")
@@ -91,7 +97,12 @@ def actor(session: Session, login: str, role: str | None = None) -> Actor:
 def actor_by_grant(session: Session, account_id: UUID, grant_id: UUID) -> Actor:
     """Return the actor of a stored command. Raises NotAllowedError when the account or grant was ended meanwhile."""
     account, grant = session.get(Account, account_id), session.get(Grant, grant_id)
-    if account is None or grant is None or not (account.active and grant.active) or grant.account_id != account.id:
+    if (
+        account is None
+        or grant is None
+        or not (account.active and grant.active)
+        or grant.account_id != account.id
+    ):
         raise NotAllowedError("账号或授权已停用；请由现任经办人重新提交")
     return _actor(account, grant)
 
@@ -113,4 +124,6 @@ def _actor(account: Account, grant: Grant) -> Actor:
         sectors=None if grant.sector is None else (grant.sector,),
         units=None if grant.unit_id is None else (grant.unit_id,),
     )
-    return Actor(account.id, grant.id, account.login, account.name, grant.role, scope, grant.area, grant.unit_id)
+    return Actor(
+        account.id, grant.id, account.login, account.name, grant.role, scope, grant.area, grant.unit_id
+    )

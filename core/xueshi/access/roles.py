@@ -25,7 +25,16 @@ Verb = Literal[
 ROLE_VERBS: dict[str, frozenset[Verb]] = {
     "operator": frozenset({"accounts.manage", "register.read"}),
     "bureau": frozenset(
-        {"accounts.manage", "campaign.open", "campaign.steer", "paper.print", "register.read", "register.import", "rules.draft", "rules.publish"}
+        {
+            "accounts.manage",
+            "campaign.open",
+            "campaign.steer",
+            "paper.print",
+            "register.read",
+            "register.import",
+            "rules.draft",
+            "rules.publish",
+        }
     ),
     "unit_clerk": frozenset({"register.import", "register.read", "paper.print"}),
 }

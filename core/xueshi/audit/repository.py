@@ -21,7 +21,13 @@ _CHAIN_LOCK = 0x5875_6573_6869  # any number, the same in every process: it name
 
 
 def append(
-    session: Session, *, actor: str, verb: str, target: str, body: dict[str, Any], command_id: UUID | None = None
+    session: Session,
+    *,
+    actor: str,
+    verb: str,
+    target: str,
+    body: dict[str, Any],
+    command_id: UUID | None = None,
 ) -> AuditEntry:
     """Append one act to the chain, in the caller's transaction. `body` holds ids and codes, never personal data."""
     if session.get_bind().dialect.name == "postgresql":
