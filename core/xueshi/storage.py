@@ -18,6 +18,8 @@ from sqlalchemy import DateTime, Dialect, Engine, Text, event
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, create_engine
 
+from xueshi.canonical import canonical_json as canonical_json
+
 
 def new_id() -> UUID:
     """Return a fresh UUIDv7: the key of every row, ordered by time, without meaning."""
@@ -58,11 +60,6 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Read JSON."""
         return None if value is None else json.loads(value)
-
-
-def canonical_json(value: Any) -> str:
-    """Serialise with sorted keys and no spaces: equal values give equal text, so digests can be compared."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def open_database(url: str) -> Engine:

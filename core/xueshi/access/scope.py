@@ -24,6 +24,10 @@ class Scope:
         """The scope of the engine itself (activities, checks); never given to an account."""
         return cls(areas=("*",))
 
+    def of_engine(self) -> Scope:
+        """Widen to everything, for what belongs to a row that was already found inside this scope."""
+        return Scope.everything()
+
     def allows(self, area: str, sector: str | None = None, unit: UUID | None = None) -> bool:
         """Tell whether a row of this area, sector and unit lies in the scope."""
         in_area = "*" in self.areas or any(area_contains(outer, area) for outer in self.areas)

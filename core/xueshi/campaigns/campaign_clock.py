@@ -1,0 +1,18 @@
+"""The campaign clock of a stored campaign."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from xueshi.campaigns import repository
+from xueshi.campaigns.clock import CampaignClock
+from xueshi.campaigns.tables import Campaign
+
+
+def campaign_now(session: Session, campaign: Campaign, real: datetime) -> datetime:
+    """Return the campaign instant that belongs to a real instant."""
+    if not campaign.standing:
+        return CampaignClock(standing=False, anchor=real).now(real)
+    return CampaignClock(standing=True, anchor=repository.last_anchor(session, campaign.id).campaign).now(real)

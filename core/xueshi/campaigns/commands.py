@@ -1,0 +1,184 @@
+"""The way of a command: stored first, then sent at once, else picked up by the relay; its fate is written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.access.scope import Scope
+from xueshi.campaigns import direct_acts, repository
+from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.campaign_machine import CampaignCommand
+from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
+from xueshi.campaigns.filing_machine import FINISHED, FilingCommand
+from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
+from xueshi.campaigns.stored_state import dump_command
+from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.errors import InputError, NotFoundError
+from xueshi.storage import new_id, transaction
+
+ENGINE = Scope.everything()
+FILING_VERBS = {"extend_filing": "extend"}
+"""Command kinds whose verb in the machine has another name."""
+
+
+@dataclass(frozen=True)
+class CommandRequest:
+    """What a client asks for. `request_id` is the client's own: the same id again is the same command."""
+
+    request_id: str
+    kind: str
+    target_id: UUID
+    expected_version: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+    """Further words of the act: `level`, `reason`, `return_to`, `until`, `to`, `fact`, `value`, `task`."""
+
+
+def submit(session: Session, actor: Actor, request: CommandRequest, *, hold: timedelta = timedelta(0)) -> Command:
+    """Authorise a command and store it as pending; a known request id returns the stored one.
+
+    Raises InputError for an unknown kind or a request id used for something else, NotAllowedError, NotFoundError.
+    """
+    known = repository.command_by_request(session, request.request_id)
+    if known is not None:
+        if (known.kind, known.target_id, known.account_id) != (request.kind, request.target_id, actor.account_id):
+            raise InputError(f"请求编号 {request.request_id} 已用于另一件办理；请换一个编号")
+        return known
+    kind = COMMAND_KINDS.get(request.kind)
+    if kind is None:
+        raise InputError(f"没有“{request.kind}”这种办理；可用：{'、'.join(COMMAND_KINDS)}")
+    actor.require(kind.verb)
+    campaign, workflow_id = _target(session, actor, kind, request)
+    real = datetime.now(UTC)
+    row = Command(
+        id=new_id(),
+        request_id=request.request_id,
+        executor=kind.executor,
+        kind=kind.name,
+        target_kind=kind.target,
+        target_id=request.target_id,
+        workflow_id=workflow_id,
+        expected_version=request.expected_version,
+        payload={**request.payload, "role": actor.role},
+        account_id=actor.account_id,
+        grant_id=actor.grant_id,
+        state="pending",
+        not_before=real + hold,
+        inserted_at=real,
+        made_at=campaign_now(session, campaign, real),
+        lease_until=real,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+async def deliver(engine: Engine, port: CommandPort, command_id: UUID) -> Command:
+    """Carry out a pending command: direct ones in one transaction, durable ones through the port. Returns the row."""
+    with transaction(engine) as session:
+        row = repository.command(session, command_id, lock=True)
+        if row.state != "pending" or row.not_before > datetime.now(UTC):
+            return row
+        if row.executor == "direct":
+            direct_acts.carry_out(session, row)
+            return row
+        row.attempts += 1
+        session.add(row)
+        envelope = Envelope(row.id, row.workflow_id, _durable_target(row), _payload(row))
+    result = await port.send(envelope)
+    with transaction(engine) as session:
+        row = repository.command(session, command_id, lock=True)
+        _write_fate(session, row, result)
+        return row
+
+
+def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Command:
+    """Take a held command back before it is sent. Raises InputError once it is on its way."""
+    row = repository.command(session, command_id, lock=True)
+    if row.account_id != actor.account_id:
+        raise NotFoundError(f"找不到办理记录 {command_id}")
+    if row.state != "pending" or row.not_before <= datetime.now(UTC):
+        raise InputError("该办理已送出，不能撤销；请按流程退回或更正")
+    row.state = "withdrawn"
+    session.add(row)
+    return row
+
+
+def _target(session: Session, actor: Actor, kind: CommandKind, request: CommandRequest) -> tuple[Campaign, str]:
+    """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out."""
+    if kind.target == "campaign":
+        campaign = repository.campaign(session, actor.scope, request.target_id)
+        return campaign, campaign.public_id
+    filing_id = request.target_id
+    if kind.target == "task":
+        filing_id = repository.task(session, actor.scope, request.target_id).filing_id
+    elif kind.target == "record":
+        filing_id = UUID(str(request.payload.get("filing")))
+    filing = repository.filing(session, actor.scope, filing_id)
+    campaign = repository.campaign(session, actor.scope.of_engine(), filing.campaign_id)
+    return campaign, filing_workflow_id(campaign, filing)
+
+
+def filing_workflow_id(campaign: Campaign, filing: Filing) -> str:
+    """Return the id of a filing's workflow: `{campaign id}:unit:{unit uuid}:r{round}`."""
+    return f"{campaign.public_id}:unit:{filing.unit_id}:r{filing.round}"
+
+
+def _durable_target(row: Command) -> Any:
+    return "campaign" if row.target_kind == "campaign" else "filing"
+
+
+def _payload(row: Command) -> dict[str, object]:
+    """Build the machine's command from the stored row; raises InputError for a payload that cannot be read."""
+    common = {
+        "id": str(row.id),
+        "role": row.payload["role"],
+        "account": str(row.account_id),
+        "expected_version": -1 if row.expected_version is None else row.expected_version,
+        "made_at": row.made_at,
+        "reason": row.payload.get("reason", ""),
+    }
+    if row.target_kind == "campaign":
+        return dump_command(CampaignCommand(verb=row.kind, to=_instant(row.payload.get("to")), **common))  # type: ignore[arg-type]
+    return dump_command(
+        FilingCommand(
+            verb=FILING_VERBS.get(row.kind, row.kind),
+            level=row.payload.get("level", ""),
+            return_to=row.payload.get("return_to", ""),
+            until=_instant(row.payload.get("until")),
+            **common,
+        )
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _settled(session: Session, row: Command) -> bool:
+    """Tell whether a command's target is finished, so that no workflow will ever answer."""
+    if row.target_kind == "campaign":
+        return repository.campaign(session, ENGINE, row.target_id).stage == "finished"
+    return repository.filing(session, ENGINE, row.target_id).stage in FINISHED
+
+
+def _write_fate(session: Session, row: Command, result: SendResult) -> None:
+    """Write what the port said, unless the effect's own transaction wrote the fate already."""
+    if row.state != "pending":
+        return
+    if result.code == "not_found" and _settled(session, row):
+        result = SendResult("refused", "finished", "该单位本轮已办结，不能再办理")
+    if result.fate in ("refused", "late") and repository.effect(session, row.id) is None:
+        row.state, row.code, row.reason = result.fate, result.code, result.reason
+        row.lease_until = row.inserted_at
+    elif result.fate == "pending":
+        # Ever longer between tries, so that an absent server is not hammered; 30 s at most, so that it is not missed.
+        row.lease_until = datetime.now(UTC) + timedelta(seconds=min(30, 2 ** min(row.attempts, 5)))
+        row.reason = result.reason
+    session.add(row)

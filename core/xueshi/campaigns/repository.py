@@ -1,0 +1,346 @@
+"""Queries on campaigns, filings, commands, tasks and counters. The frame that opened the session commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.audit.tables import AuditEntry
+from xueshi.campaigns.tables import (
+    Campaign,
+    ClockAnchor,
+    Command,
+    Counter,
+    Determination,
+    Effect,
+    Filing,
+    OutgoingMessage,
+    Task,
+)
+from xueshi.errors import NotFoundError
+from xueshi.storage import new_id
+
+# ---------------------------------------------------------------- campaigns
+
+
+def campaigns(session: Session, scope: Scope) -> list[Campaign]:
+    """Return the campaigns of the scope's areas, newest year first."""
+    query = select(Campaign).where(scope.area_clause(Campaign.area)).order_by(col(Campaign.year).desc(), col(Campaign.public_id))
+    return list(session.exec(query).all())
+
+
+def campaign(session: Session, scope: Scope, campaign_id: UUID) -> Campaign:
+    """Return a campaign; raises NotFoundError outside the scope."""
+    found = session.get(Campaign, campaign_id)
+    if found is None or not scope.allows(found.area):
+        raise NotFoundError("找不到这次年度验证，或不在您的管理范围；用 xueshi campaign list 查看")
+    return found
+
+
+def campaign_by_public_id(session: Session, scope: Scope, public_id: str) -> Campaign:
+    """Return a campaign by `campaign:{region}:{area}:{year}:{n}`; raises NotFoundError outside the scope."""
+    found = session.exec(select(Campaign).where(Campaign.public_id == public_id)).first()
+    if found is None or not scope.allows(found.area):
+        raise NotFoundError(f"找不到年度验证 {public_id}，或不在您的管理范围；用 xueshi campaign list 查看")
+    return found
+
+
+def count_campaigns(session: Session, region: str, area: str, year: int) -> int:
+    """Return how many campaigns an area had for a year, whatever their stage."""
+    query = select(func.count()).where(Campaign.region == region, Campaign.area == area, Campaign.year == year)
+    return session.exec(query).one()
+
+
+def open_campaign_of_unit(session: Session, scope: Scope, unit_id: UUID, year: int) -> tuple[Campaign, Filing] | None:
+    """Return the open campaign of a year in which a unit files, with its latest filing."""
+    query = (
+        select(Campaign, Filing)
+        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
+        .where(
+            Filing.unit_id == unit_id,
+            Campaign.year == year,
+            Campaign.stage == "open",
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Filing.round).desc())
+    )
+    found = session.exec(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def unstarted_campaigns(session: Session) -> list[UUID]:
+    """Return campaigns whose workflow was not started yet: stored, but the server was away."""
+    return list(session.exec(select(Campaign.id).where(col(Campaign.workflow_started).is_(False))).all())
+
+
+def last_anchor(session: Session, campaign_id: UUID) -> ClockAnchor:
+    """Return the latest step of a campaign's clock."""
+    query = select(ClockAnchor).where(ClockAnchor.campaign_id == campaign_id).order_by(col(ClockAnchor.seq).desc())
+    return session.exec(query.limit(1)).one()
+
+
+# ---------------------------------------------------------------- filings
+
+
+def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False) -> Filing:
+    """Return a filing (locked for this transaction where asked); raises NotFoundError outside the scope."""
+    query = select(Filing).where(Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id))
+    found = session.exec(query.with_for_update() if lock else query).first()
+    if found is None:
+        raise NotFoundError("找不到该单位的申报，或不在您的管理范围")
+    return found
+
+
+def filings(
+    session: Session,
+    scope: Scope,
+    campaign_id: UUID,
+    *,
+    stages: Sequence[str] | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Filing]:
+    """Return filings of a campaign by position, from the one after `after`, optionally of some stages only."""
+    query = (
+        select(Filing)
+        .where(
+            Filing.campaign_id == campaign_id,
+            Filing.position > after,
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Filing.position), col(Filing.round))
+    )
+    if stages is not None:
+        query = query.where(col(Filing.stage).in_(stages))
+    return list(session.exec(query if limit is None else query.limit(limit)).all())
+
+
+def note_started(session: Session, filing_ids: Sequence[UUID]) -> None:
+    """Note that the workflows of some filings were started."""
+    session.execute(update(Filing).where(col(Filing.id).in_(filing_ids)).values(started=True))
+
+
+def count_filings(session: Session, campaign_id: UUID, stages: Sequence[str]) -> int:
+    """Return how many filings are in some stages, from the counters."""
+    query = select(func.coalesce(func.sum(Counter.filings), 0)).where(
+        Counter.campaign_id == campaign_id, col(Counter.stage).in_(stages)
+    )
+    return int(session.exec(query).one())
+
+
+def counters(session: Session, scope: Scope, campaign_id: UUID) -> dict[str, int]:
+    """Return the number of filings by stage."""
+    campaign(session, scope, campaign_id)
+    rows = session.exec(select(Counter).where(Counter.campaign_id == campaign_id)).all()
+    return {row.stage: row.filings for row in rows if row.filings}
+
+
+def move_counter(session: Session, campaign_id: UUID, before: str | None, after: str, number: int = 1) -> None:
+    """Move filings from one stage's counter to another's, in the transaction of the effect."""
+    if before == after:
+        return
+    for stage, change in ((before, -number), (after, number)):
+        if stage is None:
+            continue
+        changed = session.execute(
+            update(Counter)
+            .where(col(Counter.campaign_id) == campaign_id, col(Counter.stage) == stage)
+            .values(filings=col(Counter.filings) + change)
+        )
+        if changed.rowcount == 0:  # type: ignore[attr-defined]  # a DML result has a row count
+            session.add(Counter(campaign_id=campaign_id, stage=stage, filings=change))
+            session.flush()
+
+
+# ---------------------------------------------------------------- commands
+
+
+def command(session: Session, command_id: UUID, *, lock: bool = False) -> Command:
+    """Return a command; raises NotFoundError."""
+    query = select(Command).where(Command.id == command_id)
+    found = session.exec(query.with_for_update() if lock else query).first()
+    if found is None:
+        raise NotFoundError(f"找不到办理记录 {command_id}")
+    return found
+
+
+def command_by_request(session: Session, request_id: str) -> Command | None:
+    """Return the command that a client's request id made before, if any."""
+    return session.exec(select(Command).where(Command.request_id == request_id)).first()
+
+
+def lease_pending(session: Session, now: datetime, *, older_than: timedelta, lease: timedelta, limit: int) -> list[UUID]:
+    """Take pending commands that nobody is sending, oldest first, and lease them to the caller."""
+    query = (
+        select(Command)
+        .where(
+            Command.state == "pending",
+            Command.not_before <= now,
+            Command.lease_until <= now,
+            Command.inserted_at <= now - older_than,
+        )
+        .order_by(col(Command.inserted_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.exec(query).all()
+    for row in taken:
+        row.lease_until = now + lease
+        session.add(row)
+    return [row.id for row in taken]
+
+
+def effect(session: Session, command_id: UUID) -> Effect | None:
+    """Return the effect of a command, if it was carried out."""
+    return session.get(Effect, command_id)
+
+
+def pending_before(session: Session, filing_id: UUID, instant: datetime) -> int:
+    """Return how many commands on a filing were made before a campaign instant and have no fate yet."""
+    query = select(func.count()).where(
+        Command.target_id == filing_id, Command.state == "pending", Command.made_at < instant
+    )
+    return session.exec(query).one()
+
+
+def pending_of_campaign(session: Session, campaign_id: UUID) -> int:
+    """Return how many commands of a campaign (on it or on its filings) have no fate yet."""
+    filing_ids = select(Filing.id).where(Filing.campaign_id == campaign_id)
+    query = select(func.count()).where(
+        Command.state == "pending",
+        (col(Command.target_id) == campaign_id) | col(Command.target_id).in_(filing_ids),
+    )
+    return session.exec(query).one()
+
+
+# ---------------------------------------------------------------- tasks and messages
+
+
+def open_tasks(
+    session: Session,
+    scope: Scope,
+    *,
+    campaign_id: UUID | None = None,
+    filing_id: UUID | None = None,
+    role: str | None = None,
+    kinds: Sequence[str] | None = None,
+) -> list[Task]:
+    """Return open tasks in scope, oldest first."""
+    query = (
+        select(Task)
+        .where(col(Task.closed_at).is_(None), scope.clause(Task.area, Task.sector, Task.unit_id))
+        .order_by(col(Task.opened_at), col(Task.id))
+    )
+    if campaign_id is not None:
+        query = query.where(Task.campaign_id == campaign_id)
+    if filing_id is not None:
+        query = query.where(Task.filing_id == filing_id)
+    if role is not None:
+        query = query.where(Task.role == role)
+    if kinds is not None:
+        query = query.where(col(Task.kind).in_(kinds))
+    return list(session.exec(query).all())
+
+
+def task(session: Session, scope: Scope, task_id: UUID) -> Task:
+    """Return a task; raises NotFoundError outside the scope."""
+    found = session.get(Task, task_id)
+    if found is None or not scope.allows(found.area, found.sector, found.unit_id):
+        raise NotFoundError(f"找不到待办 {task_id}，或不在您的管理范围；用 xueshi tasks list 查看")
+    return found
+
+
+def close_tasks(
+    session: Session, filing_id: UUID, kinds: Sequence[str], *, at: datetime, command_id: UUID | None, outcome: str
+) -> None:
+    """Close the open tasks of some kinds on a filing."""
+    session.execute(
+        update(Task)
+        .where(col(Task.filing_id) == filing_id, col(Task.kind).in_(kinds), col(Task.closed_at).is_(None))
+        .values(closed_at=at, closed_by=command_id, outcome=outcome)
+    )
+
+
+def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
+    """Return the verifier's values by record and fact; the latest of each counts."""
+    query = select(Determination).where(Determination.filing_id == filing_id).order_by(col(Determination.id))
+    values: dict[UUID, dict[str, object]] = {}
+    for row in session.exec(query).all():
+        values.setdefault(row.record_id, {})[row.fact] = row.value
+    return values
+
+
+def write_message(
+    session: Session, *, filing: Filing, to_role: str, subject: str, body: dict[str, object], at: datetime
+) -> None:
+    """Write a message to the unit of a filing, to be sent later."""
+    session.add(
+        OutgoingMessage(
+            id=new_id(),
+            campaign_id=filing.campaign_id,
+            filing_id=filing.id,
+            to_role=to_role,
+            to_unit=filing.unit_id,
+            subject=subject,
+            body=body,
+            written_at=at,
+        )
+    )
+
+
+# ---------------------------------------------------------------- what reconcile compares
+
+
+def commands_by_state(session: Session) -> dict[str, int]:
+    """Return the number of commands by state."""
+    rows = session.exec(select(Command.state, func.count()).group_by(Command.state)).all()
+    return dict(rows)
+
+
+def done_without_effect(session: Session) -> int:
+    """Count done commands that have no effect row."""
+    effects = select(Effect.command_id)
+    return session.exec(
+        select(func.count()).where(Command.state == "done", col(Command.id).not_in(effects))
+    ).one()
+
+
+def done_without_audit(session: Session) -> int:
+    """Count done commands that have no audit row."""
+    audited = select(AuditEntry.command_id).where(col(AuditEntry.command_id).is_not(None))
+    return session.exec(
+        select(func.count()).where(Command.state == "done", col(Command.id).not_in(audited))
+    ).one()
+
+
+def effect_without_done(session: Session) -> int:
+    """Count effect rows whose command is not done."""
+    done = select(Command.id).where(Command.state == "done")
+    return session.exec(select(func.count()).where(col(Effect.command_id).not_in(done))).one()
+
+
+def audit_without_done(session: Session) -> int:
+    """Count audit rows that name a command which is not done."""
+    done = select(Command.id).where(Command.state == "done")
+    return session.exec(
+        select(func.count()).where(
+            col(AuditEntry.command_id).is_not(None), col(AuditEntry.command_id).not_in(done)
+        )
+    ).one()
+
+
+def audited_twice(session: Session) -> int:
+    """Count commands that more than one audit row names."""
+    twice = (
+        select(AuditEntry.command_id)
+        .where(col(AuditEntry.command_id).is_not(None))
+        .group_by(col(AuditEntry.command_id))
+        .having(func.count() > 1)
+        .subquery()
+    )
+    return session.exec(select(func.count()).select_from(twice)).one()

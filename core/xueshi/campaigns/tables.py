@@ -1,0 +1,191 @@
+"""Campaigns, filings, commands, effects, tasks, counters and what goes out, in SQL: the system of record."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from xueshi.storage import Instant, Json, new_id
+
+
+class Campaign(SQLModel, table=True):
+    """One closing verification: area, year, notice, and the digests of everything it is pinned to."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (UniqueConstraint("region", "area", "year", "n"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    public_id: str = Field(unique=True)
+    """`campaign:{region}:{area}:{year}:{n}`: also the id of its workflow."""
+    region: str
+    area: str = Field(index=True)
+    area_name: str
+    year: int
+    n: int
+    title: str
+    stage: str
+    version: int = 0
+    standing: bool
+    """True in a demo or rehearsal folder: the clock stands still and papers are marked."""
+    deadline: datetime = Field(sa_type=Instant)
+    opened_at: datetime = Field(sa_type=Instant)
+    verifier: str
+    """Body that signs the papers."""
+    report_by: date | None = None
+    notice_digest: str
+    pack_digest: str
+    flow_digest: str
+    papers_digest: str
+    """Artifact that maps each paper's id to the digest of its template closure."""
+    workflow_started: bool = False
+
+
+class ClockAnchor(SQLModel, table=True):
+    """A standing clock's step: from this real instant on, the campaign instant is the one given."""
+
+    __tablename__ = "clock_anchor"
+
+    campaign_id: UUID = Field(foreign_key="campaign.id", primary_key=True)
+    seq: int = Field(primary_key=True)
+    real: datetime = Field(sa_type=Instant)
+    campaign: datetime = Field(sa_type=Instant)
+
+
+class Filing(SQLModel, table=True):
+    """One unit's filing in a campaign and round; `state` is the pure machine's state."""
+
+    __tablename__ = "filing"
+    __table_args__ = (UniqueConstraint("campaign_id", "unit_id", "round"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    unit_id: UUID = Field(index=True)
+    area: str
+    sector: str | None = None
+    round: int = 1
+    position: int
+    """Place of the unit in the campaign, by its code: order of papers and tables."""
+    stage: str = Field(index=True)
+    level: str
+    version: int = 0
+    state: Any = Field(sa_type=Json)
+    input_version: int = 0
+    """Raised by every register handed in; 0 = nothing handed in yet."""
+    maker: str | None = None
+    people: int = 0
+    submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    started: bool = False
+    """The unit's workflow was started."""
+
+
+class Command(SQLModel, table=True):
+    """An act that someone asked for, durable or direct, and its fate: nothing is lost, nothing is done twice."""
+
+    __tablename__ = "command"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    request_id: str = Field(unique=True)
+    executor: str
+    kind: str
+    target_kind: str
+    target_id: UUID = Field(index=True)
+    workflow_id: str = ""
+    expected_version: int | None = None
+    payload: Any = Field(sa_type=Json)
+    account_id: UUID
+    grant_id: UUID
+    state: str = Field(index=True)
+    code: str = ""
+    reason: str = ""
+    not_before: datetime = Field(sa_type=Instant)
+    inserted_at: datetime = Field(sa_type=Instant)
+    made_at: datetime = Field(sa_type=Instant)
+    """Campaign instant of insertion."""
+    attempts: int = 0
+    lease_until: datetime = Field(sa_type=Instant)
+
+
+class Effect(SQLModel, table=True):
+    """What a done command changed: exactly one row per done command."""
+
+    __tablename__ = "effect"
+
+    command_id: UUID = Field(foreign_key="command.id", primary_key=True)
+    campaign_id: UUID = Field(index=True)
+    target_id: UUID = Field(index=True)
+    outcome: str
+    version: int
+    """Version of the target afterwards."""
+    campaign_at: datetime = Field(sa_type=Instant)
+    body: Any = Field(sa_type=Json)
+
+
+class Determination(SQLModel, table=True):
+    """A verifier's value for one fact of one record, where the text leaves it to a person; the latest counts."""
+
+    __tablename__ = "determination"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    record_id: UUID = Field(index=True)
+    filing_id: UUID = Field(index=True)
+    fact: str
+    value: Any = Field(sa_type=Json)
+    reason: str = ""
+    command_id: UUID = Field(foreign_key="command.id")
+
+
+class Task(SQLModel, table=True):
+    """Something that waits for a person: kind, for which role, on what, by which clause."""
+
+    __tablename__ = "task"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    campaign_id: UUID = Field(index=True)
+    filing_id: UUID = Field(index=True)
+    unit_id: UUID
+    area: str = Field(index=True)
+    sector: str | None = None
+    kind: str
+    """`unit`, `record`, `discretion`, `attention`."""
+    role: str
+    level: str
+    person_id: UUID | None = None
+    record_id: UUID | None = None
+    body: Any = Field(sa_type=Json)
+    """What is asked: facts, clause, bounds; no personal data."""
+    opened_at: datetime = Field(sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_by: UUID | None = None
+    outcome: str = ""
+
+
+class Counter(SQLModel, table=True):
+    """How many filings of a campaign are in a stage: kept with every effect, so that no page counts."""
+
+    __tablename__ = "counter"
+
+    campaign_id: UUID = Field(foreign_key="campaign.id", primary_key=True)
+    stage: str = Field(primary_key=True)
+    filings: int = 0
+
+
+class OutgoingMessage(SQLModel, table=True):
+    """A message to a unit or officer, written with its effect and sent later."""
+
+    __tablename__ = "outgoing_message"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    campaign_id: UUID = Field(index=True)
+    filing_id: UUID | None = None
+    to_role: str
+    to_unit: UUID | None = None
+    subject: str
+    body: Any = Field(sa_type=Json)
+    written_at: datetime = Field(sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -1,0 +1,195 @@
+"""Queries on year results, ledgers and seals. Everything is inserted, nothing is updated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.canonical import digest_of_json
+from xueshi.results.tables import LedgerRow, SealedResult, YearResult
+from xueshi.storage import new_id
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One ledger entry to store; hours in hundredths, None while a fact is missing."""
+
+    record_id: UUID | None
+    year: int | None
+    part: int | None
+    rules: str
+    regulation: str
+    clause: str
+    category: str
+    hours: int | None
+    claimed: int | None
+    verdict: str
+    code: str
+    text: str
+    inputs_hash: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One person's judged year, ready to store."""
+
+    person_id: UUID
+    level: str | None
+    verdict: str
+    totals: dict[str, int]
+    shortfalls: dict[str, int]
+    warnings: list[str]
+    open_records: list[dict[str, Any]]
+    request: dict[str, Any]
+    ledger: Sequence[LedgerLine] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class JudgedUnder:
+    """What a batch of judgements has in common."""
+
+    campaign_id: UUID
+    unit_id: UUID
+    area: str
+    year: int
+    pack_digest: str
+    assessed_at: datetime
+
+
+def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) -> int:
+    """Store judgements whose input is new; returns how many. The same input again changes nothing."""
+    wanted = {
+        (judgement.person_id, digest_of_json([judgement.request, under.pack_digest])): judgement
+        for judgement in judgements
+    }
+    people = {person_id for person_id, _ in wanted}
+    known: set[tuple[UUID, str]] = set()
+    revisions: dict[UUID, int] = {}
+    rows = session.exec(
+        select(YearResult.person_id, YearResult.input_digest, YearResult.revision).where(
+            YearResult.campaign_id == under.campaign_id,
+            YearResult.unit_id == under.unit_id,
+            col(YearResult.person_id).in_(people),
+        )
+    ).all()
+    latest: dict[UUID, tuple[int, str]] = {}
+    for person_id, digest, revision in rows:
+        known.add((person_id, digest))
+        revisions[person_id] = max(revision, revisions.get(person_id, 0))
+        if person_id not in latest or revision > latest[person_id][0]:
+            latest[person_id] = (revision, digest)
+    results: list[dict[str, Any]] = []
+    ledger: list[dict[str, Any]] = []
+    for (person_id, digest), judgement in wanted.items():
+        if latest.get(person_id, (0, ""))[1] == digest:
+            continue
+        result_id = new_id()
+        results.append(
+            {
+                "id": result_id,
+                "campaign_id": under.campaign_id,
+                "unit_id": under.unit_id,
+                "person_id": person_id,
+                "area": under.area,
+                "year": under.year,
+                "revision": revisions.get(person_id, 0) + 1,
+                "level": judgement.level,
+                "verdict": judgement.verdict,
+                "totals": judgement.totals,
+                "shortfalls": judgement.shortfalls,
+                "warnings": judgement.warnings,
+                "open_records": judgement.open_records,
+                "request": judgement.request,
+                "pack_digest": under.pack_digest,
+                "input_digest": digest,
+                "assessed_at": under.assessed_at,
+            }
+        )
+        ledger.extend(
+            {"result_id": result_id, "seq": seq, **line.__dict__} for seq, line in enumerate(judgement.ledger, start=1)
+        )
+    if results:
+        session.execute(insert(YearResult), results)
+    if ledger:
+        session.execute(insert(LedgerRow), ledger)
+    return len(results)
+
+
+def latest_of_unit(session: Session, scope: Scope, campaign_id: UUID, unit_id: UUID) -> dict[UUID, YearResult]:
+    """Return each person's latest result in a unit's filing."""
+    newest = (
+        select(YearResult.person_id, func.max(YearResult.revision).label("revision"))
+        .where(YearResult.campaign_id == campaign_id, YearResult.unit_id == unit_id)
+        .group_by(col(YearResult.person_id))
+        .subquery()
+    )
+    query = (
+        select(YearResult)
+        .join(
+            newest,
+            (col(YearResult.person_id) == newest.c.person_id) & (col(YearResult.revision) == newest.c.revision),
+        )
+        .where(
+            YearResult.campaign_id == campaign_id,
+            YearResult.unit_id == unit_id,
+            scope.clause(YearResult.area, None, YearResult.unit_id),
+        )
+    )
+    return {row.person_id: row for row in session.exec(query).all()}
+
+
+def ledgers(session: Session, result_ids: Sequence[UUID]) -> dict[UUID, list[LedgerRow]]:
+    """Return the ledgers of some results, in order."""
+    found: dict[UUID, list[LedgerRow]] = {result_id: [] for result_id in result_ids}
+    query = (
+        select(LedgerRow).where(col(LedgerRow.result_id).in_(result_ids)).order_by(col(LedgerRow.result_id), col(LedgerRow.seq))
+    )
+    for row in session.exec(query).all():
+        found[row.result_id].append(row)
+    return found
+
+
+def seal(session: Session, rows: Sequence[SealedResult]) -> None:
+    """Write seals; each person's once per campaign and unit."""
+    session.add_all(rows)
+    session.flush()
+
+
+def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[SealedResult]:
+    """Return a unit's sealed results by position."""
+    query = (
+        select(SealedResult)
+        .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
+        .order_by(col(SealedResult.position))
+    )
+    return list(session.exec(query).all())
+
+
+def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResult, YearResult]]:
+    """Return all sealed results of a campaign with what they seal, by position."""
+    query = (
+        select(SealedResult, YearResult)
+        .join(YearResult, col(YearResult.id) == col(SealedResult.result_id))
+        .where(SealedResult.campaign_id == campaign_id)
+        .order_by(col(SealedResult.position))
+    )
+    return [(seal_row, result) for seal_row, result in session.exec(query).all()]
+
+
+def last_position(session: Session, campaign_id: UUID) -> int:
+    """Return the highest position given so far in a campaign; 0 before the first."""
+    query = select(func.coalesce(func.max(SealedResult.position), 0)).where(SealedResult.campaign_id == campaign_id)
+    return int(session.exec(query).one())
+
+
+def results_by_id(session: Session, result_ids: Sequence[UUID]) -> dict[UUID, YearResult]:
+    """Return results by id."""
+    query = select(YearResult).where(col(YearResult.id).in_(result_ids))
+    return {row.id: row for row in session.exec(query).all()}

@@ -1,0 +1,152 @@
+"""The activities: what a workflow asks for, each one idempotent, each effect in one SQL transaction.
+
+Plain functions of core do the work; here stand only batches, heartbeats and the way between rows and messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from temporalio import activity
+
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.campaigns import assessing, campaign_acts, filing_acts, repository, sealing
+from xueshi.campaigns.campaign_machine import CampaignCommand
+from xueshi.campaigns.filing_machine import FilingCommand, FilingState
+from xueshi.storage import reading, transaction
+from xueshi_workflows import printing
+from xueshi_workflows.messages import CampaignReply, ClockAnswer, FilingReply, Page, PageDone
+from xueshi_workflows.sender import TemporalSender
+
+ENGINE = Scope.everything()
+
+
+class CampaignActivities:
+    """All activities, bound to a database, a folder for print files and a sender."""
+
+    def __init__(self, engine: Engine, papers: Path, sender: TemporalSender) -> None:
+        self._engine = engine
+        self._papers = papers
+        self._sender = sender
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Return every activity, for registration."""
+        return (
+            self.load_flow,
+            self.apply_decision,
+            self.apply_campaign_decision,
+            self.look_at_clock,
+            self.start_units,
+            self.tell_units,
+            self.assess_unit,
+            self.seal_results,
+            self.render_forms,
+            self.aggregate_statistics,
+        )
+
+    @activity.defn(name="load_flow")
+    def load_flow(self, digest: str) -> dict[str, Any]:
+        """Return the pinned flow by digest."""
+        with reading(self._engine) as session:
+            flow: dict[str, Any] = json.loads(audit.load_artifact(session, digest))
+        return flow
+
+    @activity.defn(name="apply_decision")
+    def apply_decision(self, filing_id: str, command: FilingCommand) -> FilingReply:
+        """Carry out one act on a filing; keyed by the command's id."""
+        with transaction(self._engine) as session:
+            applied = filing_acts.apply_command(session, UUID(filing_id), command)
+        return FilingReply(applied.fate, _without_maker(applied.state), applied.code, applied.reason)
+
+    @activity.defn(name="apply_campaign_decision")
+    def apply_campaign_decision(self, campaign_id: str, command: CampaignCommand) -> CampaignReply:
+        """Carry out one act on the campaign; keyed by the command's id."""
+        with transaction(self._engine) as session:
+            applied = campaign_acts.apply_campaign_command(session, UUID(campaign_id), command)
+        return CampaignReply(applied.fate, applied.state, "", applied.code, applied.reason)
+
+    @activity.defn(name="look_at_clock")
+    def look_at_clock(self, filing_id: str) -> ClockAnswer:
+        """Let the window end if its time has come."""
+        with transaction(self._engine) as session:
+            look = filing_acts.look_at_clock(session, UUID(filing_id))
+        return ClockAnswer(_without_maker(look.state), look.again)
+
+    @activity.defn(name="start_units")
+    async def start_units(self, page: Page) -> PageDone:
+        """Start the workflows of one page of units, ten at a time; keyed by workflow id."""
+        campaign, filings = await asyncio.to_thread(self._filings, page)
+        await _ten_at_a_time([(self._sender.start_filing, campaign, filing) for filing in filings])
+        await asyncio.to_thread(self._note_started, [filing.id for filing in filings])
+        return _page_done(page, filings)
+
+    @activity.defn(name="tell_units")
+    async def tell_units(self, page: Page) -> PageDone:
+        """Tell one page of unfinished units that the clock moved; telling twice does no harm."""
+        campaign, filings = await asyncio.to_thread(self._filings, page)
+        told = [filing for filing in filings if filing.stage == "filing"]
+        await _ten_at_a_time([(self._sender.tell_filing, campaign, filing) for filing in told])
+        return _page_done(page, filings)
+
+    @activity.defn(name="assess_unit")
+    def assess_unit(self, filing_id: str) -> FilingState:
+        """Judge every person of a submitted filing; keyed by campaign, person and input."""
+        return _without_maker(assessing.assess_filing(self._engine, UUID(filing_id), activity.heartbeat))
+
+    @activity.defn(name="seal_results")
+    def seal_results(self, page: Page) -> PageDone:
+        """Seal one page of units; keyed by campaign, unit and person."""
+        done, after = sealing.seal_page(self._engine, UUID(page.campaign_id), page.after, page.size, activity.heartbeat)
+        return PageDone(done, after)
+
+    @activity.defn(name="render_forms")
+    def render_forms(self, page: Page) -> PageDone:
+        """Print the papers of one page of units; units printed already are passed over."""
+        done, after = printing.print_page(
+            self._engine, self._papers, UUID(page.campaign_id), page.after, page.size, activity.heartbeat
+        )
+        return PageDone(done, after)
+
+    @activity.defn(name="aggregate_statistics")
+    def aggregate_statistics(self, campaign_id: str) -> None:
+        """Count the year and print its table; keyed by content."""
+        printing.print_year_table(self._engine, self._papers, UUID(campaign_id))
+
+    def _filings(self, page: Page) -> tuple[Any, list[Any]]:
+        with reading(self._engine) as session:
+            campaign = repository.campaign(session, ENGINE, UUID(page.campaign_id))
+            filings = repository.filings(session, ENGINE, campaign.id, after=page.after, limit=page.size)
+            session.expunge_all()
+        return campaign, filings
+
+    def _note_started(self, filing_ids: list[UUID]) -> None:
+        with transaction(self._engine) as session:
+            repository.note_started(session, filing_ids)
+
+
+def _without_maker(state: FilingState) -> FilingState:
+    """The maker of a register stands in SQL only; a workflow need not know an account it does not decide on."""
+    return FilingState(**{**state.__dict__, "maker": None})
+
+
+def _page_done(page: Page, filings: Sequence[Any]) -> PageDone:
+    return PageDone(len(filings), filings[-1].position if len(filings) == page.size else None)
+
+
+async def _ten_at_a_time(calls: Sequence[tuple[Any, Any, Any]]) -> None:
+    gate = asyncio.Semaphore(10)
+
+    async def one(function: Any, campaign: Any, filing: Any) -> None:
+        async with gate:
+            await function(campaign, filing)
+
+    async with asyncio.TaskGroup() as group:
+        for function, campaign, filing in calls:
+            group.create_task(one(function, campaign, filing))

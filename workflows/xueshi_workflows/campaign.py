@@ -1,0 +1,126 @@
+"""The `Campaign` workflow: a year's verification from opening day to the report, as a story.
+
+It pages SQL and tells the units; units never signal upward. Between phases it continues as new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from xueshi.campaigns.campaign_machine import CampaignCommand, CampaignState, decide_campaign
+    from xueshi.campaigns.filing_machine import Refused
+    from xueshi.campaigns.stored_state import load_campaign_command
+
+from xueshi_workflows.messages import CampaignReply, CampaignStart, Page, PageDone
+
+FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+ONLY_SQL_CAN_TELL = frozenset({"not_later", "window_open"})
+"""Refusals that rest on the campaign clock, which this workflow does not hold."""
+
+
+@workflow.defn(name="Campaign")
+class CampaignWorkflow:
+    """One area's verification of one year."""
+
+    @workflow.init
+    def __init__(self, start: CampaignStart) -> None:
+        self.start = start
+        self.state: CampaignState = start.state
+        self.replies: dict[str, CampaignReply] = dict(start.replies)
+        self.inbox: list[CampaignCommand] = []
+
+    @workflow.run
+    async def run(self, start: CampaignStart) -> str:
+        """Open the units, run until the bureau closes, seal, print, count; returns the last stage."""
+        if start.phase == "opening":
+            await self._pages("start_units", size=100)
+            await self._next_phase("running")
+        if start.phase == "running":
+            while self.state.stage == "open":
+                await workflow.wait_condition(lambda: bool(self.inbox))
+                await self._carry_out(self.inbox.pop(0))
+            await self._next_phase("closing")
+        await self._pages("seal_results", size=50)
+        await self._pages("render_forms", size=50)
+        await self._once("aggregate_statistics")
+        await self._drain()
+        return "finished"
+
+    @workflow.update(name="decide")
+    async def decide(self, payload: dict[str, Any]) -> CampaignReply:
+        """Carry out one act of the bureau on the campaign; returns its fate."""
+        command = load_campaign_command(payload)
+        if command.id not in self.replies:
+            self.inbox.append(command)
+            await workflow.wait_condition(lambda: command.id in self.replies)
+        return self.replies[command.id]
+
+    @decide.validator
+    def _may_decide(self, payload: dict[str, Any]) -> None:
+        command = load_campaign_command(payload)
+        if command.id in self.replies:
+            return
+        judged = decide_campaign(self.state, command, command.made_at)
+        if isinstance(judged, Refused) and judged.code not in ONLY_SQL_CAN_TELL:
+            raise ApplicationError(judged.reason, type=judged.code, non_retryable=True)
+
+    @workflow.query(name="where")
+    def where(self) -> CampaignState:
+        """Where the campaign stands, for operators."""
+        return self.state
+
+    async def _carry_out(self, command: CampaignCommand) -> None:
+        if command.id in self.replies:
+            return
+        reply = await workflow.execute_local_activity(
+            "apply_campaign_decision",
+            args=[self.start.campaign_id, command],
+            result_type=CampaignReply,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=FOREVER,
+        )
+        self.state = reply.state
+        if reply.fate == "done" and command.verb in ("advance", "extend"):
+            await self._pages("tell_units", size=100)
+        self.replies[command.id] = reply
+
+    async def _pages(self, activity: str, size: int) -> None:
+        after: int | None = 0
+        while after is not None:
+            done = await workflow.execute_activity(
+                activity,
+                Page(self.start.campaign_id, after, size),
+                result_type=PageDone,
+                start_to_close_timeout=timedelta(hours=2),
+                heartbeat_timeout=timedelta(seconds=10 if self.state.standing else 30),
+                retry_policy=FOREVER,
+            )
+            after = done.after
+
+    async def _once(self, activity: str) -> None:
+        await workflow.execute_activity(
+            activity,
+            self.start.campaign_id,
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=timedelta(seconds=10 if self.state.standing else 30),
+            retry_policy=FOREVER,
+        )
+
+    async def _drain(self) -> None:
+        """Settle what came in meanwhile, so that no handler is cut off."""
+        while self.inbox:
+            await self._carry_out(self.inbox.pop(0))
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _next_phase(self, phase: str) -> None:
+        await self._drain()
+        workflow.continue_as_new(
+            replace(self.start, phase=phase, state=self.state, replies=self.replies),
+        )

@@ -1,0 +1,75 @@
+"""What travels between workflows, activities and clients: ids, instants, digests and counts; never a person's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xueshi.campaigns.campaign_machine import CampaignState
+from xueshi.campaigns.filing_machine import FilingState
+
+
+@dataclass(frozen=True)
+class FilingReply:
+    """What became of a command on a filing, and where the filing stands."""
+
+    fate: str
+    state: FilingState
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FilingStart:
+    """Input of a `Unit` workflow; `replies` and `state` travel through continue-as-new."""
+
+    filing_id: str
+    flow_digest: str
+    standing: bool
+    state: FilingState
+    replies: dict[str, FilingReply] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClockAnswer:
+    """What a look at the campaign clock found: the state, and whether to look again soon."""
+
+    state: FilingState
+    again: bool
+
+
+@dataclass(frozen=True)
+class CampaignReply:
+    """What became of a command on the campaign, and where the campaign stands."""
+
+    fate: str
+    state: CampaignState
+    outcome: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CampaignStart:
+    """Input of a `Campaign` workflow; `phase`, `state` and `replies` travel through continue-as-new."""
+
+    campaign_id: str
+    state: CampaignState
+    phase: str = "opening"
+    replies: dict[str, CampaignReply] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of work on a campaign's units: those after a position."""
+
+    campaign_id: str
+    after: int = 0
+    size: int = 100
+
+
+@dataclass(frozen=True)
+class PageDone:
+    """How far a page came; `after` is None when it was the last."""
+
+    done: int
+    after: int | None

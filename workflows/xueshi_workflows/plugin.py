@@ -1,0 +1,44 @@
+"""The whole registration surface: one Temporal plugin configures client, worker and replayer alike."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio.converter import DataConverter
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from xueshi_workflows.campaign import CampaignWorkflow
+from xueshi_workflows.codec import PayloadCipher
+from xueshi_workflows.unit import UnitWorkflow
+
+WORKFLOWS: tuple[type, ...] = (CampaignWorkflow, UnitWorkflow)
+
+
+def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
+    """Return the plugin; `key` encrypts payloads (None only for recorded histories of made-up people)."""
+    return SimplePlugin(
+        "xueshi",
+        data_converter=_converter(key),
+        activities=list(activities),
+        workflows=list(WORKFLOWS),
+        workflow_runner=_sandbox,
+    )
+
+
+def _converter(key: bytes | None) -> Callable[[DataConverter | None], DataConverter]:
+    def configure(existing: DataConverter | None) -> DataConverter:
+        converter = existing or DataConverter.default
+        return converter if key is None else dataclasses.replace(converter, payload_codec=PayloadCipher(key))
+
+    return configure
+
+
+def _sandbox(existing: WorkflowRunner | None) -> WorkflowRunner:
+    """Pass the pure engine through: loading it anew for every unit would cost twenty times the memory."""
+    if isinstance(existing, SandboxedWorkflowRunner):
+        return dataclasses.replace(existing, restrictions=existing.restrictions.with_passthrough_modules("xueshi"))
+    return existing or SandboxedWorkflowRunner()

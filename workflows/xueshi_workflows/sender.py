@@ -1,0 +1,152 @@
+"""The Temporal side of core's ports: commands become updates, stored campaigns become workflows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import SearchAttributeKey, TypedSearchAttributes, SearchAttributePair, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns import repository
+from xueshi.campaigns.campaign_acts import state_of
+from xueshi.campaigns.commands import filing_workflow_id
+from xueshi.campaigns.ports import Envelope, SendResult
+from xueshi.campaigns.stored_state import load_state
+from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.storage import reading, transaction
+from xueshi_workflows.messages import CampaignReply, CampaignStart, FilingReply, FilingStart
+
+TASK_QUEUE = "xueshi"
+UPDATE_TIMEOUT = timedelta(seconds=5)
+START_TIMEOUT = timedelta(seconds=10)
+
+CAMPAIGN_ID = SearchAttributeKey.for_keyword("CampaignId")
+AREA = SearchAttributeKey.for_keyword("Area")
+RULE_DIGEST = SearchAttributeKey.for_keyword("RuleDigest")
+UNIT_ID = SearchAttributeKey.for_keyword("UnitId")
+SEARCH_ATTRIBUTES = (CAMPAIGN_ID, AREA, RULE_DIGEST, UNIT_ID)
+"""No personal data in any of them."""
+
+log = structlog.get_logger(__name__)
+
+
+class TemporalSender:
+    """Implements `CommandPort` and `CampaignStarter` over a Temporal client."""
+
+    def __init__(self, client: Client, engine: Engine) -> None:
+        self._client = client
+        self._engine = engine
+
+    async def send(self, envelope: Envelope) -> SendResult:
+        """Send one command as an update whose id is the command's; an absent server or worker means `pending`."""
+        handle = self._client.get_workflow_handle(envelope.workflow_id)
+        try:
+            reply: FilingReply | CampaignReply = await handle.execute_update(
+                "decide",
+                envelope.payload,
+                id=str(envelope.command_id),
+                result_type=FilingReply if envelope.target == "filing" else CampaignReply,
+                rpc_timeout=UPDATE_TIMEOUT,
+            )
+        except WorkflowUpdateFailedError as failed:
+            return _refusal(failed)
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            return SendResult("pending", "no_answer", "办理已登记，等待执行（工作进程暂无应答）")
+        except RPCError as error:
+            return _unsent(error)
+        return SendResult(reply.fate, reply.code, reply.reason)  # type: ignore[arg-type]  # the reply holds the port's words
+
+    async def start(self, campaign_id: UUID) -> None:
+        """Start a stored campaign's workflow and note it; an absent server leaves it for the relay."""
+        with reading(self._engine) as session:
+            campaign = repository.campaign(session, Scope.everything(), campaign_id)
+            start = CampaignStart(campaign_id=str(campaign.id), state=state_of(campaign))
+            attributes = _attributes(campaign)
+        try:
+            await self._client.start_workflow(
+                "Campaign",
+                start,
+                id=campaign.public_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=attributes,
+                rpc_timeout=START_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                log.warning("campaign_not_started", campaign=str(campaign_id), cause=error.status.name)
+                return
+        with transaction(self._engine) as session:
+            stored = repository.campaign(session, Scope.everything(), campaign_id)
+            stored.workflow_started = True
+            session.add(stored)
+
+    async def start_filing(self, campaign: Campaign, filing: Filing) -> None:
+        """Start a unit's workflow; starting it again changes nothing."""
+        start = FilingStart(
+            filing_id=str(filing.id),
+            flow_digest=campaign.flow_digest,
+            standing=campaign.standing,
+            state=load_state(filing.state, None),
+        )
+        try:
+            await self._client.start_workflow(
+                "Unit",
+                start,
+                id=filing_workflow_id(campaign, filing),
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_attributes(campaign, filing),
+                rpc_timeout=START_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+
+    async def tell_filing(self, campaign: Campaign, filing: Filing) -> None:
+        """Tell a unit's workflow that the campaign's clock moved; a finished one need not know."""
+        handle = self._client.get_workflow_handle(filing_workflow_id(campaign, filing))
+        try:
+            await handle.signal("clock_moved", rpc_timeout=START_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+
+def _attributes(campaign: Campaign, filing: Filing | None = None) -> TypedSearchAttributes:
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(CAMPAIGN_ID, campaign.public_id),
+        SearchAttributePair(AREA, campaign.area if filing is None else filing.area),
+        SearchAttributePair(RULE_DIGEST, campaign.pack_digest),
+    ]
+    if filing is not None:
+        pairs.append(SearchAttributePair(UNIT_ID, str(filing.unit_id)))
+    return TypedSearchAttributes(pairs)
+
+
+def _refusal(failed: WorkflowUpdateFailedError) -> SendResult:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError):
+        fate = "late" if cause.type == "late" else "refused"
+        return SendResult(fate, cause.type or "refused", cause.message)
+    return SendResult("pending", "failed", f"执行未完成，稍后自动重试（{type(cause).__name__}）")
+
+
+def _unsent(error: RPCError) -> SendResult:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        # The workflow ended (this round is settled) or was not started yet; the row tells which.
+        return SendResult("pending", "not_found", "该单位本轮尚未开始或已办结")
+    return SendResult("pending", "unavailable", f"办理已登记，等待执行（服务暂不可用：{error.status.name}）")

@@ -1,0 +1,144 @@
+"""The `Unit` workflow: one unit's filing from opening day to its result, as a story.
+
+Officers' acts come as updates: a validator judges them by the pure machine, the one main loop carries them out
+through the local activity `apply_decision`. The workflow owns the deadline; SQL owns the facts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Refused, decide
+    from xueshi.campaigns.flow import ApprovalFlow
+    from xueshi.campaigns.stored_state import load_filing_command, load_flow
+
+from xueshi_workflows.messages import ClockAnswer, FilingReply, FilingStart
+
+FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+LOOK_AGAIN = timedelta(seconds=5)
+ONLY_SQL_CAN_TELL = frozenset({"late"})
+"""Refusals that a validator leaves to `apply_decision`: an extension may be stored that this workflow was not told of."""
+
+
+@workflow.defn(name="Unit")
+class UnitWorkflow:
+    """One unit's filing in one round."""
+
+    @workflow.init
+    def __init__(self, start: FilingStart) -> None:
+        self.filing_id = start.filing_id
+        self.standing = start.standing
+        self.state: FilingState = start.state
+        self.replies: dict[str, FilingReply] = dict(start.replies)
+        self.inbox: list[FilingCommand] = []
+        self.flow: ApprovalFlow | None = None
+        self.clock_moved = False
+
+    @workflow.run
+    async def run(self, start: FilingStart) -> str:
+        """Walk the filing through its levels; returns the stage in which it ended."""
+        self.flow = load_flow(
+            await workflow.execute_local_activity(
+                "load_flow",
+                start.flow_digest,
+                result_type=dict[str, Any],
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=FOREVER,
+            )
+        )
+        while not self.state.finished or self.inbox:
+            await self._wait()
+            if self.inbox:
+                await self._carry_out(self.inbox.pop(0))
+            elif not self.state.finished:
+                await self._look_at_clock()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.state.stage
+
+    @workflow.update(name="decide")
+    async def decide(self, payload: dict[str, Any]) -> FilingReply:
+        """Carry out one officer's act; returns its fate. A known id returns what it gave before."""
+        command = load_filing_command(payload)
+        if command.id not in self.replies:
+            self.inbox.append(command)
+            await workflow.wait_condition(lambda: command.id in self.replies)
+        return self.replies[command.id]
+
+    @decide.validator
+    def _may_decide(self, payload: dict[str, Any]) -> None:
+        command = load_filing_command(payload)
+        if command.id in self.replies or self.flow is None:
+            return
+        judged = decide(self.state, self.flow, command, command.made_at)
+        if isinstance(judged, Refused) and judged.code not in ONLY_SQL_CAN_TELL:
+            raise ApplicationError(judged.reason, type=judged.code, non_retryable=True)
+
+    @workflow.signal(name="clock_moved")
+    def tell_clock_moved(self) -> None:
+        """The campaign's clock or deadline moved: look at it."""
+        self.clock_moved = True
+
+    @workflow.query(name="where")
+    def where(self) -> FilingState:
+        """Where the filing stands, for operators."""
+        return self.state
+
+    async def _wait(self) -> None:
+        """Wait for an act, for word that the clock moved, or, in production, for the deadline."""
+        timeout = None
+        if not self.standing and self.state.stage == "filing":
+            timeout = max(self.state.deadline - workflow.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(lambda: bool(self.inbox) or self.clock_moved, timeout=timeout)
+        except TimeoutError:
+            self.clock_moved = True
+
+    async def _carry_out(self, command: FilingCommand) -> None:
+        if command.id in self.replies:
+            return
+        reply = await workflow.execute_local_activity(
+            "apply_decision",
+            args=[self.filing_id, command],
+            result_type=FilingReply,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=FOREVER,
+        )
+        self.state = reply.state
+        self.replies[command.id] = reply
+        if self.state.stage == "assessing":
+            await self._assess()
+
+    async def _assess(self) -> None:
+        self.state = await workflow.execute_activity(
+            "assess_unit",
+            self.filing_id,
+            result_type=FilingState,
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=timedelta(seconds=10 if self.standing else 30),
+            retry_policy=FOREVER,
+        )
+
+    async def _look_at_clock(self) -> None:
+        self.clock_moved = False
+        answer = await workflow.execute_local_activity(
+            "look_at_clock",
+            self.filing_id,
+            result_type=ClockAnswer,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=FOREVER,
+        )
+        self.state = answer.state
+        if answer.again:
+            # A filing made in time is still on its way: a technical wait, not a date of the campaign.
+            try:
+                await workflow.wait_condition(lambda: bool(self.inbox), timeout=LOOK_AGAIN)
+            except TimeoutError:
+                self.clock_moved = True
+            else:
+                self.clock_moved = True

@@ -1,0 +1,90 @@
+"""The worker process: polls the server, runs workflows and activities, and relays what waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Interceptor, Worker
+
+from xueshi.campaigns.relay import RelayPace, run_relay
+from xueshi.errors import ServiceMissingError
+from xueshi_workflows.activities import CampaignActivities
+from xueshi_workflows.plugin import xueshi_plugin
+from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerSetting:
+    """Where a worker works."""
+
+    address: str
+    namespace: str
+    papers: Path
+    """Folder for print files."""
+    key: bytes | None
+    """Payload key; None only where histories are recorded."""
+    max_cached_workflows: int = 3000
+    pace: RelayPace = RelayPace()
+
+
+async def connect(address: str, namespace: str, key: bytes | None) -> Client:
+    """Connect to the server; raises ServiceMissingError saying how to get one."""
+    try:
+        return await Client.connect(address, namespace=namespace, plugins=[xueshi_plugin(key)])
+    except RuntimeError as error:
+        raise ServiceMissingError(
+            f"连不上 Temporal 服务 {address}（{error}）；用 xueshi up 启动内嵌服务，或设置 XUESHI_TEMPORAL_ADDRESS"
+        ) from error
+
+
+async def run_worker(
+    engine: Engine, setting: WorkerSetting, stop: asyncio.Event, interceptors: Sequence[Interceptor] = ()
+) -> None:
+    """Work until told to stop."""
+    client = await connect(setting.address, setting.namespace, setting.key)
+    await ensure_search_attributes(client)
+    sender = TemporalSender(client, engine)
+    activities = CampaignActivities(engine, setting.papers, sender)
+    with ThreadPoolExecutor(max_workers=20, thread_name_prefix="activity") as threads:
+        worker = Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            activities=list(activities.all()),
+            activity_executor=threads,
+            interceptors=list(interceptors),
+            max_cached_workflows=setting.max_cached_workflows,
+            max_concurrent_activities=20,
+            # The figures recommended by measurement: many polls, a short sticky time, prompt heartbeats.
+            max_concurrent_workflow_task_polls=20 if setting.max_cached_workflows else 2,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+            max_heartbeat_throttle_interval=timedelta(seconds=2),
+            default_heartbeat_throttle_interval=timedelta(seconds=2),
+        )
+        async with worker:
+            log.info("worker_ready", address=setting.address)
+            await run_relay(engine, sender, sender, stop, setting.pace)
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Register our search attributes on the namespace; those that exist stay."""
+    wanted = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in SEARCH_ATTRIBUTES}
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
