@@ -1,0 +1,33 @@
+# Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
+PYTHON ?= python3
+BIN = .venv/bin
+.PHONY: setup demo test check crash licences
+
+# Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
+setup:
+	@$(PYTHON) setup/prepare.py
+
+# A whole campaign on sample workbooks in a new folder, with a worker killed on the way.
+demo: setup
+	@$(BIN)/xueshi demo
+
+# All tests but the long ones; missing parts are skipped with the command that gets them.
+test: setup
+	@$(BIN)/pytest -m "not crash" -q
+
+# The long tests that kill real processes.
+crash: setup
+	@$(BIN)/pytest -m crash -q
+
+# What CI holds the code to: format, lint, types, arrows between and inside the distributions, words, documents.
+check: setup
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/mypy setup $(wildcard plugins/*/xueshi_*)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -q tests/test_architecture.py tests/test_docs.py
+
+# THIRD_PARTY.md, written anew from the installed packages' own metadata.
+licences: setup
+	@$(BIN)/python setup/licences.py
