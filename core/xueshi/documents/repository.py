@@ -1,0 +1,48 @@
+"""Queries on issued papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from xueshi.documents.tables import IssuedPaper
+
+
+def issue(session: Session, rows: Iterable[IssuedPaper]) -> None:
+    """Write issued papers; a paper of the same content that was issued before is passed over."""
+    for row in rows:
+        known = session.exec(
+            select(IssuedPaper.id).where(
+                IssuedPaper.campaign_id == row.campaign_id,
+                IssuedPaper.paper == row.paper,
+                IssuedPaper.subject_id == row.subject_id,
+                IssuedPaper.content_digest == row.content_digest,
+            )
+        ).first()
+        if known is None:
+            session.add(row)
+    session.flush()
+
+
+def issued_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[IssuedPaper]:
+    """Return the papers issued to a unit and its people, in the order of their numbers."""
+    query = (
+        select(IssuedPaper)
+        .where(IssuedPaper.campaign_id == campaign_id, IssuedPaper.unit_id == unit_id)
+        .order_by(col(IssuedPaper.paper), col(IssuedPaper.number))
+    )
+    return list(session.exec(query).all())
+
+
+def issued(session: Session, campaign_id: UUID, papers: Sequence[str] | None = None) -> list[IssuedPaper]:
+    """Return all papers issued in a campaign, optionally of some kinds only."""
+    query = (
+        select(IssuedPaper)
+        .where(IssuedPaper.campaign_id == campaign_id)
+        .order_by(col(IssuedPaper.paper), col(IssuedPaper.number), col(IssuedPaper.id))
+    )
+    if papers is not None:
+        query = query.where(col(IssuedPaper.paper).in_(papers))
+    return list(session.exec(query).all())
