@@ -1,0 +1,172 @@
+"""Requirements, groups, refusals, sums, deemed and manual entries in the closed form (rule language 2.6, 2.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xueshi.regulations import schema
+from xueshi.regulations.closed_rules import cite
+from xueshi.regulations.diagnostics import did_you_mean, nearest
+from xueshi.regulations.document import Mapping, Node, Scalar
+from xueshi.regulations.expressions import Reader
+from xueshi.regulations.instrument import RuleFile, text_of, texts_of
+from xueshi.regulations.merge import Entry, Merged
+from xueshi.regulations.words import Form
+
+
+class RequirementCloser:
+    """Closes everything that is no item; checks the ids that entries name (E504)."""
+
+    def __init__(self, reader: Reader, files: list[RuleFile], merged: Merged, sums: dict[str, Mapping]) -> None:
+        self.reader = reader
+        self.files = files
+        self.merged = merged
+        self.sum_nodes = sums
+        self.rule_ids = [part.id for entry in merged.rules for part in entry.walk()]
+
+    def _start(self, entry: Entry) -> dict[str, Any]:
+        if (node := entry.keys.get("rests_on")) is not None:
+            for word in texts_of(node):
+                if reading := self.reader.names.reading(word, node.file):
+                    self.reader.use_reading(reading)
+                else:
+                    known = self.reader.names.reading_words()
+                    self.reader.fault("E504", node, f'"{word}" is no reading{did_you_mean(word, known)}', f"rests_on: {nearest(word, known) or '…'}")
+        return {"id": entry.id, **cite(entry, self.files), "name": entry.text("name") or "", "line": entry.line, "readings": self.reader.readings}
+
+    def _ids(self, node: Node | None, known: list[str], what: str) -> list[str]:
+        found = texts_of(node)
+        for word in found:
+            if word not in known and node is not None:
+                near = [close for close in (nearest(word, known), nearest(word, [one for one in known if one != nearest(word, known)])) if close]
+                also = " or ".join(f'"{close}"' for close in near)
+                self.reader.fault("E504", node, f'"{word}" is no {what}' + (f"; did you mean {also}?" if also else ""), f"write {near[0]}" if near else f"name an existing {what}")
+        return found
+
+    def group(self, entry: Entry) -> dict[str, Any]:
+        """Close a group: the same work or project counted once, and caps over several items."""
+        with self.reader.of(entry.id, entry.clause):
+            closed = self._start(entry)
+            same = self.reader.fact(text_of(entry.keys["same"]) or "", entry.keys["same"]) if "same" in entry.keys else None
+            count = self.reader.option(entry.keys.get("count"), ("once", "highest", "each"), "count")
+            earlier = self.reader.option(entry.keys.get("earlier_years"), ("nothing", "increase", "full"), "earlier_years")
+            caps: dict[str, Form] = {}
+            if isinstance(node := entry.keys.get("at_most"), Mapping):
+                schema.check_keys(node, schema.CAPS, f"at_most of {entry.id}", self.reader.findings, entry.clause)
+                caps = {word: self.reader.value(cap, "cap") for word, cap in node}
+            if count is None and "count" not in entry.keys and not caps:
+                self.reader.findings.add("E101", entry.file, entry.line, f'group {entry.id} has neither "count" nor "at_most"', "count: once, or count: highest", entry.clause)
+            if same is None and count in ("once", "highest"):
+                self.reader.findings.add("E101", entry.file, entry.line, f'group {entry.id} does not say what is the same', "same: work, or same: project", entry.clause)
+            return {**closed, "of": self._ids(entry.keys.get("of"), self.rule_ids, "rule"), "same": same, "count": count, "earlier_years": earlier or ("nothing" if count == "once" else "full"), "at_most": caps}
+
+    def refusal(self, entry: Entry) -> dict[str, Any]:
+        """Close a refusal: a stated fact, such as a false proof, for which a record is refused."""
+        with self.reader.of(entry.id, entry.clause):
+            closed = self._start(entry)
+            if "when" not in entry.keys:
+                self.reader.findings.add("E101", entry.file, entry.line, f'refusal {entry.id} has no "when"', "when: {false_proof: yes}", entry.clause)
+            when: Form = self.reader.condition(entry.keys["when"]) if "when" in entry.keys else ["const", False]
+            return {**closed, "when": when}
+
+    def sum(self, code: str, node: Mapping) -> dict[str, Any]:
+        """Close a sum of categories, a tagged part, or a count of records."""
+        schema.check_keys(node, schema.SUM, f"sum {code}", self.reader.findings)
+        with self.reader.of(code, "") as readings:
+            where = self.reader.condition(node.entries["where"]) if "where" in node.entries else None
+            same = self.reader.fact(text_of(node.entries["same"]) or "", node.entries["same"]) if "same" in node.entries else None
+            known = [*self.reader.categories, *self.sum_nodes]
+            convert: dict[str, str] = {}
+            if isinstance(rates := node.get("convert"), Mapping):
+                convert = {unit: (text_of(value) or "").removesuffix(" hours").strip() for unit, value in rates if unit != "clause"}
+            return {
+                "label": text_of(node.get("label")) or code, "of": self._ids(node.get("of"), known, "category"), "where": where,
+                "count": self._ids(node.get("count"), self.rule_ids, "rule") if "count" in node.entries else None,
+                "same": same, "convert": convert, "readings": readings,
+            }  # fmt: skip
+
+    def requirement(self, entry: Entry) -> dict[str, Any]:
+        """Close a requirement: minimum, share, warning, ceiling, window or alternatives."""
+        keys = entry.keys
+        with self.reader.of(entry.id, cite(entry, self.files)["clause"]):
+            closed = self._start(entry)
+            of = text_of(keys.get("of")) or "total"
+            known = ["total", *self.reader.categories, *self.sum_nodes]
+            if of not in known:
+                self.reader.fault("E504", keys["of"], f'"{of}" is no category and no sum{did_you_mean(of, known)}', f"of: {nearest(of, known) or 'total'}")
+            ids = [other.id for other in self.merged.sections["requirements"]]
+            effect = text_of(keys.get("effect")) or "minimum"
+            if effect not in ("minimum", "warn"):
+                self.reader.fault("E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn")
+            at_least = self.reader.value(keys["at_least"], "minimum") if "at_least" in keys else None
+            for part in _parts(at_least):
+                self._ids(Scalar(entry.file, entry.line_of("at_least"), part), ids, "requirement")
+            alone = text_of(keys.get("alone"))
+            return {
+                **closed, "of": of, "at_least": at_least, "effect": effect, "key": entry.text("key") or entry.id,
+                "at_most": self.reader.value(keys["at_most"], "cap") if "at_most" in keys else None,
+                "over": self._over(keys.get("over")),
+                **{word: self._ids(keys.get(word), ids, "requirement") for word in ("average_of", "sum_of", "every", "any_of", "all_of")},
+                "alone": alone not in ("no", "false"),
+                "when": self.reader.condition(keys["when"]) if "when" in keys else None,
+            }  # fmt: skip
+
+    def _over(self, node: Node | None) -> dict[str, Any] | None:
+        if node is None:
+            return None
+        if isinstance(node, Scalar):
+            if node.text in ("term", "cycle"):
+                return {"window": node.text}
+        elif isinstance(node, Mapping):
+            if "cycle" in node.entries:
+                return {"window": "cycle", "years": self.reader.value(node.entries["cycle"], "cap")}
+            if "last" in node.entries:
+                return {"window": "last", "years": self.reader.value(node.entries["last"], "cap")}
+            if "since" in node.entries:
+                fact = text_of(node.entries["since"]) or ""
+                full = f"person.{fact}" if f"person.{fact}" in self.reader.vocabulary.facts else fact
+                self.reader.fact(full, node.entries["since"])
+                limit = self.reader.value(node.entries["at_most"], "cap") if "at_most" in node.entries else None
+                return {"window": "since", "fact": full, "years": limit}
+        self.reader.fault("E103", node, "this is no window of years", "over: term, {cycle: 5}, {last: 3} or {since: title_date}")
+        return None
+
+    def deemed(self, entry: Entry) -> dict[str, Any]:
+        """Close a deemed completion: a record that satisfies requirements instead of giving hours."""
+        with self.reader.of(entry.id, entry.clause):
+            closed = self._start(entry)
+            ids = [other.id for other in self.merged.sections["requirements"]]
+            if "if_record" not in entry.keys:
+                self.reader.findings.add("E101", entry.file, entry.line, f'{entry.id} has no "if_record"', "if_record: {kind: …}", entry.clause)
+            when: Form = self.reader.condition(entry.keys["if_record"]) if "if_record" in entry.keys else ["const", False]
+            return {**closed, "if_record": when, "meets": self._ids(entry.keys.get("meets"), ids, "requirement")}
+
+    def manual(self, entry: Entry) -> dict[str, Any]:
+        """Close a manual step: who decides what, and which fact that yields."""
+        with self.reader.of(entry.id, entry.clause):
+            closed = self._start(entry)
+            for word in ("who", "decide", "gives"):
+                if word not in entry.keys:
+                    self.reader.findings.add("E101", entry.file, entry.line, f'manual step {entry.id} has no "{word}"', f"{word}: …", entry.clause)
+            gives = entry.text("gives") or "nothing"
+            if gives != "nothing":
+                self.reader.fact(gives, entry.keys.get("gives") or Scalar(entry.file, entry.line, gives))
+            return {**closed, "who": entry.text("who") or "", "decide": entry.text("decide") or "", "gives": gives}
+
+
+def _parts(form: Form | None) -> list[str]:
+    """List the requirement ids that shares in a minimum name."""
+    if form is None:
+        return []
+    if form[0] == "part":
+        return [str(form[3])]
+    found: list[str] = []
+    stack: list[object] = [part for part in form[1:]]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list):
+            if part and part[0] == "part":
+                found.append(str(part[3]))
+            else:
+                stack.extend(part)
+    return found

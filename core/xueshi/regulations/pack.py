@@ -1,0 +1,176 @@
+"""A resolved rule pack: one instrument with all it inherits, as constants; what is pinned, hashed and assessed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from xueshi.errors import RuleFileError
+from xueshi.regulations.schema import LANGUAGE
+from xueshi.regulations.vocabulary import Fact, Vocabulary
+
+FORMAT = 1
+"""Number of the closed form; an artifact of another form is refused, never guessed at."""
+
+
+@dataclass(frozen=True)
+class FactInfo:
+    """A fact that rules of a kind read: enough for one column of an Excel template."""
+
+    name: str
+    label: str
+    type: str
+    values: Mapping[str, str]
+    unit: str
+
+
+@dataclass(frozen=True)
+class KindInfo:
+    """A kind of record that has rules, with the facts they read, in the order of the vocabulary."""
+
+    kind: str
+    label: str
+    facts: tuple[FactInfo, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RulePack:
+    """One instrument, resolved. `data` is the closed form (JSON-able); treat it as frozen.
+
+    `functions` are the Python hooks by name: they are no part of the bytes, but the hash of their source is.
+    """
+
+    data: Mapping[str, Any]
+    functions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The instrument's id, or the sector file's when one applies."""
+        return str(self.data["instrument"]["id"])
+
+    @property
+    def title(self) -> str:
+        """The Chinese title of the instrument."""
+        return str(self.data["instrument"]["title"])
+
+    @property
+    def number(self) -> str:
+        """The number of the document (文号), `none` where the text has none."""
+        return str(self.data["instrument"]["number"])
+
+    @property
+    def area(self) -> str:
+        """The area (GB/T 2260) of the issuer."""
+        return str(self.data["instrument"]["area"])
+
+    @property
+    def language(self) -> int:
+        """The number of the rule language."""
+        return int(self.data["language"])
+
+    @cached_property
+    def body(self) -> bytes:
+        """The canonical bytes: sorted keys, no blanks, UTF-8."""
+        return json.dumps(self.data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, the same for the same law and choices; `from_bytes` reads them."""
+        return self.body
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the canonical bytes, in hex."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @staticmethod
+    def from_bytes(body: bytes, functions: Mapping[str, Any] | None = None) -> RulePack:
+        """Read a pinned pack. Raises RuleFileError when the bytes are of a newer language or form, or no pack."""
+        try:
+            data = json.loads(body)
+            language, form = data["language"], data["format"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise RuleFileError("the artifact is no rule pack; resolve the instrument again and pin the result") from error
+        if language != LANGUAGE or form != FORMAT:
+            raise RuleFileError(f"the rule pack is of language {language}, form {form}; this engine reads {LANGUAGE}, form {FORMAT}. Use the engine it was made with")
+        return RulePack(data, functions or {})
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """The categories of hours: code → Chinese label, in the order of the file."""
+        return {code: entry["label"] for code, entry in self.data["categories"]}
+
+    @property
+    def sums(self) -> dict[str, str]:
+        """Sums of categories and tagged parts: code → Chinese label."""
+        return {code: entry["label"] for code, entry in self.data["sums"]}
+
+    @property
+    def requirements(self) -> tuple[Mapping[str, Any], ...]:
+        """The requirements in the closed form: id, rule, clause, of, at_least, effect, over, …"""
+        return tuple(self.data["requirements"])
+
+    @property
+    def readings(self) -> Mapping[str, Mapping[str, Any]]:
+        """The readings by full name: question, clause, options, the option that holds and the document that chose it."""
+        found: Mapping[str, Mapping[str, Any]] = self.data["readings"]
+        return found
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The kinds and facts that a record or person may carry, with their Chinese labels."""
+        facts = {name: Fact(name, entry["type"], entry["label"], entry["unit"], entry["values"]) for name, entry in self.data["facts"].items()}
+        return Vocabulary(self.data["kinds"], facts)
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Kinds of record: code → Chinese label."""
+        return self.vocabulary.kinds
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Facts by name."""
+        return self.vocabulary.facts
+
+    def gist(self, regulation: str, clause: str) -> str:
+        """Return our own words for a clause (several are joined); empty when the map has none."""
+        clauses = self.data["clauses"].get(regulation, {})
+        found = [clauses[part][1] for part in clause.split("、") if part in clauses]
+        return "；".join(dict.fromkeys(found))
+
+    def year_window(self, year: int) -> tuple[date, date]:
+        """Return first and last day of a statistics year; one that starts late is named after the year in which it ends."""
+        return _window(year, int(self.data["year"]["month"]), int(self.data["year"]["day"]))
+
+    def year_of(self, day: date) -> int:
+        """Return the statistics year a day belongs to."""
+        month, start = int(self.data["year"]["month"]), int(self.data["year"]["day"])
+        return day.year + 1 if (month, start) != (1, 1) and (day.month, day.day) >= (month, start) else day.year
+
+    def serves(self, year: int) -> bool:
+        """Tell whether the instrument serves a statistics year."""
+        first, last = self.data["instrument"]["years"]
+        return bool(first <= year and (last is None or year <= last))
+
+    def kinds_with_rules(self) -> list[KindInfo]:
+        """Return each kind that some rule takes, with the facts those rules read (and the date that decides the year)."""
+        order = list(self.facts)
+        found: list[KindInfo] = []
+        for kind, label in self.kinds.items():
+            read = self.data["reads"].get(kind)
+            if read is None:
+                continue
+            names = sorted((name for name in read if name in self.facts and not name.startswith("person.") and name != "year"), key=order.index)
+            infos = tuple(FactInfo(name, self.facts[name].label, self.facts[name].type, dict(self.facts[name].values), self.facts[name].unit) for name in names)
+            found.append(KindInfo(kind, label, infos))
+        return found
+
+
+def _window(year: int, month: int, day: int) -> tuple[date, date]:
+    if (month, day) == (1, 1):
+        return date(year, 1, 1), date(year, 12, 31)
+    return date(year - 1, month, day), date(year, month, day) - timedelta(days=1)

@@ -1,0 +1,132 @@
+"""The closed words of the rule language: kinds of record and facts, with their Chinese labels.
+
+Source: `vocabulary.yaml` (rule language, section 4); a regulation adds its own in `kinds` and `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from xueshi.regulations import document
+from xueshi.regulations.diagnostics import Findings, did_you_mean
+from xueshi.regulations.sources import RegulationSource
+
+FACT_TYPES = ("yes_no", "count", "number", "word", "date", "id", "list", "years")
+_FACT_KEYS = ("type", "label", "unit", "values", "yes", "no", "of")
+YES_NO = {"yes": "是", "no": "否"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact: name, type, label, unit, and for words the Chinese of each value (for yes/no the two phrases)."""
+
+    name: str
+    type: str
+    label: str
+    unit: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def phrase(self, value: object) -> str:
+        """Say in Chinese what the fact being `value` means: `合格`, `级别为国家级`, `排名3位`."""
+        if value is None:
+            return f"{self.label}为无"
+        if isinstance(value, bool):
+            return self.values["yes" if value else "no"]
+        if self.type == "word":
+            return f"{self.label}为{self.values.get(str(value), str(value))}"
+        return f"{self.label}{value}{self.unit}"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The kinds (code → label) and facts that one regulation may name."""
+
+    kinds: Mapping[str, str]
+    facts: Mapping[str, Fact]
+
+    def label(self, fact: str) -> str:
+        """Return the Chinese label of a fact, the name itself when unknown."""
+        return self.facts[fact].label if fact in self.facts else fact
+
+    def extended(self, kinds: document.Node | None, facts: document.Node | None, findings: Findings) -> Vocabulary:
+        """Return this vocabulary with the kinds and facts that a rule file adds.
+
+        An existing name cannot get another meaning (E102): only words get further values.
+        """
+        more_kinds, more_facts = dict(self.kinds), dict(self.facts)
+        for name, label, node in _entries(kinds, findings):
+            if name in more_kinds:
+                findings.add("E102", node.file, node.line, f"kind {name} exists already ({more_kinds[name]})", "choose another name")
+            elif isinstance(label, document.Scalar):
+                more_kinds[name] = label.text
+            elif isinstance(label, document.Mapping) and isinstance(text := label.get("label"), document.Scalar):
+                more_kinds[name] = text.text
+            else:
+                findings.add("E103", node.file, node.line, f"kind {name} has no label", f"{name}: {{label: 中文名称}}")
+        for name, body, node in _entries(facts, findings):
+            fact = _fact(name, body, node, findings)
+            if fact is None:
+                continue
+            known = more_facts.get(fact.name)
+            if known is None:
+                more_facts[fact.name] = fact
+            elif known.type != "word" or fact.type != "word":
+                findings.add("E102", node.file, node.line, f"fact {fact.name} exists already ({known.label})", "choose another name; only words may get further values")
+            else:
+                clash = [value for value, label in fact.values.items() if known.values.get(value, label) != label and label != value]
+                if clash:
+                    findings.add("E102", node.file, node.line, f"value {clash[0]} of {fact.name} exists already ({known.values[clash[0]]})", "choose another name")
+                more_facts[fact.name] = Fact(known.name, "word", known.label, known.unit, {**fact.values, **known.values})
+        return Vocabulary(more_kinds, more_facts)
+
+
+def _entries(node: document.Node | None, findings: Findings) -> list[tuple[str, document.Node, document.Node]]:
+    if node is None:
+        return []
+    if not isinstance(node, document.Mapping):
+        findings.add("E103", node.file, node.line, "kinds and facts are mappings", "write name: {label: …}")
+        return []
+    return [(name, value, document.Scalar(node.file, node.line_of(name), name)) for name, value in node]
+
+
+def _fact(name: str, body: document.Node, node: document.Node, findings: Findings) -> Fact | None:
+    if not isinstance(body, document.Mapping):
+        findings.add("E103", node.file, node.line, f"fact {name} has no type", f"{name}: {{type: word, label: …, values: {{…}}}}")
+        return None
+    words: dict[str, str] = {}
+    for key, value in body:
+        if key not in _FACT_KEYS:
+            findings.add("E101", node.file, body.line_of(key), f'unknown key "{key}" in fact {name}{did_you_mean(key, _FACT_KEYS)}', f"use one of {', '.join(_FACT_KEYS)}")
+        elif isinstance(value, document.Scalar):
+            words[key] = value.text
+    kind = words.get("type", "")
+    if kind not in FACT_TYPES:
+        findings.add("E103", node.file, node.line, f'"{kind}" is no type of a fact{did_you_mean(kind, FACT_TYPES)}', f"use one of {', '.join(FACT_TYPES)}")
+        return None
+    values: dict[str, str] = {}
+    listed = body.get("values")
+    if isinstance(listed, document.Sequence):
+        values = {item.text: item.text for item in listed.items if isinstance(item, document.Scalar)}
+    elif isinstance(listed, document.Mapping):
+        values = {code: label.text for code, label in listed if isinstance(label, document.Scalar)}
+    label = words.get("label", name)
+    if kind == "yes_no":
+        values = {"yes": words.get("yes", label), "no": words.get("no", f"不符合“{label}”")}
+    full = f"person.{name}" if words.get("of") == "person" and not name.startswith("person.") else name
+    return Fact(full, kind, label, words.get("unit", ""), values)
+
+
+@cache
+def engine_vocabulary() -> Vocabulary:
+    """Return the vocabulary of the engine, read once from the package."""
+    text = resources.files("xueshi.regulations").joinpath("vocabulary.yaml").read_text(encoding="utf-8")
+    findings = Findings()
+    root = document.read_document(RegulationSource("vocabulary.yaml", text), findings)
+    kinds = root.get("kinds")
+    facts = root.get("facts")
+    vocabulary = Vocabulary({}, {}).extended(kinds, facts, findings)
+    findings.raise_errors()
+    return vocabulary

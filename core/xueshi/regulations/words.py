@@ -1,0 +1,159 @@
+"""The small words of the language as pure functions: numbers, amounts, bands, shares, years, days (rule language 2.1).
+
+Each returns the closed form (JSON-able lists) or None when the text is no such word.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+RATE_UNITS: dict[str, tuple[str, int]] = {
+    # unit → (fact that holds the quantity, how many of the fact make one unit)
+    "day": ("days", 1),
+    "half_day": ("half_days", 1),
+    "hour": ("hours", 1),
+    "course": ("courses", 1),
+    "subject": ("subjects", 1),
+    "item": ("items", 1),
+    "character": ("characters", 1),
+    "month": ("months", 1),
+    "half_year": ("months", 6),
+    "year": ("months", 12),
+}
+"""Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
+
+PLURALS = {"characters": "character", "days": "day", "hours": "hour", "months": "month", "half_days": "half_day", "courses": "course", "subjects": "subject", "items": "item"}
+WHOLE_ONLY = ("course", "subject", "item")
+"""Units that come whole by nature: `defaults.partial` never matters for them."""
+
+NUMBER = r"\d+(?:\.\d{1,2})?"
+_NUMBER = re.compile(rf"^{NUMBER}$")
+_RATE = re.compile(rf"^({NUMBER}) per (?:(\d+) )?([a-z_]+)$")
+_RANGE = re.compile(rf"^({NUMBER}) to ({NUMBER})$")
+_BAND = re.compile(rf"^(upto|below|over|from) ({NUMBER})$")
+_PERCENT = re.compile(rf"^({NUMBER})%$")
+_THEN = re.compile(rf"^(?:-({NUMBER})(%)?|x({NUMBER})(%)?)$")
+_PART = re.compile(r"^(\d+)/(\d+) of (\S+)$")
+_MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
+_YEARS = re.compile(r"^(\d{4})(?: to (\d{4}|open))?$")
+_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
+LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+Form = list[object]
+"""A node of the closed form: an operator and its operands, JSON-able."""
+
+
+def number(text: str) -> Fraction | None:
+    """Read a number with at most two decimals; None for anything else."""
+    return Fraction(Decimal(text)) if _NUMBER.match(text) else None
+
+
+def amount(text: str) -> Form | None:
+    """Read an amount of hours without names: `10`, `8 per day`, `stated`, `10 to 15`, `decided`, `none`."""
+    if _NUMBER.match(text):
+        return ["fixed", text]
+    if match := _RATE.match(text):
+        rate, count, unit = match.groups()
+        unit = PLURALS.get(unit, unit)
+        if unit not in RATE_UNITS or (count and unit != "character"):
+            return None
+        return ["rate", rate, unit, int(count or 1)]
+    if match := _RANGE.match(text):
+        low, high = match.groups()
+        return ["range", low, high] if Fraction(low) < Fraction(high) else None
+    if text in ("decided", "none"):
+        return [text]
+    if text == "stated":
+        return ["stated", "declared_hours"]
+    if text.startswith("stated in "):
+        return ["stated", text.removeprefix("stated in ").strip()]
+    return None
+
+
+def percent(text: str) -> Form | None:
+    """Read a share: `20%`, or `stated in fact`."""
+    if match := _PERCENT.match(text):
+        return ["percent", match.group(1)] if Fraction(match.group(1)) <= 100 else None
+    if text.startswith("stated in "):
+        return ["stated_percent", text.removeprefix("stated in ").strip()]
+    return None
+
+
+def further(text: str, shares: bool) -> Form | None:
+    """Read `then` of a table: `-1`, `-20%`, `x80%`: so much less, points less, times, for each further rank."""
+    match = _THEN.match(text)
+    if not match:
+        return None
+    less, less_percent, times, times_percent = match.groups()
+    if times is not None:
+        return ["times", str(Fraction(times) / (100 if times_percent else 1))]
+    if bool(less_percent) != shares:
+        return None
+    return ["less", less]
+
+
+def band(text: str) -> Form | None:
+    """Read a band as `[low, low included, high, high included]`; an open end is None."""
+    if match := _BAND.match(text):
+        word, value = match.groups()
+        return {"upto": [None, False, value, True], "below": [None, False, value, False], "over": [value, False, None, False], "from": [value, True, None, False]}[word]
+    if match := _RANGE.match(text):
+        return [match.group(1), True, match.group(2), True] if Fraction(match.group(1)) <= Fraction(match.group(2)) else None
+    return None
+
+
+def band_words(form: Form) -> str:
+    """Say a band in Chinese: `不超过3`, `超过2000`, `3至6`."""
+    low, low_in, high, high_in = form
+    if low is not None and high is not None:
+        return f"{low}{'' if low_in else '以上（不含）'}至{high}{'' if high_in else '（不含）'}"
+    if low is None:
+        return f"不超过{high}" if high_in else f"不满{high}"
+    return f"不少于{low}" if low_in else f"超过{low}"
+
+
+def minimum(text: str) -> Form | None:
+    """Read a minimum: `90`, `1/3 of R1`, `any`."""
+    if _NUMBER.match(text):
+        return ["fixed", text]
+    if text == "any":
+        return ["any"]
+    if match := _PART.match(text):
+        top, bottom, of = match.groups()
+        return ["part", int(top), int(bottom), of] if int(bottom) and int(top) <= int(bottom) else None
+    return None
+
+
+def month_day(text: str) -> Form | None:
+    """Read a day of the year, `11-01`, as `["day", 11, 1]`."""
+    match = _MONTH_DAY.match(text)
+    if not match:
+        return None
+    month, day = int(match.group(1)), int(match.group(2))
+    return ["day", month, day] if 1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1] else None
+
+
+def years(text: str) -> tuple[int, int | None] | None:
+    """Read `2011 to 2023`, `2024 to open` or `2024`: first and last statistics year, None while open."""
+    match = _YEARS.match(text)
+    if not match:
+        return None
+    first, last = int(match.group(1)), match.group(2)
+    end = first if last is None else None if last == "open" else int(last)
+    return (first, end) if end is None or end >= first else None
+
+
+def is_date(text: str) -> bool:
+    """Tell whether the text is a day of the calendar written 2007-11-20."""
+    match = _DATE.match(text)
+    if not match:
+        return False
+    month, day = int(match.group(2)), int(match.group(3))
+    return 1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1]
+
+
+def split(text: str) -> list[str]:
+    """Split a list written in one word, `ministerial, provincial`; Chinese commas too."""
+    return [part.strip() for part in re.split(r"[,，]", text) if part.strip()]
