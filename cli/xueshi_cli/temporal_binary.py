@@ -26,12 +26,18 @@ PROGRAM = "temporal.exe" if os.name == "nt" else "temporal"
 SDK_PATIENCE_SECONDS = 8.0
 SDK_LIMIT_SECONDS = 300.0
 
-WAYS = f"""Ways to get it, any one is enough:
+_WAYS = f"""Ways to get it, any one is enough:
   - a running server or cluster: set {ADDRESS_VARIABLE}=host:port
   - the program `temporal` (Temporal CLI) on PATH, from your system's packages or the Temporal project's releases
   - its file put into the cache folder: {{cached}}
   - access to the Temporal project's downloads, then run `make setup` again: the Python SDK fetches it
   - Go (1.24 or newer) with a module proxy that answers, then run `make setup` again: it is built, 3 to 5 minutes"""
+_WAYS_IN_CHINESE = f"""解决办法（任选其一）：
+  - 已有 Temporal 服务或集群：设置 {ADDRESS_VARIABLE}=主机:端口
+  - 安装 Temporal CLI，使 PATH 中有 temporal
+  - 把该程序放到缓存文件夹：{{cached}}
+  - 能访问 Temporal 项目的下载站时，重新运行 make setup，由 Python SDK 下载
+  - 装有 Go（1.24 以上）且模块代理可用时，重新运行 make setup，现场编译（约 3 至 5 分钟）"""
 
 
 def cache_folder() -> Path:
@@ -52,9 +58,9 @@ def cached_program() -> Path:
     return cache_folder() / "bin" / PROGRAM
 
 
-def ways() -> str:
-    """Return the ways to get Temporal, one per line, for error messages."""
-    return WAYS.format(cached=cached_program())
+def ways(*, chinese: bool = False) -> str:
+    """Return the ways to get Temporal, one per line: English for whoever runs make, Chinese for the rest."""
+    return (_WAYS_IN_CHINESE if chinese else _WAYS).format(cached=cached_program())
 
 
 def find() -> Path | None:
