@@ -21,6 +21,7 @@ from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.stored_state import dump_flow, dump_state
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Counter, Filing
 from xueshi.canonical import canonical_json
+from xueshi.documents.canonical import canonical_template
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError
 from xueshi.storage import new_id
@@ -120,16 +121,10 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
 def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
     """Pin the templates of a campaign's papers; returns the digest of the list that maps id → digest."""
     listing = {
-        paper.id: audit.store_artifact(session, "template", _bytes(_paper(paper)))
+        paper.id: audit.store_artifact(session, "template", canonical_template(paper).encode())
         for paper in sorted(papers, key=lambda paper: paper.id)
     }
     return audit.store_artifact(session, "papers", _bytes(listing))
-
-
-def _paper(paper: DocumentTemplate) -> dict[str, Any]:
-    body = asdict(paper)
-    body["years"] = [paper.years.first, paper.years.last]
-    return body
 
 
 def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:

@@ -70,8 +70,6 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
         for judgement in judgements
     }
     people = {person_id for person_id, _ in wanted}
-    known: set[tuple[UUID, str]] = set()
-    revisions: dict[UUID, int] = {}
     rows = session.exec(
         select(YearResult.person_id, YearResult.input_digest, YearResult.revision).where(
             YearResult.campaign_id == under.campaign_id,
@@ -81,8 +79,6 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
     ).all()
     latest: dict[UUID, tuple[int, str]] = {}
     for person_id, digest, revision in rows:
-        known.add((person_id, digest))
-        revisions[person_id] = max(revision, revisions.get(person_id, 0))
         if person_id not in latest or revision > latest[person_id][0]:
             latest[person_id] = (revision, digest)
     results: list[dict[str, Any]] = []
@@ -99,7 +95,7 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
                 "person_id": person_id,
                 "area": under.area,
                 "year": under.year,
-                "revision": revisions.get(person_id, 0) + 1,
+                "revision": latest.get(person_id, (0, ""))[0] + 1,
                 "level": judgement.level,
                 "verdict": judgement.verdict,
                 "totals": judgement.totals,

@@ -16,7 +16,7 @@ class YearResult(SQLModel, table=True):
     """One person's year as judged once: facts snapshot, pack and outcome. The latest revision counts."""
 
     __tablename__ = "year_result"
-    __table_args__ = (UniqueConstraint("campaign_id", "unit_id", "person_id", "input_digest"),)
+    __table_args__ = (UniqueConstraint("campaign_id", "unit_id", "person_id", "revision"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     campaign_id: UUID = Field(index=True)

@@ -1,0 +1,57 @@
+"""`xueshi accounts`: who may act, in which role, where."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.storage import reading, transaction
+from xueshi_cli.output import AsJson, AsOfficer, show_table
+from xueshi_cli.workplace import Workplace
+
+app = typer.Typer(help="账号与岗位", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(officer: AsOfficer, json: AsJson = False) -> None:
+    """列出管理范围内的账号和岗位。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        rows = [
+            {"登录名": one.login, "姓名": one.name, "岗位": one.role, "地区": one.area, "单位": one.unit_id}
+            for one in access.list_accounts(session, actor.scope)
+        ]
+    show_table("账号", rows, as_json=json, empty="还没有账号；用 xueshi accounts add 建立")
+
+
+@app.command("add")
+def add(
+    login: str,
+    name: str,
+    role: Annotated[str, typer.Option(help="岗位：operator、bureau、unit_clerk，或流程中的岗位代码")],
+    area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")],
+    unit: Annotated[UUID | None, typer.Option(help="单位（单位岗位必填）")] = None,
+    officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；第一个账号可不填")] = "",
+) -> None:
+    """建立账号并授予一个岗位。空的数据文件夹里，第一个账号由本机用户建立。"""
+    place = Workplace.here()
+    with transaction(place.engine) as session:
+        first = not access.list_accounts(session, Scope.everything())
+        if first and not officer:
+            scope, maker = Scope.everything(), "local"
+        else:
+            actor = place.actor(session, officer)
+            actor.require("accounts.manage")
+            scope, maker = actor.scope, f"account:{actor.account_id}"
+        made = access.add_accounts(session, scope, [NewAccount(login, name, role, area, None, unit)])
+        audit.append(
+            session, actor=maker, verb="account_add", target=f"account:{made[login]}", body={"role": role, "area": area}
+        )
+    typer.echo(f"已建立账号 {login}（{role}，{area}）")

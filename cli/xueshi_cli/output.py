@@ -1,0 +1,45 @@
+"""How commands answer: a table or record for people, JSON for scripts; the options every noun shares."""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsOfficer = Annotated[str, typer.Option("--as", help="以哪个账号办理（登录名，或 登录名:岗位）；仅限本机数据文件夹")]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+console = Console()
+
+
+def show_table(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """Print rows as a table with a count, as JSON, or say what to do when there are none."""
+    if as_json:
+        typer.echo(json_.dumps(list(rows), ensure_ascii=False, default=str))
+        return
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(title=title, caption=f"共 {len(rows)} 条", title_justify="left")
+    for heading in rows[0]:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)
+
+
+def show_record(title: str, record: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one record as two columns, or as JSON."""
+    if as_json:
+        typer.echo(json_.dumps(dict(record), ensure_ascii=False, default=str))
+        return
+    table = Table(title=title, show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    for name, value in record.items():
+        table.add_row(name, "" if value is None else str(value))
+    console.print(table)

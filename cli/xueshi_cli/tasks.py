@@ -1,0 +1,111 @@
+"""`xueshi tasks`: what waits for whom, and deciding it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from xueshi.campaigns import repository
+from xueshi.campaigns.commands import CommandRequest
+from xueshi.errors import InputError
+from xueshi.register import repository as register
+from xueshi.storage import reading
+from xueshi_cli.acting import act
+from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
+from xueshi_cli.workplace import Workplace
+
+app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
+
+KINDS = {"unit": "单位审验", "record": "记录待补", "discretion": "裁量认定", "attention": "需人工处理"}
+
+
+@app.command("list")
+def list_(officer: AsOfficer, json: AsJson = False) -> None:
+    """列出等您办理的事项。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        rows = []
+        for task in repository.open_tasks(session, actor.scope, role=actor.role):
+            unit = register.unit(session, actor.scope, task.unit_id)
+            rows.append(
+                {
+                    "待办": str(task.id),
+                    "事项": KINDS[task.kind],
+                    "单位": unit.name,
+                    "环节": task.body.get("name", task.level),
+                    "依据": task.body.get("clause", ""),
+                    "期限": task.due_at.date().isoformat() if task.due_at else "",
+                }
+            )
+    show_table("待办", rows, as_json=json, empty="没有等您办理的事项")
+
+
+@app.command("show")
+def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
+    """查看一件待办。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        task = repository.task(session, actor.scope, task_id)
+        filing = repository.filing(session, actor.scope, task.filing_id)
+        unit = register.unit(session, actor.scope, task.unit_id)
+        record: dict[str, Any] = {
+            "待办": str(task.id),
+            "事项": KINDS[task.kind],
+            "单位": unit.name,
+            "版本": filing.version,
+            "需要": "、".join(task.body.get("facts", [])),
+            "依据": task.body.get("clause", ""),
+            "说明": task.body.get("text", "") or task.body.get("trouble", ""),
+        }
+    show_record("待办", record, as_json=json)
+
+
+@app.command("decide")
+def decide(
+    task_id: UUID,
+    officer: AsOfficer,
+    approve: Annotated[bool, typer.Option("--approve", help="通过（签署）")] = False,
+    return_: Annotated[bool, typer.Option("--return", help="退回补正")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="不予通过")] = False,
+    value: Annotated[str, typer.Option(help="认定的数值（裁量、补正事项）")] = "",
+    leave_open: Annotated[bool, typer.Option("--leave-open", help="存疑，留待补正")] = False,
+    reason: Annotated[str, typer.Option(help="原因")] = "",
+    version: Annotated[int | None, typer.Option(help="您所见的版本；缺省为当前版本")] = None,
+) -> None:
+    """办理一件待办。"""
+    if [approve, return_, refuse, bool(value), leave_open].count(True) != 1:
+        raise InputError("请指明一种办理：--approve、--return、--refuse、--value 或 --leave-open")
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        task = repository.task(session, actor.scope, task_id)
+        filing = repository.filing(session, actor.scope, task.filing_id)
+    if value or leave_open:
+        if task.record_id is None:
+            raise InputError("该待办不是记录事项；请用 --approve、--return 或 --refuse")
+        payload: dict[str, Any] = {"filing": str(filing.id), "task": str(task.id), "reason": reason}
+        if value:
+            payload |= {"fact": task.body["facts"][0], "value": value}
+        kind, target = ("determine", task.record_id) if value else ("leave_open", task.id)
+    else:
+        kind = "approve" if approve else "return" if return_ else "refuse"
+        payload, target = {"level": task.level, "reason": reason}, filing.id
+    row = act(
+        place,
+        officer,
+        CommandRequest(
+            request_id=place.request_id(),
+            kind=kind,
+            target_id=target,
+            expected_version=filing.version if version is None else version,
+            payload=payload,
+        ),
+    )
+    words = {"done": "已办结", "pending": "已登记，等待执行", "refused": "未办理", "late": "逾期"}
+    typer.echo(f"{words[row.state]}{f'：{row.reason}' if row.reason else ''}（办理编号 {row.id}）")
+    if row.state in ("refused", "late"):
+        raise typer.Exit(1)

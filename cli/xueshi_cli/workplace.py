@@ -1,0 +1,108 @@
+"""A data folder opened for work: settings, database, keys, plugins, and where its server answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from xueshi.access import repository as access
+from xueshi.access.repository import Actor
+from xueshi.migrations.schema import upgrade
+from xueshi.register.identity import KeyRing
+from xueshi.registry import Registry, load
+from xueshi.settings import Settings, load_settings
+from xueshi.storage import new_id, open_database
+from xueshi_cli.server import read_record, serves
+
+
+class Workplace:
+    """Everything that a command needs of a data folder; each part is opened when first used."""
+
+    def __init__(self, folder: Path | None = None, settings: Settings | None = None) -> None:
+        loaded = (settings or load_settings()).checked()
+        self.settings = loaded if folder is None else loaded.model_copy(update={"data": folder.absolute()})
+        self.folder = self.settings.data
+
+    @classmethod
+    def here(cls) -> Workplace:
+        """Open the data folder that the settings name."""
+        return cls()
+
+    @property
+    def namespace(self) -> str:
+        """Temporal namespace."""
+        return self.settings.temporal_namespace
+
+    @property
+    def papers(self) -> Path:
+        """Folder of print files."""
+        return self.folder / "papers"
+
+    @property
+    def marks(self) -> Path:
+        """Folder in which pause points leave their marks (demo and tests)."""
+        folder = self.folder / "marks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database, at the newest schema."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        engine = open_database(self.settings.database)
+        upgrade(engine)
+        return engine
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys of identity numbers and payloads; development keys are made on first use."""
+        file = self.settings.key_file
+        if not file.exists() and self.settings.environment == "development":
+            self.folder.mkdir(parents=True, exist_ok=True)
+            KeyRing.create(file)
+        return KeyRing.load(file)
+
+    @property
+    def payload_key(self) -> bytes:
+        """The key under which workflow payloads are encrypted."""
+        return self.keys.payload_key
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The jurisdiction plugins."""
+        return load()
+
+    def temporal_address(self) -> str | None:
+        """Return where a Temporal server answers for this folder; None when there is none."""
+        if self.settings.temporal_address is not None:
+            return self.settings.temporal_address
+        record = read_record(self.folder)
+        if record is None:
+            return None
+        address = f"127.0.0.1:{record.port}"
+        return address if serves(address) else None
+
+    def actor(self, session: Session, officer: str) -> Actor:
+        """Return who acts: `login`, or `login:role` where an account has several."""
+        login, _, role = officer.partition(":")
+        return access.actor(session, login, role or None)
+
+    @staticmethod
+    def request_id() -> str:
+        """Return a fresh request id for a command given once."""
+        return str(new_id())
+
+    @staticmethod
+    def read_id(text: str) -> UUID:
+        """Read an id; raises ValueError."""
+        return UUID(text)
+
+
+def new_demo_folder() -> Path:
+    """Return a new folder for one demo run, named by the moment."""
+    return load_settings().data / "demos" / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")

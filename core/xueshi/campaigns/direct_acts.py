@@ -1,0 +1,139 @@
+"""Direct commands: settled in one SQL transaction, never sent to a workflow (campaigns.md, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns import assessing, repository
+from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.filing_acts import complete
+from xueshi.campaigns.filing_machine import Refused
+from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
+from xueshi.results import repository as results
+from xueshi.results.repository import JudgedUnder
+from xueshi.storage import new_id
+
+ENGINE = Scope.everything()
+
+
+def carry_out(session: Session, row: Command) -> None:
+    """Carry out a direct command and write its fate: done with effect and audit, or refused with the reason."""
+    if repository.effect(session, row.id) is not None:
+        return
+    refused = _ACTS[row.kind](session, row)
+    if refused is not None:
+        row.state, row.code, row.reason = "refused", refused.code, refused.reason
+        session.add(row)
+
+
+def _hand_in(session: Session, row: Command) -> Refused | None:
+    """Note that a unit's register was imported anew: by whom, and that a new input is there to sign."""
+    filing = repository.filing(session, ENGINE, row.target_id, lock=True)
+    campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+    if filing.stage != "filing":
+        return Refused("not_at_unit", "该单位已提交或已办结，登记不能再改；如需更正，请由审核单位退回")
+    filing.input_version += 1
+    filing.maker = str(row.account_id)
+    filing.people = int(row.payload.get("people", 0))
+    session.add(filing)
+    now = campaign_now(session, campaign, datetime.now(UTC))
+    complete(session, row, campaign.id, "handed_in", filing.version, now, input_version=filing.input_version)
+    return None
+
+
+def _determine(session: Session, row: Command) -> Refused | None:
+    """Store the verifier's value for one fact of one record and judge the person again."""
+    task = repository.task(session, ENGINE, UUID(str(row.payload["task"])))
+    opened = _open_record_task(session, row, task)
+    if isinstance(opened, Refused):
+        return opened
+    campaign, filing = opened
+    fact = str(row.payload["fact"])
+    if fact not in task.body.get("facts", []):
+        return Refused("other_fact", f"该待办需要的是：{'、'.join(task.body.get('facts', []))}；不是 {fact}")
+    now = campaign_now(session, campaign, datetime.now(UTC))
+    pack = assessing.pack_of(session, campaign)
+    person = next(
+        one for one in assessing.people_of(session, campaign, filing, pack) if one.person_id == task.person_id
+    )
+    values = repository.determinations(session, filing.id)
+    values.setdefault(row.target_id, {})[fact] = row.payload["value"]
+    judged = assessing.judge(pack, filing.area, campaign.year, person, values)
+    refused = _outside(judged, row.target_id)
+    if refused is not None:
+        return refused
+    session.add(
+        Determination(
+            id=new_id(),
+            record_id=row.target_id,
+            filing_id=filing.id,
+            fact=fact,
+            value=row.payload["value"],
+            reason=str(row.payload.get("reason", "")),
+            command_id=row.id,
+        )
+    )
+    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    results.save(session, under, [judged.judgement])
+    still = [one for one in judged.judgement.open_records if judged.record_ids[one["record"]] == row.target_id]
+    if still:
+        task.body = {**task.body, "facts": still[0]["facts"]}
+    else:
+        task.closed_at, task.closed_by, task.outcome = now, row.id, "determined"
+    session.add(task)
+    complete(session, row, campaign.id, "determined", filing.version, now, fact=fact)
+    return None
+
+
+def _leave_open(session: Session, row: Command) -> Refused | None:
+    """Close a record task without a value: the person stays undecided (counted in neither column)."""
+    task = repository.task(session, ENGINE, row.target_id)
+    opened = _open_record_task(session, row, task)
+    if isinstance(opened, Refused):
+        return opened
+    campaign, filing = opened
+    if not str(row.payload.get("reason", "")).strip():
+        return Refused("no_reason", "存疑留待补正须写明原因")
+    now = campaign_now(session, campaign, datetime.now(UTC))
+    task.closed_at, task.closed_by, task.outcome = now, row.id, "left_open"
+    session.add(task)
+    complete(session, row, campaign.id, "left_open", filing.version, now)
+    return None
+
+
+def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campaign, Filing] | Refused:
+    """Return the campaign and filing of an open record task, or why this actor cannot settle it now."""
+    filing = repository.filing(session, ENGINE, task.filing_id, lock=True)
+    campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+    if task.closed_at is not None:
+        return Refused("task_closed", "该待办已由他人办结；请刷新")
+    if filing.stage != "deciding" or filing.level != task.level:
+        return Refused("wrong_level", "该单位已不在本环节，不能再认定")
+    if task.role != row.payload["role"]:
+        return Refused("wrong_officer", "该待办由其他岗位办理")
+    if filing.maker == str(row.account_id):
+        return Refused("four_eyes", "登记由您经手，须由他人认定（经办、审核分离）")
+    return campaign, filing
+
+
+def _outside(judged: Any, record_id: UUID) -> Refused | None:
+    """Refuse a value that the clause does not allow, in the words of the ledger."""
+    if judged.trouble:
+        return Refused("bad_value", judged.trouble)
+    for line in judged.judgement.ledger:
+        if line.record_id == record_id and line.verdict == "refused":
+            return Refused(line.code, line.text)
+    return None
+
+
+_ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
+    "hand_in": _hand_in,
+    "determine": _determine,
+    "leave_open": _leave_open,
+}

@@ -1,0 +1,174 @@
+"""Gathering what the papers of a campaign say: sealed results, filings and the year's figures as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.campaigns.assessing import pack_of, people_of
+from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.documents.canonical import template_from_canonical
+from xueshi.documents.template import DocumentTemplate
+from xueshi.documents.types import LevelCounts, PersonYear, StudyEntry, UnitFiling
+from xueshi.register import repository as register
+from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.results import repository as results
+from xueshi.results.tables import LedgerRow, YearResult
+
+ENGINE = Scope.everything()
+COUNTED = frozenset({"credited", "reduced"})
+"""Ledger verdicts whose hours stand on a card."""
+
+
+@dataclass(frozen=True)
+class PaperSubject:
+    """Whose paper it is, its place in the campaign, and what it says."""
+
+    subject_id: UUID
+    position: int
+    data: PersonYear | UnitFiling
+
+
+def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplate]:
+    """Return the papers that a campaign is pinned to, by id."""
+    listing: Mapping[str, str] = json.loads(audit.load_artifact(session, campaign.papers_digest))
+    return {
+        paper_id: template_from_canonical(audit.load_artifact(session, digest).decode())
+        for paper_id, digest in listing.items()
+    }
+
+
+def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSubject]:
+    """Return the cards of a sealed unit's people, in order; an unsealed unit has none."""
+    seals = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
+    if not seals:
+        return []
+    pack = pack_of(session, campaign)
+    unit = register.unit(session, ENGINE, filing.unit_id)
+    judged = results.results_by_id(session, [seal.result_id for seal in seals.values()])
+    ledgers = results.ledgers(session, list(judged))
+    verified_on = _decided_on(campaign, filing)
+    gathered = []
+    for person in people_of(session, campaign, filing, pack):
+        seal = seals[person.person_id]
+        result = judged[seal.result_id]
+        gathered.append(
+            PaperSubject(
+                person.person_id,
+                seal.position,
+                PersonYear(
+                    region=campaign.region,
+                    area=filing.area,
+                    area_name=campaign.area_name,
+                    year=campaign.year,
+                    number=str(seal.position),
+                    name=person.name,
+                    sex=person.sex,
+                    born=person.born,
+                    political_status=person.political_status,
+                    unit=unit.name,
+                    post=person.post,
+                    title=person.title,
+                    level=result.level or "",
+                    verdict=result.verdict,
+                    entries=_entries(person, ledgers[result.id], pack.categories),
+                    totals=result.totals,
+                    photo=person.photo,
+                    verified_on=verified_on,
+                    verifier=campaign.verifier,
+                    rules_digest=result.pack_digest,
+                    sample=campaign.standing,
+                ),
+            )
+        )
+    return sorted(gathered, key=lambda subject: subject.position)
+
+
+def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
+    """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
+    unit = register.unit(session, ENGINE, filing.unit_id)
+    judged = list(results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id).values())
+    decided = filing.stage == "approved"
+    open_ = [result for result in judged if result.verdict not in ("met", "not_met")]
+    return PaperSubject(
+        filing.unit_id,
+        filing.position,
+        UnitFiling(
+            region=campaign.region,
+            area=filing.area,
+            area_name=campaign.area_name,
+            year=campaign.year,
+            unit=unit.name,
+            filed_on=None if filing.submitted_at is None else civil_date(filing.submitted_at),
+            declared=_counts(judged),
+            met=_counts([result for result in judged if result.verdict == "met"]) if decided else None,
+            not_met=_counts([result for result in judged if result.verdict == "not_met"]) if decided else None,
+            remarks=_remarks(open_) if decided else (),
+            verified_on=_decided_on(campaign, filing) if decided else None,
+            verifier=campaign.verifier if decided else "",
+            number=str(filing.position),
+            sample=campaign.standing,
+        ),
+    )
+
+
+def _remarks(open_: Sequence[YearResult]) -> tuple[str, ...]:
+    if not open_:
+        return ()
+    waiting = sum(result.verdict == "needs_fact" for result in open_)
+    rest = len(open_) - waiting
+    parts = [f"{waiting}人材料待补、暂未判定" if waiting else "", f"{rest}人未作判定" if rest else ""]
+    return (f"另有{'，'.join(part for part in parts if part)}，不计入完成、未完成人数。",)
+
+
+def _decided_on(campaign: Campaign, filing: Filing) -> date | None:
+    return None if filing.decided_at is None else civil_date(filing.decided_at)
+
+
+def _counts(judged: Sequence[YearResult]) -> LevelCounts:
+    levels = [result.level for result in judged]
+    return LevelCounts(
+        total=len(levels),
+        senior=levels.count("senior"),
+        intermediate=levels.count("intermediate"),
+        junior=levels.count("junior"),
+    )
+
+
+def _entries(
+    person: PersonForAssessment, ledger: Sequence[LedgerRow], categories: Mapping[str, str]
+) -> tuple[StudyEntry, ...]:
+    """Return the lines of a card: every record that gave hours, in the order of study."""
+    by_record: dict[UUID, list[LedgerRow]] = {}
+    for line in ledger:
+        if line.record_id is not None and line.verdict in COUNTED and line.hours:
+            by_record.setdefault(line.record_id, []).append(line)
+    counted = [record for record in person.records if record.id in by_record]
+    return tuple(_entry(record, by_record[record.id], categories) for record in sorted(counted, key=_study_order))
+
+
+def _entry(record: RecordForAssessment, lines: Sequence[LedgerRow], categories: Mapping[str, str]) -> StudyEntry:
+    category = lines[0].category
+    return StudyEntry(
+        start=record.start,
+        end=record.end,
+        content=record.content,
+        form=record.form,
+        hours=sum(line.hours or 0 for line in lines),
+        result=record.result,
+        certificate=record.certificate,
+        category=category,
+        category_label=categories.get(category, category),
+    )
+
+
+def _study_order(record: RecordForAssessment) -> tuple[date, date]:
+    return record.start or record.end or date.max, record.end or date.max

@@ -1,0 +1,53 @@
+"""All tables in one place, and bringing a database to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData
+from sqlmodel import SQLModel
+
+# Importing a tables module is what puts its tables into the metadata.
+from xueshi.access import tables as _access
+from xueshi.audit import tables as _audit
+from xueshi.campaigns import tables as _campaigns
+from xueshi.documents import tables as _documents
+from xueshi.register import tables as _register
+from xueshi.results import tables as _results
+
+TABLE_MODULES = (_access, _audit, _campaigns, _documents, _register, _results)
+
+
+def metadata() -> MetaData:
+    """Return the metadata that holds every table of the engine."""
+    return SQLModel.metadata
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the newest schema; one that is there already stays as it is."""
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether a database has the newest schema."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def head() -> str | None:
+    """Return the newest revision that this engine knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config
