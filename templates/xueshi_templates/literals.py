@@ -23,13 +23,14 @@ class TypstValue(Protocol):
 
 @dataclass(frozen=True)
 class Length:
-    """A length in tenths of a point."""
+    """A length in points and tenths of a point."""
 
-    tenths: int
+    points: int
+    tenths: int = 0
 
     def typst(self) -> str:
         """Return e.g. `10.5pt`."""
-        return f"{self.tenths // 10}.{self.tenths % 10}pt"
+        return f"{self.points}.{self.tenths}pt"
 
 
 def text_literal(text: str) -> str:

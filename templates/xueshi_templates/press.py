@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 import threading
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 import typst
-from jinja2 import TemplateError
 
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import DocumentData, PersonYear, UnitFiling, YearTable
@@ -49,8 +50,8 @@ class Press:
         self.template = template
         self.fonts = fonts
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="xueshi-press-")
-        self._root = Path(self._folder.name)
+        self._root = Path(tempfile.mkdtemp(prefix="xueshi-press-"))
+        weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
         for name, text in template.closure.items():
             if name.endswith(".typ"):
                 path = self._root / name
@@ -85,8 +86,6 @@ class Press:
                     timestamp=_timestamp(data),
                     pdf_tags=False,
                 )
-            except TemplateError as error:
-                raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。") from error
             except typst.TypstError as error:
                 cure = "如有照片，请换用完好的 JPEG 或 PNG 照片后重试；否则请联系模板的维护者。"
                 raise self._error(data, f"排版失败：{error.message}", cure) from error
@@ -98,16 +97,21 @@ class Press:
         return Sheet(bodies, setter.shrank, words.continued, pages)
 
     def _source(self, data: DocumentData, words: TemplateWords, photo: str) -> str:
+        """Return the Typst source of one paper."""
         faces = {role: self.fonts.chain(role)[0] for role in ("song", "hei", "fill", "head")}
-        return self._environment.get_template(self.template.template).render(
-            data=data,
-            fields=self.template.fields,
-            paper={"id": self.template.id, "title": self.template.title, "clause": self.template.clause},
-            faces=faces,
-            photo=f"/{photo}",
-            sample_mark=SAMPLE_MARK if data.sample else None,
-            **words.names(),
-        )
+        try:
+            return self._environment.get_template(self.template.template).render(
+                data=data,
+                fields=self.template.fields,
+                paper={"id": self.template.id, "title": self.template.title, "clause": self.template.clause},
+                faces=faces,
+                photo=f"/{photo}",
+                sample_mark=SAMPLE_MARK if data.sample else None,
+                **words.names(),
+            )
+        except Exception as error:
+            # A bureau's template may fail in any way that Python can; whatever it is, it is the template's fault.
+            raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。") from error
 
     def _refuse_missing_characters(self, data: DocumentData) -> None:
         for text in _texts(data):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from xueshi.documents.canonical import template_digest
+from xueshi.documents.proofs import template_digest
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import DocumentData, Letter, PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
@@ -40,7 +40,7 @@ class Rendered:
     bytes: bytes
     sha256: str
     shrank: bool
-    """Whether any text had to be set smaller than its usual size."""
+    """Whether any text had to be set below 8 pt."""
     continued: bool
     """Whether it needed a continuation card."""
     pages: int

@@ -16,6 +16,8 @@ from xueshi_templates.literals import Length, literal
 
 FLOOR = 65
 """The smallest size, 6.5 pt: below it a printed form is not legible."""
+SMALL = 80
+"""Text that had to go below 8 pt is reported as shrunk: somebody should look at it."""
 STEP = 5
 PITCH = 118
 """Line pitch in hundredths of the size."""
@@ -37,9 +39,7 @@ class SetText:
 
     def typst(self) -> str:
         """Return the dictionary that `look/base.typ` sets."""
-        return (
-            f"(lines: {literal(self.lines)}, size: {Length(self.size).typst()}, face: {literal(self.family)})"
-        )
+        return f"(lines: {literal(self.lines)}, size: {Length(*divmod(self.size, 10)).typst()}, face: {literal(self.family)})"
 
 
 @dataclass
@@ -68,20 +68,32 @@ class Typesetter:
         shown = "" if text is None else str(text)
         family = self.fonts.family_for(shown, role) or self.fonts.chain(role)[0]
         chosen, lines = size, self._lines(shown, family, width * 10, size)
-        while chosen > FLOOR and len(lines) * chosen * PITCH > height * 1000:
+        while chosen > FLOOR and (
+            len(lines) * chosen * PITCH > height * 1000
+            or self._breaks_a_word(shown, family, width * 10, chosen)
+        ):
             chosen = max(FLOOR, chosen - STEP)
             lines = self._lines(shown, family, width * 10, chosen)
         if balanced and len(lines) > 1:
             lines = self._evened(shown, family, width * 10, chosen, lines)
-        self.shrank = self.shrank or chosen < size
-        return SetText(tuple(lines), chosen, family, chosen < size)
+        small = chosen < size and chosen < SMALL
+        self.shrank = self.shrank or small
+        return SetText(tuple(lines), chosen, family, small)
+
+    def _breaks_a_word(self, text: str, family: str, width: int, size: int) -> bool:
+        """Tell whether a word or number would be torn at this size that a smaller one keeps whole."""
+        room, most = width * 1000 // size, width * 1000 // FLOOR
+        return any(
+            room < self.fonts.width(word, family) <= most for word in _WORD.findall(text) if len(word) > 1
+        )
 
     def _evened(self, text: str, family: str, width: int, size: int, lines: list[str]) -> list[str]:
         """Break again within the narrowest width that needs no line more."""
         narrow = width // 2
         while narrow < width:
             evened = self._lines(text, family, narrow, size)
-            if len(evened) <= len(lines):
+            torn = self._breaks_a_word(text, family, narrow, size)
+            if len(evened) <= len(lines) and not torn:
                 return evened
             narrow += max(5, size // 2)
         return lines

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from xueshi.documents.types import LevelCounts, StudyEntry
+from xueshi.documents.types import LevelCounts, StudyEntry, TableColumn, YearTable
 from xueshi.hours import show_hours
+from xueshi_templates.literals import Length
 from xueshi_templates.typesetting import SetText, TableCell, Typesetter, entry_rows
 
 CELL_MARGIN = 8
 """What inner margin and rules take from the width of a cell, in points."""
+ROW_MARGIN = 2
+"""The same of its height."""
 
 
 def dotted(day: date | None) -> str:
@@ -64,6 +67,22 @@ def count_pairs(
     return tuple(zip(level_counts(met), level_counts(not_met), strict=True))
 
 
+def table_rows(table: YearTable) -> list[list[str]]:
+    """Return a yearly table's rows and totals as text: hundredths shown as decimals, what is not there as “—”."""
+    rows = [*table.rows, table.totals] if table.totals else list(table.rows)
+    return [[_shown(column, row.get(column.key)) for column in table.columns] for row in rows]
+
+
+def _shown(column: TableColumn, value: str | int | None) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, str):
+        return value
+    if column.unit == "%":
+        return f"{value // 100}.{value % 100:02d}"
+    return show_hours(value) if column.unit == "学时" else str(value)
+
+
 def entry_text(entry: StudyEntry, column: str, words: Mapping[str, Any]) -> str:
     """Return what one column of a card says about an entry.
 
@@ -114,7 +133,7 @@ class TemplateWords:
         pages: list[list[tuple[SetText, ...]]] = [[]]
         for entry in entries:
             texts = [entry_text(entry, column, words) for column in columns]
-            block = entry_rows(self.setter, texts, cells, height - 4)
+            block = entry_rows(self.setter, texts, cells, height - ROW_MARGIN)
             if len(pages[-1]) + len(block) > rows and pages[-1] and len(block) <= rows:
                 pages.append([])
             for row in block:
@@ -134,7 +153,9 @@ class TemplateWords:
             "dotted_month": dotted_month,
             "entry_pages": self.entry_pages,
             "fit": self.setter.fit,
+            "length": Length,
             "level_counts": level_counts,
             "phrase": phrase,
             "show_hours": show_hours,
+            "table_rows": table_rows,
         }

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
 
+from xueshi.canonical import canonical_json, digest_of_json
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import DocumentData, Letter, PersonYear, UnitFiling, YearTable
 from xueshi.errors import InputError
@@ -32,7 +33,7 @@ KINDS: dict[str, type[PersonYear] | type[UnitFiling] | type[YearTable] | type[Le
 def canonical_data(data: DocumentData) -> str:
     """Return the data of one paper as canonical JSON: kind and every field, keys sorted, no spaces."""
     kind = next(name for name, cls in KINDS.items() if isinstance(data, cls))
-    return _dump({"kind": kind, "data": _plain(data)})
+    return canonical_json({"kind": kind, "data": _plain(data)})
 
 
 def data_from_canonical(text: str) -> DocumentData:
@@ -46,7 +47,7 @@ def data_from_canonical(text: str) -> DocumentData:
 
 def canonical_template(template: DocumentTemplate) -> str:
     """Return a template with its closure as canonical JSON, the body of its artifact."""
-    return _dump(_plain(template))
+    return canonical_json(_plain(template))
 
 
 def template_from_canonical(text: str) -> DocumentTemplate:
@@ -69,7 +70,7 @@ def template_digest(template: DocumentTemplate) -> str:
 
 def content_digest(data: DocumentData, template_digest: str, font_digest: str) -> str:
     """Return the digest of a paper's content: the same three parts give the same bytes."""
-    return _sha256(_dump({"data": data_digest(data), "template": template_digest, "fonts": font_digest}))
+    return digest_of_json({"data": data_digest(data), "template": template_digest, "fonts": font_digest})
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,6 @@ def reprint_differences(first: PrintProof, again: PrintProof) -> tuple[str, ...]
     names = (("data", "数据"), ("template", "模板"), ("fonts", "字体"))
     differing = tuple(label for name, label in names if getattr(first, name) != getattr(again, name))
     return differing or ("排版程序",)
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _sha256(text: str) -> str:
