@@ -1,0 +1,181 @@
+"""What acts across a person's records: window, dedupe, spread, caps of a year (steps 12 to 14)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.reasons import hours_text, reason
+from xueshi.assessment.types import RecordFacts
+
+if TYPE_CHECKING:
+    from xueshi.assessment.evaluate import Evaluation
+    from xueshi.assessment.program import Group, Row
+
+
+class Judged:
+    """One record while it is judged; becomes one ledger entry."""
+
+    __slots__ = (
+        "category", "category_lacks", "clause", "code", "day", "facts", "full", "groups", "hours", "open_facts", "part", "record",
+        "regulation", "row", "rules", "text", "verdict", "year",
+    )  # fmt: skip
+
+    def __init__(self, record: RecordFacts, facts: Facts) -> None:
+        self.record = record
+        self.facts = facts
+        self.row: Row | None = None
+        self.rules: tuple[str, ...] = ()
+        self.regulation = ""
+        self.clause = ""
+        self.category = ""
+        self.category_lacks: tuple[str, ...] = ()
+        self.hours = 0
+        self.full = 0
+        self.verdict = "credited"
+        self.code = ""
+        self.text = ""
+        self.year: int | None = record.year
+        self.day: date | None = None
+        self.part = 1
+        self.open_facts: tuple[str, ...] = ()
+        self.groups: tuple[Group, ...] = ()
+
+    def take(self, row: Row) -> None:
+        """Put the record under a row."""
+        self.row = row
+        self.rules = row.rule_tuple
+        self.regulation = row.regulation
+        self.clause = row.clause
+        self.groups = row.groups
+
+    def settle(self, where: Any, verdict: str, code: str, text: str) -> None:
+        """End with no hours, by a rule and a reason."""
+        if not self.rules:
+            self.rules = (where.rule,)
+        self.regulation, self.clause = where.regulation, where.clause
+        self.verdict, self.code, self.text = verdict, code, text
+        self.hours = 0
+
+    def reduce(self, hours: int, code: str, text: str) -> None:
+        """Keep fewer hours, for a reason."""
+        self.hours, self.code, self.text = hours, code, text
+
+
+def across_records(run: Evaluation, judged: list[Judged]) -> None:
+    """Apply steps 12 to 14 in place."""
+    counted: list[Judged] = []
+    for one in judged:
+        row = one.row
+        if row is None or one.verdict in ("refused", "needs_fact", "manual"):
+            continue
+        years = len(row.spread) if row.spread is not None else 1
+        if one.year is not None and not one.year <= run.year < one.year + years:
+            one.verdict = "other_year"
+            one.code, one.text = "other_year", reason("other_year", year=one.year, this=run.year)
+            run.note(one.record.id, 12, row, row.dated, one.facts, one.hours, 0, one.code, one.text)
+            one.hours = 0
+        elif one.hours > 0 and one.verdict == "credited":
+            counted.append(one)
+    if not counted:
+        return
+    for group in run.compiled.groups:
+        if group.same is not None and group.count in ("once", "highest"):
+            _dedupe(run, group, [one for one in counted if group in one.groups])
+    for one in counted:
+        if one.row is not None and one.row.spread is not None and one.hours:
+            _spread(run, one, one.row)
+    _item_caps(run, [one for one in counted if one.row is not None and one.row.year_cap is not None and one.hours])
+    for group in run.compiled.groups:
+        if group.year_cap is not None:
+            members = sorted((one for one in counted if group in one.groups and one.hours), key=order)
+            if members:
+                _cap(run, members, group.year_cap(members[0].facts), group, group.name)
+
+
+def order(one: Judged) -> tuple[date, str]:
+    """Order of records: attribution date, then id; a record without date comes last."""
+    return one.day or date.max, one.record.id
+
+
+def _dedupe(run: Evaluation, group: Group, members: list[Judged]) -> None:
+    assert group.same is not None
+    if not members:
+        return
+    run.readings.update(dict.fromkeys(group.readings))
+    label = run.compiled.facts[group.same].label
+    by_identity: dict[str, list[Judged]] = {}
+    for one in members:
+        identity = one.facts.get(group.same)
+        if identity is not None:
+            by_identity.setdefault(identity, []).append(one)
+        elif group.same not in one.facts:
+            run.warnings.append("no_identity")
+    for identity, same in by_identity.items():
+        same.sort(key=order)
+        keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.hours)
+        how = "只计一次" if group.count == "once" else "只计最高一项"
+        for one in same:
+            if one is not keeper:
+                before = one.hours
+                one.verdict = "uncredited"
+                one.rules = (*one.rules, group.rule)
+                one.reduce(0, "dedupe", reason("dedupe", other=keeper.record.id, same=label, clause=group.clause, how=how, before=hours_text(before), after="0"))
+                run.note(one.record.id, 13, group, (group.same,), one.facts, before, 0, "dedupe", one.text)
+        if run.request.earlier:
+            _earlier(run, group, keeper, f"{group.same}:{identity}", label)
+
+
+def _earlier(run: Evaluation, group: Group, one: Judged, identity: str, label: str) -> None:
+    given = sum(entry.hours for entry in run.request.earlier if (entry.year is None or entry.year < run.year) and entry.same == identity and any(rule.endswith(f"-{member}") for rule in entry.rules for member in group.of))
+    if not given or group.earlier_years == "full":
+        return
+    before = one.hours
+    left = max(0, before - given) if group.earlier_years == "increase" else 0
+    one.rules = (*one.rules, group.rule)
+    one.reduce(left, "earlier_years", reason("earlier_years", same=label, given=hours_text(given), clause=group.clause, before=hours_text(before), after=hours_text(left)))
+    run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
+
+
+def _spread(run: Evaluation, one: Judged, row: Row) -> None:
+    assert row.spread is not None
+    index = run.year - (one.year if one.year is not None else run.year)
+    parts = [(2 * one.hours * share + 10000) // 20000 for share in row.spread[:-1]]
+    parts.append(one.hours - sum(parts))
+    before, one.hours, one.part = one.hours, parts[index], index + 1
+    one.year = run.year
+    if not one.code:
+        one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
+    run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)
+
+
+def _item_caps(run: Evaluation, members: list[Judged]) -> None:
+    by_item: dict[str, list[Judged]] = {}
+    for one in members:
+        assert one.row is not None
+        by_item.setdefault(one.row.year_cap_key, []).append(one)
+    for same in by_item.values():
+        same.sort(key=order)
+        row = same[0].row
+        assert row is not None
+        assert row.year_cap is not None
+        _cap(run, same, row.year_cap(same[0].facts), row, row.name)
+
+
+def _cap(run: Evaluation, members: list[Judged], cap: Any, where: Any, name: str) -> None:
+    """Grant a year's cap in the order of the records."""
+    if isinstance(cap, Stop):
+        for one in members:
+            run.stopped(one, where, cap, 14)
+        return
+    run.readings.update(dict.fromkeys(where.readings))
+    left = int(cap)
+    for one in members:
+        if one.hours > left:
+            before = one.hours
+            if where.rule not in one.rules and where is not one.row:
+                one.rules = (*one.rules, where.rule)
+            one.reduce(left, "cap_year", reason("cap_year", name=name or where.rule, clause=where.clause, cap=hours_text(int(cap)), before=hours_text(before), after=hours_text(left)))
+            run.note(one.record.id, 14, where, (), one.facts, before, left, "cap_year", one.text)
+        left -= one.hours

@@ -1,0 +1,470 @@
+"""The closed form turned into functions of the facts, once per pack: conditions, amounts, shares, words.
+
+A condition gives True, False or None (unknown: a fact it reads is not stated). An amount gives hundredths of an
+hour, exact (int or Fraction), or a `Stop`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from xueshi.regulations.sources import Reason
+from xueshi.regulations.vocabulary import Fact
+from xueshi.regulations.words import RATE_UNITS
+
+Facts = dict[str, Any]
+Number = int | Fraction
+Condition = Callable[[Facts], bool | None]
+_MISSING: Any = object()
+
+
+class Stop:
+    """An amount that cannot be told, or is nothing: why, and which facts would help.
+
+    `kind` is needs (facts missing), zero (nothing by this rule), refused, manual (somebody decides).
+    """
+
+    __slots__ = ("code", "detail", "facts", "kind")
+
+    def __init__(self, kind: str, code: str, facts: tuple[str, ...] = (), detail: str = "") -> None:
+        self.kind = kind
+        self.code = code
+        self.facts = facts
+        self.detail = detail
+
+
+Amount = Callable[[Facts], "Number | Stop"]
+Word = Callable[[Facts], "str | Stop"]
+
+
+def number(text: Any) -> Number:
+    """Return a written number exactly: an int where it is whole."""
+    value = Fraction(str(text))
+    return value.numerator if value.denominator == 1 else value
+
+
+def whole(value: Number) -> Number:
+    """Return a fraction as an int where it is whole."""
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+class Compiler:
+    """Compiles the forms of one pack. `functions` are the Python hooks by name."""
+
+    def __init__(self, facts: Mapping[str, Fact], functions: Mapping[str, Any]) -> None:
+        self.facts = facts
+        self.functions = functions
+
+    # Conditions
+
+    def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
+        """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
+        if form is None:
+            return _always
+        head = form[0]
+        if head == "test":
+            return self._test(form[1], form[2], absence)
+        if head in ("const", "option"):
+            constant = bool(form[-1])
+            return lambda facts: constant
+        if head == "not":
+            inner = self.condition(form[1], absence)
+
+            def negated(facts: Facts) -> bool | None:
+                held = inner(facts)
+                return None if held is None else not held
+
+            return negated
+        parts = [self.condition(part, absence) for part in form[1]]
+        return _and(parts) if head == "and" else _or(parts)
+
+    def _test(self, fact: str, matcher: Mapping[str, Any], absence: frozenset[str]) -> Condition:
+        match = self.matcher(fact, matcher)
+        if_absent: bool | None = True if matcher.get("not_stated") else False if fact in absence or matcher.keys() <= {"stated"} else None
+        none = bool(matcher.get("none"))
+
+        if isinstance(match, frozenset):
+            values = match | {None} if none else match
+
+            def simple(facts: Facts) -> bool | None:
+                value = facts.get(fact, _MISSING)
+                return if_absent if value is _MISSING else value in values
+
+            return simple
+
+        def test(facts: Facts) -> bool | None:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING:
+                return if_absent
+            return none if value is None else match(value)
+
+        return test
+
+    def matcher(self, fact: str, matcher: Mapping[str, Any]) -> frozenset[Any] | Callable[[Any], bool]:
+        """Compile what a stated value is compared with: a set of values, or a function where there are bands."""
+        known = self.facts.get(fact)
+        raw = matcher.get("in", [])
+        values = frozenset(number(value) for value in raw) if known is not None and known.type in ("count", "number") else frozenset(raw)
+        bands = [_band(band) for band in matcher.get("bands", [])]
+        if matcher.get("stated"):
+            return lambda value: True
+        if matcher.get("in_window"):
+            return lambda value: True
+        if not bands:
+            return values
+        return lambda value: value in values or any(band(value) for band in bands)
+
+    def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
+        """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
+        found: list[str] = []
+        _missing(form, facts, found)
+        return tuple(dict.fromkeys(found))
+
+    # Amounts, shares, caps, minimums: all numbers of hundredths (shares: of percent points)
+
+    def amount(self, form: list[Any]) -> Amount:
+        """Compile an amount of hours to hundredths."""
+        head = form[0]
+        if head == "fixed":
+            constant = whole(number(form[1]) * 100)
+            return lambda facts: constant
+        if head == "percent":
+            share = number(form[1])
+            return lambda facts: share
+        if head == "rate":
+            return self._rate(form, number(form[1]))
+        if head in ("stated", "stated_percent"):
+            return self._stated(form[1], 100 if head == "stated" else 1)
+        if head == "range":
+            return _range(whole(number(form[1]) * 100), whole(number(form[2]) * 100), form[3])
+        if head == "decided":
+            return _decided
+        if head == "none":
+            return lambda facts: Stop("zero", "none_by_clause")
+        if head == "unset":
+            parameter = form[1]
+            return lambda facts: Stop("needs", "unset", (), parameter)
+        if head == "python":
+            return self._python(form[1], form[2])
+        if head == "any":
+            return lambda facts: 1
+        if head == "part":
+            return self._part(Fraction(form[1], form[2]), form[3])
+        return self._composed(form)
+
+    def _part(self, share: Fraction, of: str) -> Amount:
+        def part(facts: Facts) -> Number | Stop:
+            minimum = facts["at_least"].get(of)
+            if minimum is None:
+                return Stop("needs", "unset", (), of)
+            held = minimum(facts)
+            return held if isinstance(held, Stop) else whole(held * share)
+
+        return part
+
+    def _composed(self, form: list[Any]) -> Amount:
+        head = form[0]
+        if head == "first":
+            return _first([self.amount(part) for part in form[1]])
+        if head == "when_stated":
+            fact, inner = form[1], self.amount(form[2])
+            return lambda facts: inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
+        if head == "keyed":
+            fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
+
+            def keyed(facts: Facts) -> Number | Stop:
+                value = facts.get(fact)
+                if value is None:
+                    return Stop("needs", "needs_fact", (fact,))
+                cell = cells.get(str(value))
+                return cell(facts) if cell is not None else Stop("needs", "unset", (), form[1])
+
+            return keyed
+        if head == "by_year":
+            dated = [(int(year), self.amount(cell)) for year, cell in form[1]]
+            before = self.amount(form[2])
+
+            def by_year(facts: Facts) -> Number | Stop:
+                held = before
+                for year, cell in dated:
+                    if year <= facts["year"]:
+                        held = cell
+                return held(facts)
+
+            return by_year
+        if head == "lookup":
+            return self._lookup(form, self.amount)
+        raise AssertionError(f"no such amount: {head}")
+
+    def _lookup(self, form: list[Any], leaf: Callable[[list[Any]], Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
+        fact = form[1]
+        exact: dict[Any, Callable[[Facts], Any]] = {}
+        tests: list[tuple[Callable[[Any], bool], Callable[[Facts], Any]]] = []
+        for matcher, inner in form[2]:
+            compiled = leaf(inner)
+            match = self.matcher(fact, matcher)
+            if isinstance(match, frozenset):
+                for value in match | {None} if matcher.get("none") else match:
+                    exact.setdefault(value, compiled)
+            else:
+                tests.append((match, compiled))
+        absent = leaf(form[3]) if form[3] is not None else None
+        otherwise = leaf(form[4]) if form[4] is not None else None
+        then = self._then(form) if form[5] is not None else None
+
+        def lookup(facts: Facts) -> Any:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING:
+                return absent(facts) if absent is not None else Stop("needs", "needs_fact", (fact,))
+            found = exact.get(value)
+            if found is not None:
+                return found(facts)
+            if value is not None:
+                for match, inner in tests:
+                    if match(value):
+                        return inner(facts)
+                if then is not None and (held := then(value, facts)) is not None:
+                    return held
+            if otherwise is not None:
+                return otherwise(facts)
+            return Stop("zero", "not_in_table", (fact,), str(value))
+
+        return lookup
+
+    def _then(self, form: list[Any]) -> Callable[[Any, Facts], Any]:
+        how, by, last = form[5]
+        step = Fraction(by)
+        last_form = next(inner for matcher, inner in form[2] if str(last) in [str(value) for value in matcher.get("in", [])])
+        rate = Fraction(last_form[1]) if last_form[0] in ("fixed", "percent", "rate") else Fraction(0)
+
+        def further(value: Any, facts: Facts) -> Any:
+            if value <= last:
+                return None
+            ranks = int(value - last)
+            left = max(Fraction(0), rate - ranks * step) if how == "less" else rate * step**ranks
+            if last_form[0] == "rate":
+                return self._rate(last_form, left)(facts)
+            return whole(left * 100) if last_form[0] == "fixed" else whole(left)
+
+        return further
+
+    def _stated(self, fact: str, times: int) -> Amount:
+        def stated(facts: Facts) -> Number | Stop:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING:
+                return Stop("needs", "needs_fact", (fact,))
+            if value is None:
+                return Stop("zero", "no_hours_stated", (fact,))
+            if isinstance(value, tuple):
+                return whole(sum(value) * times)
+            if isinstance(value, dict):
+                return whole(sum(value.values()) * times)
+            result: Number = value * times
+            return whole(result)
+
+        return stated
+
+    def _rate(self, form: list[Any], rate: Number) -> Amount:
+        _, _, unit, per, partial, less = form
+        fact, size = RATE_UNITS[unit]
+        quantity = _quantity(fact, less)
+        to_whole = partial == "whole"
+        completed = unit in ("month", "half_year", "year")
+        hundred = rate * 100
+        divisor = per * size
+
+        def amount(facts: Facts) -> Number | Stop:
+            count = quantity(facts)
+            if isinstance(count, Stop):
+                return count
+            if completed:
+                count = int(count)
+            if divisor != 1:
+                count = count // divisor if to_whole else Fraction(count, divisor) if type(count) is int else count / divisor
+            elif to_whole:
+                count = int(count)
+            return whole(hundred * count)
+
+        return amount
+
+    def _python(self, name: str, reads: list[str]) -> Amount:
+        function = self.functions.get(name)
+
+        def hook(facts: Facts) -> Number | Stop:
+            lacking = tuple(fact for fact in reads if fact not in facts)
+            if lacking:
+                return Stop("needs", "needs_fact", lacking)
+            if function is None:
+                return Stop("manual", f"hook.{name}", (), f"函数{name}未随规则包提供")
+            value = function({fact: facts[fact] for fact in reads})
+            if isinstance(value, Reason):
+                return Stop("zero", f"hook.{value.code}", (), value.text)
+            if type(value) is not int or value < 0:
+                return Stop("manual", f"hook.{name}", (), f"函数{name}没有给出学时")
+            return value
+
+        return hook
+
+    def word(self, form: list[Any]) -> Word:
+        """Compile a category to its code."""
+        head = form[0]
+        if head == "word":
+            constant = str(form[1])
+            return lambda facts: constant
+        if head == "first":
+            return _first([self.word(part) for part in form[1]])
+        if head == "lookup":
+            return self._lookup(form, self.word)
+        return lambda facts: Stop("zero", "none_by_clause")
+
+
+def _always(facts: Facts) -> bool | None:
+    return True
+
+
+def _and(parts: list[Condition]) -> Condition:
+    def every(facts: Facts) -> bool | None:
+        held: bool | None = True
+        for part in parts:
+            one = part(facts)
+            if one is False:
+                return False
+            if one is None:
+                held = None
+        return held
+
+    return every
+
+
+def _or(parts: list[Condition]) -> Condition:
+    def some(facts: Facts) -> bool | None:
+        held: bool | None = False
+        for part in parts:
+            one = part(facts)
+            if one:
+                return True
+            if one is None:
+                held = None
+        return held
+
+    return some
+
+
+def _band(band: list[Any]) -> Callable[[Any], bool]:
+    low = None if band[0] is None else number(band[0])
+    high = None if band[2] is None else number(band[2])
+    low_in, high_in = bool(band[1]), bool(band[3])
+
+    def inside(value: Any) -> bool:
+        if low is not None and (value < low or (value == low and not low_in)):
+            return False
+        return not (high is not None and (value > high or (value == high and not high_in)))
+
+    return inside
+
+
+def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
+    def first(facts: Facts) -> Any:
+        lacking: list[str] = []
+        unset = None
+        for part in parts:
+            held = part(facts)
+            if not isinstance(held, Stop) or held.kind != "needs":
+                return held
+            lacking.extend(held.facts)
+            unset = held if held.code == "unset" else unset
+        if not lacking and unset is not None:
+            return unset
+        return Stop("needs", "needs_fact", tuple(dict.fromkeys(lacking)))
+
+    return first
+
+
+def _range(low: Number, high: Number, undecided: str | None) -> Amount:
+    def choose(facts: Facts) -> Number | Stop:
+        granted = facts.get("granted")
+        if granted is None:
+            if undecided in ("lower", "higher"):
+                return low if undecided == "lower" else high
+            return Stop("manual", "no_decision", ("granted",))
+        hours: Number = whole(granted * 100)
+        return hours if low <= hours <= high else Stop("refused", "outside_range", ("granted",))
+
+    return choose
+
+
+def _decided(facts: Facts) -> Number | Stop:
+    decision = facts.get("decision", _MISSING)
+    if decision is False:
+        return Stop("zero", "no_decision", ("decision",))
+    granted = facts.get("granted")
+    if granted is not None and decision is True:
+        result: Number = whole(granted * 100)
+        return result
+    return Stop("manual", "no_decision", ("decision",) if decision is not True else ("granted",))
+
+
+_HALVES = {"days": ("half_days", 2), "half_days": ("days", Fraction(1, 2))}
+_LESS = {"travel_days": ("day", "travel_half_days"), "free_days": ("day", ""), "travel_half_days": ("half_day", "travel_days")}
+
+
+def _quantity(fact: str, less: Iterable[str]) -> Amount:
+    """The quantity a rate reads, less the facts subtracted; days and half-days convert into each other."""
+    minus = tuple(less)
+    other, halves = _HALVES.get(fact, ("", 1))
+
+    if not minus and not other:
+
+        def plain(facts: Facts) -> Number | Stop:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING:
+                return Stop("needs", "needs_fact", (fact,))
+            return Stop("zero", "no_hours_stated", (fact,)) if value is None else value  # type: ignore[no-any-return]
+
+        return plain
+
+    def net(facts: Facts) -> Number | Stop:
+        value = facts.get(fact, _MISSING)
+        if value is _MISSING and other and facts.get(other) is not None:
+            value = facts[other] / Fraction(halves)
+        if value is _MISSING:
+            return Stop("needs", "needs_fact", (fact,))
+        if value is None:
+            return Stop("zero", "no_hours_stated", (fact,))
+        taken: Number = 0
+        for name in minus:
+            taken += less_quantity(name, fact, facts)
+        if taken > value:
+            return Stop("needs", "more_taken_than_there_is", (fact, *minus))
+        return whole(value - taken)
+
+    return net
+
+
+def less_quantity(name: str, fact: str, facts: Facts) -> Number:
+    """Return what is subtracted, in the unit of `fact` (days or half-days); nothing when it is not stated."""
+    value: Number | None = facts.get(name)
+    unit = "half_day" if "half" in name else "day"
+    if value is None:
+        twin = {"travel_days": "travel_half_days", "travel_half_days": "travel_days"}.get(name)
+        value = facts.get(twin) if twin else None
+        unit = "half_day" if twin and "half" in twin else "day"
+    if value is None:
+        return 0
+    if fact == "half_days" and unit == "day":
+        return value * 2
+    if fact == "days" and unit == "half_day":
+        return Fraction(value) / 2
+    return value
+
+
+def _missing(form: Any, facts: Facts, found: list[str]) -> None:
+    if isinstance(form, list) and form:
+        if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(form[1], str):
+            tolerant = form[0] == "test" and (form[2].get("not_stated") or form[2].get("stated"))
+            if form[1] not in facts and not tolerant:
+                found.append(form[1])
+        for part in form:
+            _missing(part, facts, found)

@@ -1,0 +1,185 @@
+"""Typing of facts: from what a table, JSON or a case hands in to exact values; bad values are refused with a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from xueshi.errors import RuleError
+from xueshi.regulations.vocabulary import Fact
+
+LARGEST = 10_000_000
+"""Bound of every number handed in, so that any product of a rule stays a 64-bit integer."""
+
+Typed = dict[str, Any]
+Converter = Callable[[Any], Any]
+
+
+class _BadValueError(ValueError):
+    """A value that its fact does not take; the message says what it takes."""
+
+
+def _yes_no(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("yes", "true", "是"):
+        return True
+    if isinstance(value, str) and value.lower() in ("no", "false", "否"):
+        return False
+    raise _BadValueError("应为是或否")
+
+
+def exact(value: Any) -> int | Fraction:
+    """Return a number with at most two decimals as an int where it is whole, else as a fraction; ValueError otherwise."""
+    if type(value) is int:
+        number: int | Fraction = value
+    elif isinstance(value, Fraction):
+        number = value
+    elif isinstance(value, str | Decimal):
+        try:
+            decimal = Decimal(value)
+        except InvalidOperation as error:
+            raise _BadValueError("应为数字") from error
+        if not decimal.is_finite():
+            raise _BadValueError("应为数字")
+        if decimal * 100 != (decimal * 100).to_integral_value():
+            raise _BadValueError("最多两位小数")
+        number = Fraction(decimal)
+        if number.denominator == 1:
+            number = number.numerator
+    elif isinstance(value, float):
+        raise _BadValueError("小数请按文本或十进制数提交，如“9.5”")
+    else:
+        raise _BadValueError("应为数字")
+    if not 0 <= number <= LARGEST:
+        raise _BadValueError(f"应在0至{LARGEST}之间")
+    return number
+
+
+def _count(value: Any) -> int:
+    number = exact(value)
+    if isinstance(number, Fraction):
+        raise _BadValueError("应为整数")
+    return number
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise _BadValueError("应为日期，如2021-05-10") from error
+    raise _BadValueError("应为日期，如2021-05-10")
+
+
+def _identity(value: Any) -> str:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    raise _BadValueError("应为名称或编号")
+
+
+def _list(value: Any) -> tuple[int | Fraction, ...] | dict[date, int | Fraction]:
+    if isinstance(value, Mapping):
+        return {_date(day): exact(hours) for day, hours in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(exact(hours) for hours in value)
+    raise _BadValueError("应为每日学时的列表")
+
+
+def _years(value: Any) -> tuple[int, int]:
+    if isinstance(value, list | tuple) and len(value) == 2:
+        first, last = _count(value[0]), _count(value[1])
+        if first <= last:
+            return first, last
+    raise _BadValueError("应为起止年度，如[2012, 2013]")
+
+
+def _word(values: Mapping[str, str]) -> Converter:
+    known = frozenset(values)
+
+    def convert(value: Any) -> str:
+        if value in known:
+            return str(value)
+        raise _BadValueError("应为：" + "、".join(f"{code}（{label}）" for code, label in values.items()))
+
+    return convert
+
+
+_CONVERTERS: dict[str, Converter] = {"yes_no": _yes_no, "count": _count, "number": exact, "date": _date, "id": _identity, "list": _list, "years": _years}
+
+
+def converters(facts: Mapping[str, Fact]) -> dict[str, Converter]:
+    """Return the converter of each fact, made once per pack."""
+    return {name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type] for name, fact in facts.items()}
+
+
+def type_facts(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], owner: str) -> Typed:
+    """Type the facts of one record; None stays (stated as none), the empty text is a blank cell (not stated).
+
+    Raises RuleError naming the record, the fact and what it takes.
+    """
+    typed: Typed = {}
+    for name, value in raw.items():
+        if value is None:
+            typed[name] = None
+            continue
+        if value == "":
+            continue
+        convert = by_name.get(name)
+        if convert is None:
+            raise RuleError(f"{owner}：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
+        try:
+            typed[name] = convert(value)
+        except _BadValueError as error:
+            raise RuleError(f"{owner}：{facts[name].label}（{name}）的值“{value}”不可读，{error}。请更正后重新提交") from error
+    return typed
+
+
+def type_person(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], as_of: date) -> Typed:
+    """Type the facts of the person (names without `person.`) as they stood on a day; dated ones are `[(from, value), …]`."""
+    flat: dict[str, Any] = {}
+    for name, value in raw.items():
+        full = name if name.startswith("person.") else f"person.{name}"
+        if full not in by_name:
+            raise RuleError(f"本人：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
+        if facts[full].type != "years" and isinstance(value, list | tuple):
+            held = [(_as_date(entry), inner) for entry, inner in _pairs(value)]
+            past = [(day, inner) for day, inner in held if day <= as_of]
+            if past:
+                flat[full] = max(past, key=lambda pair: pair[0])[1]
+        else:
+            flat[full] = value
+    return type_facts({name: value for name, value in flat.items() if value is not None}, by_name, facts, "本人")
+
+
+def _pairs(value: list[Any] | tuple[Any, ...]) -> list[tuple[Any, Any]]:
+    return [(entry["from"], entry["value"]) if isinstance(entry, Mapping) else (entry[0], entry[1]) for entry in value]
+
+
+def _as_date(value: Any) -> date:
+    try:
+        return _date(value)
+    except _BadValueError as error:
+        raise RuleError(f"本人：起始日期“{value}”不可读，{error}") from error
+
+
+def months_between(start: date, end: date) -> Fraction:
+    """Reckon months from the dates, both in: whole months and the days left over as a part of 30 (two decimals)."""
+    last = date.fromordinal(end.toordinal() + 1)
+    whole = (last.year - start.year) * 12 + last.month - start.month
+    if last.day < start.day:
+        whole -= 1
+    year, month = start.year + (start.month - 1 + whole) // 12, (start.month - 1 + whole) % 12 + 1
+    anchor = date(year, month, min(start.day, _days(year, month)))
+    rest = min(Fraction(last.toordinal() - anchor.toordinal(), 30), Fraction(99, 100))
+    return whole + Fraction(int(rest * 100), 100) if rest > 0 else Fraction(whole)
+
+
+def _days(year: int, month: int) -> int:
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return following.toordinal() - date(year, month, 1).toordinal()

@@ -1,0 +1,433 @@
+"""A rule pack compiled once: items by kind, rows, gates and caps as functions; reused for every person."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xueshi.assessment.closures import Amount, Compiler, Condition, Word
+from xueshi.assessment.facts import Converter, converters
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.resolve import facts_in
+from xueshi.regulations.vocabulary import Fact
+
+
+@dataclass(slots=True)
+class Gate:
+    """One condition of recognition (`needs`) or exclusion (`except`): its code and the Chinese of why it fails."""
+
+    test: Condition
+    wanted: bool
+    code: str
+    text: str
+    reads: tuple[str, ...]
+    form: list[Any]
+
+
+@dataclass(slots=True)
+class Extra:
+    """An add-on row."""
+
+    rule: str
+    regulation: str
+    clause: str
+    when: Condition
+    when_form: list[Any] | None
+    gates: tuple[Gate, ...]
+    hours: Amount
+    hours_form: list[Any]
+    share: Amount | None
+    reads: tuple[str, ...]
+    readings: tuple[str, ...]
+    name: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One complete row: what it tests, what it gives, and what the trace says about it."""
+
+    item: Item
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    beside: tuple[str, str] | None
+    name: str
+    when: Condition
+    when_form: list[Any] | None
+    when_reads: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    gate_reads: tuple[str, ...]
+    hours: Amount
+    hours_form: list[Any]
+    hours_reads: tuple[str, ...]
+    less: tuple[str, ...]
+    share: Amount | None
+    share_reads: tuple[str, ...]
+    plus: tuple[Extra, ...]
+    event_cap: Amount | None
+    day_cap: Amount | None
+    year_cap: Amount | None
+    year_cap_key: str
+    spread: tuple[int, ...] | None
+    dated: tuple[str, ...]
+    category: Word
+    category_form: list[Any]
+    category_reads: tuple[str, ...]
+    channel: str
+    evidence: tuple[str, ...]
+    readings: tuple[str, ...]
+    ids: frozenset[str]
+    groups: tuple[Group, ...]
+    kinds: frozenset[str] | None
+    from_list: bool
+    rule_tuple: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of the notice with its rows for one kind of record."""
+
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    when: Condition
+    when_form: list[Any] | None
+    when_reads: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    rows: tuple[Row, ...]
+    readings: tuple[str, ...]
+    dated: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Removed:
+    """A rule that a later file took away, kept so that a refusal can say so."""
+
+    rule: str
+    when: Condition
+    by: str
+    clause: str
+    readings: tuple[str, ...]
+    name: str
+
+
+@dataclass(slots=True)
+class Refusal:
+    """A refusal by a stated fact."""
+
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    when: Condition
+    reads: tuple[str, ...]
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Group:
+    """Records that are one piece of work, or share a cap."""
+
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    of: frozenset[str]
+    same: str | None
+    count: str | None
+    earlier_years: str
+    year_cap: Amount | None
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Sum:
+    """A sum of categories, a tagged part or a count."""
+
+    code: str
+    label: str
+    of: tuple[str, ...]
+    where: Condition | None
+    count: frozenset[str] | None
+    same: str | None
+    convert: Mapping[str, str]
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Requirement:
+    """One requirement; `at_least` gives hundredths (a share names another requirement)."""
+
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    of: str
+    label: str
+    form: list[Any] | None
+    at_least: Amount | None
+    ceiling: Amount | None
+    effect: str
+    key: str
+    when: Condition
+    when_form: list[Any] | None
+    over: Mapping[str, Any] | None
+    average_of: tuple[str, ...]
+    sum_of: tuple[str, ...]
+    every: tuple[str, ...]
+    any_of: tuple[str, ...]
+    all_of: tuple[str, ...]
+    alone: bool
+    reads: tuple[str, ...]
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Deemed:
+    """A record that satisfies requirements instead of giving hours."""
+
+    id: str
+    rule: str
+    clause: str
+    when: Condition
+    dates: tuple[str, ...]
+    meets: frozenset[str]
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Program:
+    """A compiled pack."""
+
+    pack: RulePack
+    compiler: Compiler
+    facts: Mapping[str, Fact]
+    converters: Mapping[str, Converter]
+    items: Mapping[str, tuple[Item, ...]]
+    removed: Mapping[str, tuple[Removed, ...]]
+    refusals: tuple[Refusal, ...]
+    groups: tuple[Group, ...]
+    sums: tuple[Sum, ...]
+    requirements: tuple[Requirement, ...]
+    deemed: tuple[Deemed, ...]
+    categories: tuple[str, ...]
+    units: Mapping[str, str]
+    default_category: Word
+    minimums: Mapping[str, Amount]
+    year_readings: tuple[str, ...]
+    reads_months: frozenset[str]
+    digest: str
+
+
+_PROGRAMS: OrderedDict[str, Program] = OrderedDict()
+_KEPT = 64
+
+
+def program(pack: RulePack) -> Program:
+    """Return the compiled pack, compiled at its first use (kept by digest; hooks are part of it)."""
+    key = pack.digest
+    found = _PROGRAMS.get(key)
+    if found is not None and (found.pack is pack or not pack.functions):
+        return found
+    compiled = compile_pack(pack)
+    _PROGRAMS[key] = compiled
+    while len(_PROGRAMS) > _KEPT:
+        _PROGRAMS.popitem(last=False)
+    return compiled
+
+
+def reads(*forms: object) -> tuple[str, ...]:
+    """List the facts that forms read, sorted, without the pseudo-fact `kind`."""
+    found: set[str] = set()
+    for form in forms:
+        facts_in(form, found)
+    return tuple(sorted(found - {"kind"}))
+
+
+def compile_pack(pack: RulePack) -> Program:
+    """Compile a pack: closures for every form, static texts for every gate."""
+    data = pack.data
+    compiler = Compiler(pack.facts, pack.functions)
+    rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
+    groups = tuple(_group(entry, compiler, rows_of) for entry in data["groups"])
+    items: dict[str, list[Item]] = {}
+    for entry in data["items"]:
+        for kind in entry["kinds"]:
+            items.setdefault(kind, []).append(_item(entry, kind, compiler, groups))
+    removed: dict[str, list[Removed]] = {}
+    for entry in data["removed"]:
+        one = Removed(entry["rule"], compiler.condition(entry["when"]), entry["by"], entry["by_clause"], tuple(entry["readings"]), entry["name"])
+        for kind in entry["kinds"]:
+            removed.setdefault(kind, []).append(one)
+    labels = {**pack.categories, **pack.sums, "total": "合计"}
+    sums = tuple(
+        Sum(code, entry["label"], tuple(entry["of"]), compiler.condition(entry["where"]) if entry["where"] is not None else None, frozenset(entry["count"]) if entry["count"] is not None else None, entry["same"], entry["convert"], tuple(entry["readings"]))
+        for code, entry in data["sums"]
+    )
+    requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
+    return Program(
+        pack, compiler, pack.facts, converters(pack.facts),
+        {kind: tuple(found) for kind, found in items.items()},
+        {kind: tuple(found) for kind, found in removed.items()},
+        tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
+        groups, sums,
+        requirements,
+        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
+        tuple(code for code, _ in data["categories"]),
+        {code: entry["unit"] for code, entry in data["categories"]},
+        compiler.word(data["default_category"]),
+        {one.id: one.at_least for one in requirements if one.at_least is not None},
+        tuple(data["year"]["readings"]),
+        frozenset(kind for kind, found in data["reads"].items() if "months" in found),
+        pack.digest,
+    )  # fmt: skip
+
+
+def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
+    item = Item(
+        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), entry["when"],
+        reads(entry["when"]), _gates(entry, compiler), (), tuple(entry["readings"]), (),
+    )  # fmt: skip
+    rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
+    absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
+    item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
+    item.dated = item.rows[0].dated if item.rows else ("end",)
+    return item
+
+
+def _row(row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]) -> Row:
+    own_gates = _gates(row, compiler)
+    caps = row["at_most"]
+    ids = frozenset((item.id, row["id"]))
+    shares = row["spread"]
+    spread = tuple(_hundredths(part) for part in shares[1]) if shares is not None and shares[0] == "parts" else None
+    gates = item.gates + own_gates
+    mine = tuple(group for group in groups if ids & group.of)
+    readings = list(item.readings) + row["readings"]
+    return Row(
+        item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],  # type: ignore[arg-type]
+        compiler.condition(row["when"], absence), row["when"], reads(row["when"]), gates,
+        tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
+        compiler.amount(row["hours"]), row["hours"], reads(row["hours"]), _less(row["hours"]),
+        compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
+        tuple(_extra(extra, compiler) for extra in row["plus"]),
+        compiler.amount(caps["event"]) if "event" in caps else None,
+        compiler.amount(caps["day"]) if "day" in caps else None,
+        compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
+        spread, tuple(row["dated"]), compiler.word(row["category"]), row["category"], reads(row["category"]),
+        row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
+    )  # fmt: skip
+
+
+def _hundredths(part: str) -> int:
+    whole, _, rest = part.partition(".")
+    return int(whole) * 100 + int((rest + "00")[:2])
+
+
+def _less(form: Any) -> tuple[str, ...]:
+    if isinstance(form, list):
+        if form and form[0] == "rate" and len(form) > 5:
+            return tuple(form[5])
+        return tuple(dict.fromkeys(name for part in form for name in _less(part)))
+    return ()
+
+
+def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
+    return Extra(
+        extra["rule"], extra["regulation"], extra["clause"], compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
+        reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]), tuple(extra["readings"]), extra["name"],
+    )  # fmt: skip
+
+
+def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, list[str]]) -> Group:
+    caps = entry["at_most"]
+    members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
+    return Group(
+        entry["rule"], entry["regulation"], entry["clause"], entry["name"], members, entry["same"], entry["count"],
+        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None, tuple(entry["readings"]),
+    )  # fmt: skip
+
+
+def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
+    gates: list[Gate] = []
+    for word, wanted in (("needs", True), ("except", False)):
+        for form in entry[word]:
+            names = reads(form)
+            first = names[0] if names else "condition"
+            gates.append(Gate(compiler.condition(form), wanted, f"{word}.{first}", condition_text(form, compiler.facts, wanted=not wanted), names, form))
+    return tuple(gates)
+
+
+def _named_absent(form: Any) -> list[str]:
+    """List the facts for which some row names `not_stated`: their absence is then a value for all rows."""
+    if isinstance(form, list) and form:
+        if form[0] == "test":
+            return [form[1]] if form[2].get("not_stated") else []
+        return [name for part in form for name in _named_absent(part)]
+    return []
+
+
+def _windowed(form: Any) -> tuple[str, ...]:
+    if isinstance(form, list) and form:
+        if form[0] == "test":
+            return (form[1],) if form[2].get("in_window") else ()
+        return tuple(name for part in form for name in _windowed(part))
+    return ()
+
+
+def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[str, str]) -> Requirement:
+    form = entry["at_least"]
+    return Requirement(
+        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
+        compiler.amount(form) if form is not None else None, compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
+        compiler.condition(entry["when"]), entry["when"], entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
+        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
+    )  # fmt: skip
+
+
+def condition_text(form: list[Any] | None, facts: Mapping[str, Fact], *, wanted: bool = True) -> str:
+    """Say a condition in Chinese as it holds (`wanted`) or as it fails: `未合格`, `排名超过3`, `级别不是国家级`."""
+    if form is None:
+        return ""
+    head = form[0]
+    if head == "test":
+        return _test_text(form[1], form[2], facts, wanted)
+    if head == "not":
+        return condition_text(form[1], facts, wanted=not wanted)
+    if head in ("and", "or"):
+        parts = [text for part in form[1] if (text := condition_text(part, facts, wanted=wanted))]
+        both = (head == "and") == wanted
+        return ("且" if both else "或").join(parts)
+    if head == "option":
+        return f"口径{form[1]}{'如此' if bool(form[2]) == wanted else '不如此'}"
+    return ""
+
+
+def _test_text(name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact], wanted: bool) -> str:
+    from xueshi.regulations.words import band_words  # noqa: PLC0415 - one function
+
+    fact = facts.get(name)
+    if fact is None:
+        return f"种类{'为' if wanted else '不是'}{'、'.join(str(value) for value in matcher.get('in', []))}"
+    values = matcher.get("in", [])
+    if fact.type == "yes_no" and len(values) == 1 and not (matcher.keys() - {"in"}):
+        return fact.values["yes" if bool(values[0]) == wanted else "no"]
+    words = [fact.values.get(str(value), str(value)) for value in values]
+    words += [f"{band_words(band)}" for band in matcher.get("bands", [])]
+    words += [label for word, label in (("none", "无"), ("not_stated", "未填写"), ("stated", "已填写"), ("in_window", "在本期内")) if matcher.get(word)]
+    text = "或".join(words)
+    if matcher.get("bands") and not values and wanted:
+        return f"{fact.label}{text}"
+    return f"{fact.label}{'为' if wanted else '不是' if values else '不符合“'}{text}{'' if wanted or values else '”'}"
+
+
+Explainer = Callable[[str], str]

@@ -1,0 +1,244 @@
+"""What goes into an assessment and what comes out (rule language 3.5): frozen values, hours in hundredths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+VERDICTS = ("met", "not_met", "needs_fact", "not_judged")
+RECORD_VERDICTS = ("credited", "reduced", "uncredited", "refused", "needs_fact", "other_year", "manual")
+
+
+class LedgerEntry(NamedTuple):
+    """One grant or refusal: a record (or a part of one spread over years), its rules, clause, hours and reason.
+
+    `hours` and `claimed` are hundredths; `rules` are base, add-on and limiting group; `same` is the identity
+    (work or project) by which later years recognise it.
+    """
+
+    record: str
+    year: int | None
+    part: int
+    rules: tuple[str, ...]
+    regulation: str
+    clause: str
+    category: str
+    hours: int
+    claimed: int | None
+    verdict: str
+    code: str
+    text: str
+    same: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as plain data."""
+        return {**self._asdict(), "rules": list(self.rules)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> LedgerEntry:
+        """Read what `to_json` wrote."""
+        return LedgerEntry(**{**data, "rules": tuple(data["rules"])})
+
+
+class TraceNode(NamedTuple):
+    """One step of the evaluation of one record: what was read, presumed and rested on; hundredths before and after."""
+
+    record: str
+    step: int
+    rule: str
+    regulation: str
+    clause: str
+    read: Mapping[str, Any]
+    presumed: tuple[str, ...]
+    readings: tuple[str, ...]
+    before: int | None
+    after: int | None
+    code: str
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the step as plain data; dates and fractions become text."""
+        return {**self._asdict(), "read": {name: plain_value(value) for name, value in self.read.items()}, "presumed": list(self.presumed), "readings": list(self.readings)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> TraceNode:
+        """Read what `to_json` wrote (values that were read stay plain)."""
+        return TraceNode(**{**data, "presumed": tuple(data["presumed"]), "readings": tuple(data["readings"])})
+
+
+class RequirementResult(NamedTuple):
+    """One requirement of one person and year: minimum, total and shortfall in hundredths (counts for a count).
+
+    `met` is None while a fact of the person is missing (`facts` names it) or open records could still change it.
+    """
+
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    of: str
+    label: str
+    minimum: int | None
+    total: int
+    shortfall: int
+    met: bool | None
+    facts: tuple[str, ...] = ()
+    by: str = ""
+    """`deemed` entry or alternative by which it is met although the hours are short."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the requirement as plain data."""
+        return {**self._asdict(), "facts": list(self.facts)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> RequirementResult:
+        """Read what `to_json` wrote."""
+        return RequirementResult(**{**data, "facts": tuple(data["facts"])})
+
+
+class OpenFact(NamedTuple):
+    """A record (or the person, record empty) that waits: for facts, or for somebody's decision within bounds."""
+
+    record: str
+    facts: tuple[str, ...]
+    code: str
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {**self._asdict(), "facts": list(self.facts)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> OpenFact:
+        """Read what `to_json` wrote."""
+        return OpenFact(**{**data, "facts": tuple(data["facts"])})
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """A requirement over several years: its own verdict beside the yearly ones. Sums and minimums in hundredths."""
+
+    id: str
+    rule: str
+    regulation: str
+    clause: str
+    years: tuple[int, ...]
+    sums: Mapping[str, int]
+    minimums: Mapping[str, int]
+    average: Mapping[str, int]
+    sum_met: bool | None
+    met: bool | None
+    missing_years: tuple[int, ...] = ()
+    text: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "id": self.id, "rule": self.rule, "regulation": self.regulation, "clause": self.clause, "years": list(self.years),
+            "sums": dict(self.sums), "minimums": dict(self.minimums), "average": dict(self.average), "sum_met": self.sum_met,
+            "met": self.met, "missing_years": list(self.missing_years), "text": self.text,
+        }  # fmt: skip
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> WindowResult:
+        """Read what `to_json` wrote."""
+        return WindowResult(**{**data, "years": tuple(data["years"]), "missing_years": tuple(data["missing_years"])})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """One activity: id, kind, the year it was entered under (None: the year judged), its facts, the hours claimed.
+
+    A fact that is absent is not stated; one that is None is stated as none. `name` is the person's own title for it.
+    """
+
+    id: str
+    kind: str
+    facts: Mapping[str, Any]
+    year: int | None = None
+    claimed: int | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonYearRequest:
+    """One person, one statistics year: facts of the person (plain, or dated as `[(from, value), …]`) and records."""
+
+    area: str
+    year: int
+    person: Mapping[str, Any]
+    records: tuple[RecordFacts, ...]
+    earlier: tuple[LedgerEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class YearAssessment:
+    """One person's year as judged: verdict, totals (hundredths), requirements, open points, ledger, trace."""
+
+    pack_id: str
+    pack_digest: str
+    language: int
+    area: str
+    year: int
+    verdict: str
+    totals: Mapping[str, int]
+    requirements: tuple[RequirementResult, ...]
+    warnings: tuple[str, ...]
+    open: tuple[OpenFact, ...]
+    ledger: tuple[LedgerEntry, ...]
+    readings: tuple[str, ...]
+    trace: tuple[TraceNode, ...] = ()
+    windows: tuple[WindowResult, ...] = ()
+    text: str = ""
+    """Why it is not judged, with the nearest encoded years; empty otherwise."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def shortfall(self) -> dict[str, int]:
+        """The minimums that are short: `of` → hundredths missing."""
+        return {result.of: result.shortfall for result in self.requirements if result.shortfall > 0 and not result.by}
+
+    def entry(self, record: str) -> LedgerEntry:
+        """Return the ledger entry of a record. Raises KeyError when there is none."""
+        for entry in self.ledger:
+            if entry.record == record:
+                return entry
+        raise KeyError(record)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain JSON-able data."""
+        return {
+            "pack": {"id": self.pack_id, "digest": self.pack_digest, "language": self.language},
+            "area": self.area, "year": self.year, "verdict": self.verdict, "totals": dict(self.totals), "counts": dict(self.counts),
+            "requirements": [result.to_json() for result in self.requirements],
+            "windows": [window.to_json() for window in self.windows],
+            "warnings": list(self.warnings), "open": [point.to_json() for point in self.open],
+            "ledger": [entry.to_json() for entry in self.ledger], "readings": list(self.readings),
+            "trace": [node.to_json() for node in self.trace], "text": self.text,
+        }  # fmt: skip
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> YearAssessment:
+        """Read what `to_json` wrote."""
+        return YearAssessment(
+            data["pack"]["id"], data["pack"]["digest"], data["pack"]["language"], data["area"], data["year"], data["verdict"],
+            dict(data["totals"]), tuple(RequirementResult.from_json(one) for one in data["requirements"]), tuple(data["warnings"]),
+            tuple(OpenFact.from_json(one) for one in data["open"]), tuple(LedgerEntry.from_json(one) for one in data["ledger"]),
+            tuple(data["readings"]), tuple(TraceNode.from_json(one) for one in data["trace"]),
+            tuple(WindowResult.from_json(one) for one in data["windows"]), data["text"], dict(data["counts"]),
+        )  # fmt: skip
+
+
+def plain_value(value: Any) -> Any:
+    """Return a fact's value as JSON-able data: dates and fractions as text, lists of them element by element."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(inner) for inner in value]
+    if hasattr(value, "numerator"):
+        top, bottom = value.numerator, value.denominator
+        return str(top) if bottom == 1 else f"{top / bottom:.2f}" if (100 % bottom) == 0 else f"{top}/{bottom}"
+    return str(value)
