@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check crash licences
+.PHONY: setup demo test check crash docs
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -28,6 +28,7 @@ check: setup
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/test_architecture.py tests/test_docs.py
 
-# THIRD_PARTY.md, written anew from the installed packages' own metadata.
-licences: setup
+# The pages that are written from code and metadata: docs/hooks.md, THIRD_PARTY.md.
+docs: setup
+	@$(BIN)/python setup/hooks_page.py
 	@$(BIN)/python setup/licences.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,11 @@ import subprocess
 import sys
 import threading
 import time
+
+try:
+    import tomllib
+except ImportError:  # Python < 3.11: main() says so
+    tomllib = None  # type: ignore[assignment]
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,8 +217,12 @@ def distributions() -> list[Path]:
 def wanted_stamp() -> str:
     """Return what an installed environment must say: the digest of pins, project files, Python and place."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {PROJECT}".encode())
-    for file in [LOCK, *(folder / "pyproject.toml" for folder in distributions())]:
-        digest.update(file.read_bytes())
+    digest.update(LOCK.read_bytes())
+    for folder in distributions():
+        said = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        # The settings of linters and tests stand in the same file and install nothing.
+        parts = [said.get("build-system"), said.get("project"), said.get("tool", {}).get("hatch")]
+        digest.update(json.dumps([str(folder), parts], sort_keys=True).encode())
     return digest.hexdigest()
 
 
