@@ -17,6 +17,7 @@ NOUNS = {
 
 COMMANDS = {
     # name of a command without verbs → "module:function"
+    "doctor": "xueshi_cli.doctor:doctor",
 }
 """Single commands: `xueshi <verb>`."""
 

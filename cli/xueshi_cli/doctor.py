@@ -1,0 +1,230 @@
+"""`xueshi doctor`: what this machine and data folder have, what they lack, and the remedy for each finding.
+
+Looks only: nothing is created, started or changed. Ends with 3 when something is missing without which Xueshi cannot
+work, else with 0; warnings do not change that.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Literal
+
+import typer
+from rich.markup import escape
+from sqlalchemy.exc import SQLAlchemyError
+
+from xueshi.errors import XueshiError
+from xueshi.settings import Settings, load_settings, open_to_others
+from xueshi.storage import open_database
+from xueshi_cli import temporal_binary
+from xueshi_cli.output import AsJson, console
+from xueshi_cli.server import read_record, serves
+
+State = Literal["ok", "warning", "missing"]
+SIGNS: dict[State, str] = {
+    "ok": "[green]正常[/green]",
+    "warning": "[yellow]注意[/yellow]",
+    "missing": "[red]缺少[/red]",
+}
+SCARCE_GIGABYTES = 5
+LEAST_GIGABYTES = 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: the part, its state, what was found, and what to do when it is not in order."""
+
+    part: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """检查运行环境：每一项的状态，以及缺什么、怎么补。"""
+    findings = list(examine())
+    missing = any(finding.state == "missing" for finding in findings)
+    if as_json:
+        console.print_json(
+            data={"healthy": not missing, "findings": [asdict(finding) for finding in findings]}
+        )
+    else:
+        for finding in findings:
+            console.print(
+                f"{SIGNS[finding.state]}  {finding.part}：{escape(finding.found)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            if finding.remedy:
+                console.print(f"      → {escape(finding.remedy)}", highlight=False, soft_wrap=True)
+        console.print("有缺少的部分，请按上面的提示补齐" if missing else "可以使用")
+    if missing:
+        raise typer.Exit(3)
+
+
+def examine() -> Iterator[Finding]:
+    """Examine every part in turn; one that fails in an unforeseen way becomes a finding, not a crash."""
+    yield python()
+    try:
+        settings = load_settings()
+    except XueshiError as error:
+        yield Finding("设置", "missing", str(error), "改正或取消该环境变量，见 docs/settings.md")
+        return
+    parts: list[tuple[str, Callable[[Settings], Finding | list[Finding]]]] = [
+        ("数据文件夹", data_folder),
+        ("磁盘", disk),
+        ("密钥", keys),
+        ("数据库", database),
+        ("Temporal", temporal),
+        ("字体", fonts),
+        ("地区插件", plugins),
+    ]
+    for name, look in parts:
+        try:
+            found = look(settings)
+        except Exception as error:
+            found = Finding(
+                name, "missing", f"检查时出错：{type(error).__name__}: {error}", "请将此输出发给维护者"
+            )
+        yield from found if isinstance(found, list) else [found]
+
+
+def python() -> Finding:
+    """Python itself; older ones are refused at installation."""
+    machine = f"{platform.system()} {platform.machine()}"
+    found = f"Python {platform.python_version()}，{machine}，{sys.prefix}"
+    if platform.system() == "Windows":
+        return Finding(
+            "Python",
+            "warning",
+            found,
+            "Windows 上只支持 cases、regions check、register；其余请在 WSL2 中运行",
+        )
+    return Finding("Python", "ok", found)
+
+
+def data_folder(settings: Settings) -> Finding:
+    """Whether the data folder can be written; one that does not exist yet is made on first use."""
+    folder = settings.data
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        return Finding(
+            "数据文件夹", "missing", f"{folder} 不可写", "改变文件夹权限，或用 XUESHI_DATA 另选一个"
+        )
+    return Finding("数据文件夹", "ok", str(folder) if folder.exists() else f"{folder}（首次使用时建立）")
+
+
+def disk(settings: Settings) -> Finding:
+    """Free space where the data folder lies."""
+    nearest = next(parent for parent in (settings.data, *settings.data.parents) if parent.exists())
+    free = shutil.disk_usage(nearest).free / 1024**3
+    state: State = "missing" if free < LEAST_GIGABYTES else "warning" if free < SCARCE_GIGABYTES else "ok"
+    remedy = "" if state == "ok" else "腾出空间，或用 XUESHI_DATA 把数据文件夹放到别的磁盘"
+    return Finding("磁盘", state, f"剩余 {free:.1f} GiB（{nearest}）", remedy)
+
+
+def keys(settings: Settings) -> Finding:
+    """The key file: there where it must be, readable by its owner only."""
+    file = settings.key_file
+    if not file.is_file():
+        if settings.environment == "development" and settings.keys is None:
+            return Finding("密钥", "ok", f"{file}（首次使用时建立）")
+        return Finding("密钥", "missing", f"{file} 不存在", "从备份恢复；新建的密钥读不出已有的证件号码")
+    if open_to_others(file):
+        return Finding("密钥", "missing", f"{file} 可被其他用户读取", f"chmod 600 {file}")
+    return Finding("密钥", "ok", str(file))
+
+
+def database(settings: Settings) -> Finding:
+    """The database: reachable, and at the newest schema."""
+    from xueshi.migrations.schema import head, is_current  # noqa: PLC0415 - a broken table must be a finding, not a crash
+
+    address = settings.database
+    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+        return Finding("数据库", "ok", f"{address}（首次使用时建立）")
+    engine = open_database(address)
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        current = is_current(engine)
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return Finding(
+            "数据库", "missing", f"{shown} 打不开：{cause}", "检查 XUESHI_DATABASE_URL、数据库服务和文件权限"
+        )
+    finally:
+        engine.dispose()
+    if current:
+        return Finding("数据库", "ok", f"{shown}，结构版本 {head()}")
+    return Finding("数据库", "warning", f"{shown}，结构不是最新版本 {head()}", "先备份；下次启动时自动升级")
+
+
+def temporal(settings: Settings) -> list[Finding]:
+    """The Temporal server: the configured one answers, or the program is there; and whether one runs now."""
+    if settings.temporal_address:
+        if serves(settings.temporal_address):
+            return [Finding("Temporal", "ok", f"{settings.temporal_address} 应答正常")]
+        remedy = f"启动该服务，或改正、取消 {temporal_binary.ADDRESS_VARIABLE}"
+        return [Finding("Temporal", "missing", f"{settings.temporal_address} 没有应答", remedy)]
+    program = temporal_binary.find()
+    if program is None:
+        return [Finding("Temporal", "missing", "没有找到服务程序", temporal_binary.ways(chinese=True))]
+    asked = subprocess.run(
+        [str(program), "--version"], capture_output=True, text=True, check=False, timeout=30
+    )
+    if asked.returncode != 0:
+        return [
+            Finding(
+                "Temporal",
+                "missing",
+                f"{program} 不能运行：{asked.stderr.strip()}",
+                "删除该文件后运行 make setup",
+            )
+        ]
+    found = [Finding("Temporal", "ok", f"{program}，{asked.stdout.strip()}")]
+    record = read_record(settings.data)
+    if record is not None and serves(f"127.0.0.1:{record.port}"):
+        found.append(
+            Finding("Temporal 服务", "ok", f"正在运行：127.0.0.1:{record.port}，进程号 {record.pid}")
+        )
+    return found
+
+
+def fonts(_settings: Settings) -> Finding:
+    """The fonts of the papers, and the digest that stands for them in a paper's hash."""
+    from xueshi_templates.fonts import installed_fonts  # noqa: PLC0415 - slow, and a broken one must be a finding
+
+    try:
+        found = installed_fonts()
+    except XueshiError as error:
+        return Finding("字体", "missing", str(error), "运行 make setup")
+    return Finding("字体", "ok", f"{'、'.join(sorted(found.families))}，摘要 {found.digest[:16]}")
+
+
+def plugins(_settings: Settings) -> list[Finding]:
+    """The jurisdiction plugins: each loads, or the distribution, the entry point and the cause are named."""
+    points = sorted(entry_points(group="xueshi.jurisdictions"), key=lambda point: point.name)
+    if not points:
+        return [Finding("地区插件", "missing", "一个也没有安装", "运行 make setup，或安装所需地区的插件包")]
+    findings = []
+    for point in points:
+        package = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
+        try:
+            known = point.load().jurisdiction()
+        except Exception as error:
+            cause = f"{package}（{point.name} = {point.value}）：{type(error).__name__}: {error}"
+            findings.append(
+                Finding(
+                    "地区插件", "missing", cause, "升级或卸载该插件包；规则有误时运行 xueshi regions check"
+                )
+            )
+        else:
+            findings.append(Finding("地区插件", "ok", f"{known.name}（{point.name}），{package}"))
+    return findings
