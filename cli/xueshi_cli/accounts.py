@@ -52,6 +52,10 @@ def add(
             scope, maker = actor.scope, f"account:{actor.account_id}"
         made = access.add_accounts(session, scope, [NewAccount(login, name, role, area, None, unit)])
         audit.append(
-            session, actor=maker, verb="account_add", target=f"account:{made[login]}", body={"role": role, "area": area}
+            session,
+            actor=maker,
+            verb="account_add",
+            target=f"account:{made[login]}",
+            body={"role": role, "area": area},
         )
     typer.echo(f"已建立账号 {login}（{role}，{area}）")

@@ -59,11 +59,15 @@ def opened_by_notice(
     jurisdiction = asked.jurisdiction()
     flows = [flow for flow in asked.approval_flows(notice.year) if flow.id == notice.flow]
     if not flows:
-        raise InputError(f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/")
+        raise InputError(
+            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/"
+        )
     papers = [paper for paper in asked.document_templates(notice.year) if paper.id in notice.papers]
     missing = set(notice.papers) - {paper.id for paper in papers}
     if missing:
-        raise InputError(f"通知 {notice.number} 所列表卡没有模板：{'、'.join(sorted(missing))}；请核对 papers/")
+        raise InputError(
+            f"通知 {notice.number} 所列表卡没有模板：{'、'.join(sorted(missing))}；请核对 papers/"
+        )
     area = jurisdiction.area(notice.area)
     area_name = area.name if area is not None else notice.area
     pack = place.registry.pack_for(notice.area, notice.year)
@@ -71,7 +75,9 @@ def opened_by_notice(
         actor = place.actor(session, officer)
         units = [
             UnitToFile(unit.id, unit.area, unit.sector)
-            for unit in sorted(register.units(session, Scope((notice.area,))), key=lambda unit: unit.credit_code)
+            for unit in sorted(
+                register.units(session, Scope((notice.area,))), key=lambda unit: unit.credit_code
+            )
         ]
     plan = OpeningPlan(
         notice=notice,

@@ -90,7 +90,9 @@ def show(public_id: str, officer: AsOfficer, json: AsJson = False) -> None:
 
 
 @app.command("extend")
-def extend(public_id: str, until: datetime, officer: AsOfficer, reason: Annotated[str, typer.Option()]) -> None:
+def extend(
+    public_id: str, until: datetime, officer: AsOfficer, reason: Annotated[str, typer.Option()]
+) -> None:
     """延长申报截止日期（当日24时）。"""
     _steer(public_id, officer, "extend", until.date(), reason)
 

@@ -118,11 +118,18 @@ class Demo:
     async def _play(self, progress: Progress) -> None:
         place, cast = self.place, self.cast
         self.campaign = await asyncio.to_thread(
-            opened_by_notice, place, cast.bureau, cast.notice, standing=True, starts_at=start_of(cast.notice.issued)
+            opened_by_notice,
+            place,
+            cast.bureau,
+            cast.notice,
+            standing=True,
+            starts_at=start_of(cast.notice.issued),
         )
         self.report.campaign_id = self.campaign.id
         self.port = await port_of(place)
-        await self._until(lambda session: repository.campaign(session, ENGINE, self.campaign.id).workflow_started)
+        await self._until(
+            lambda session: repository.campaign(session, ENGINE, self.campaign.id).workflow_started
+        )
         filers = [filer for filer in cast.filers if not filer.late]
         await _each(progress, "单位导入工作簿并由两部门签署", filers, self._file)
         await _each(progress, "区级审验", filers, self._verify)
@@ -135,7 +142,8 @@ class Demo:
         await self._steer("close")
         progress.advance(bar)
         await self._until(
-            lambda session: repository.campaign(session, ENGINE, self.campaign.id).stage == "finished", patience=600
+            lambda session: repository.campaign(session, ENGINE, self.campaign.id).stage == "finished",
+            patience=600,
         )
         progress.advance(bar)
 
@@ -170,7 +178,9 @@ class Demo:
             await self._decide(officer, filing, "return", {"reason": RETURN_REASON})
             return
         with reading(self.place.engine) as session:
-            tasks = repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("record", "discretion"))
+            tasks = repository.open_tasks(
+                session, ENGINE, filing_id=filing.id, kinds=("record", "discretion")
+            )
         for task in tasks:
             await self._settle(officer, filing, task)
         await self._decide(officer, self._filing(filer), "approve", {})
@@ -178,7 +188,12 @@ class Demo:
     async def _settle(self, officer: str, filing: Filing, task: Task) -> None:
         if task.kind == "discretion" and task.record_id is not None:
             fact = task.body["facts"][0]
-            payload = {"filing": str(filing.id), "task": str(task.id), "fact": fact, "value": self.cast.chosen_hours}
+            payload = {
+                "filing": str(filing.id),
+                "task": str(task.id),
+                "fact": fact,
+                "value": self.cast.chosen_hours,
+            }
             await self._command(officer, "determine", task.record_id, None, payload)
         else:
             await self._command(officer, "leave_open", task.id, None, {"reason": LEFT_OPEN_REASON})
@@ -270,7 +285,9 @@ class Demo:
     async def _prove(self) -> None:
         """Read from the database and from Temporal's histories that nothing was lost and nothing done twice."""
         report = self.report
-        client = await connect(str(self.place.temporal_address()), self.place.namespace, self.place.payload_key)
+        client = await connect(
+            str(self.place.temporal_address()), self.place.namespace, self.place.payload_key
+        )
         for kill in report.kills:
             point, workflow = kill.split(" ", 1)
             name = point.split(".", maxsplit=1)[0]
@@ -317,19 +334,32 @@ def print_report(report: DemoReport) -> None:
     table.add_column(style="bold")
     table.add_column()
     table.add_row("单位 / 人员（已封存）", f"{report.units} 家 / {report.people} 人")
-    table.add_row("完成", "，".join(f"{label} {report.met[key]}" for key, label in levels if key in report.met))
-    table.add_row("未完成", "，".join(f"{label} {report.not_met[key]}" for key, label in levels if key in report.not_met))
+    table.add_row(
+        "完成", "，".join(f"{label} {report.met[key]}" for key, label in levels if key in report.met)
+    )
+    table.add_row(
+        "未完成",
+        "，".join(f"{label} {report.not_met[key]}" for key, label in levels if key in report.not_met),
+    )
     table.add_row("待补、未判定", f"{report.undecided} 人")
-    table.add_row("工作簿有错被拒 / 退回 / 逾期未申报", f"{report.refused_workbooks} / {report.returned} / {report.late} 家")
+    table.add_row(
+        "工作簿有错被拒 / 退回 / 逾期未申报",
+        f"{report.refused_workbooks} / {report.returned} / {report.late} 家",
+    )
     table.add_row("表卡", "，".join(f"{paper} {number}" for paper, number in sorted(report.papers.items())))
     for proof in report.proofs:
         table.add_row("中断与恢复", proof)
     if report.reconciliation is not None:
         done = report.reconciliation
-        table.add_row("核对", f"办理 {done.commands} 件，办结 {done.done}，未办理 {done.refused}，差额 {done.difference}")
+        table.add_row(
+            "核对",
+            f"办理 {done.commands} 件，办结 {done.done}，未办理 {done.refused}，差额 {done.difference}",
+        )
     whole = "完整" if report.audit_entries >= 0 else "断裂"
     table.add_row("审计链", f"{whole}，{report.audit_entries} 条")
-    table.add_row("事件数（最长一段）", "，".join(f"{name} {number}" for name, number in report.events.items()))
+    table.add_row(
+        "事件数（最长一段）", "，".join(f"{name} {number}" for name, number in report.events.items())
+    )
     table.add_row("用时", f"{report.seconds:.1f} 秒")
     console.print(table)
     console.print(f"演示文件夹：{report.folder}", soft_wrap=True)
@@ -341,7 +371,11 @@ def print_report(report: DemoReport) -> None:
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
     )
 
 

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-AsOfficer = Annotated[str, typer.Option("--as", help="以哪个账号办理（登录名，或 登录名:岗位）；仅限本机数据文件夹")]
+AsOfficer = Annotated[
+    str, typer.Option("--as", help="以哪个账号办理（登录名，或 登录名:岗位）；仅限本机数据文件夹")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 console = Console()

@@ -65,4 +65,3 @@ def end_orphan(folder: Path) -> None:
             orphan.wait(20)
         except psutil.TimeoutExpired:
             orphan.kill()
-

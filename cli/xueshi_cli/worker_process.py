@@ -25,8 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="xueshi worker")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pause", action="append", default=[], choices=sorted(POINTS))
-    parser.add_argument("--cached", type=int, default=3000, help="workflows kept in memory; 0 replays every time")
-    parser.add_argument("--plain", action="store_true", help="no payload encryption: only to record histories")
+    parser.add_argument(
+        "--cached", type=int, default=3000, help="workflows kept in memory; 0 replays every time"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="no payload encryption: only to record histories"
+    )
     given = parser.parse_args()
     place = Workplace(given.folder)
     configure_logs(place.settings.environment, place.settings.log_level)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Instrument:
     title: str
     number: str
     years: YearSpan
-    file: Path | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True)

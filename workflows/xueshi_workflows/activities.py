@@ -103,7 +103,9 @@ class CampaignActivities:
     @activity.defn(name="seal_results")
     def seal_results(self, page: Page) -> PageDone:
         """Seal one page of units; keyed by campaign, unit and person."""
-        done, after = sealing.seal_page(self._engine, UUID(page.campaign_id), page.after, page.size, activity.heartbeat)
+        done, after = sealing.seal_page(
+            self._engine, UUID(page.campaign_id), page.after, page.size, activity.heartbeat
+        )
         return PageDone(done, after)
 
     @activity.defn(name="render_forms")

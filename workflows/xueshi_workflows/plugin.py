@@ -40,5 +40,7 @@ def _converter(key: bytes | None) -> Callable[[DataConverter | None], DataConver
 def _sandbox(existing: WorkflowRunner | None) -> WorkflowRunner:
     """Pass the pure engine through: loading it anew for every unit would cost twenty times the memory."""
     if isinstance(existing, SandboxedWorkflowRunner):
-        return dataclasses.replace(existing, restrictions=existing.restrictions.with_passthrough_modules("xueshi"))
+        return dataclasses.replace(
+            existing, restrictions=existing.restrictions.with_passthrough_modules("xueshi")
+        )
     return existing or SandboxedWorkflowRunner()

@@ -24,8 +24,8 @@ from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.statistics import year_table_of
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
-from xueshi.documents.canonical import content_digest, template_digest
-from xueshi.documents.numbering import paper_number
+from xueshi.documents.proofs import content_digest, template_digest
+from xueshi.documents.numbering import number_pattern, paper_number
 from xueshi.documents.tables import IssuedPaper
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import RenderError
@@ -78,12 +78,14 @@ def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
     """Count the year, print its table and finish the campaign."""
     with reading(engine) as session:
         campaign = repository.campaign(session, ENGINE, campaign_id)
-        tables = [paper for paper in papers.papers_of(session, campaign).values() if paper.data == "year_table"]
+        tables = [
+            paper for paper in papers.papers_of(session, campaign).values() if paper.data == "year_table"
+        ]
         now = campaign_now(session, campaign, datetime.now(UTC))
-        data = year_table_of(session, campaign)
+        filled = [(paper, year_table_of(session, campaign, paper)) for paper in tables]
         session.expunge_all()
     rows = []
-    for paper in tables:
+    for paper, data in filled:
         body = render(paper, data, "xlsx")
         file = f"{paper.id}-{campaign.year}.xlsx"
         _write(folder / str(campaign_id) / file, body)
@@ -102,20 +104,36 @@ def _sheets(
         kind = {"unit_filing": "UnitFiling", "person_year": "PersonYear"}.get(paper.data)
         own = [subject for subject in subjects if type(subject.data).__name__ == kind]
         for index, subject in enumerate(own):
-            numbered = replace(subject.data, number=paper_number(paper, subject.position))
+            numbered = replace(subject.data, number=_number(paper, subject))
             part = f"-{index // PEOPLE_PER_FILE + 1:03d}" if paper.data == "person_year" else ""
             sheets.append(_Sheet(paper, replace(subject, data=numbered), f"{unit}/{paper.id}{part}.pdf"))
     return sheets
 
 
+def _number(paper: DocumentTemplate, subject: papers.PaperSubject) -> str:
+    """Return the number that a paper bears; one whose form has none is known by its place in the campaign."""
+    pattern = number_pattern(paper)
+    data = subject.data
+    if pattern is None:
+        return str(subject.position)
+    return paper_number(pattern, region=data.region, area=data.area, year=data.year, counter=subject.position)
+
+
 def _print(
-    folder: Path, campaign: Campaign, sheets: Sequence[_Sheet], unit_id: UUID, now: datetime, heartbeat: Callable[..., None]
+    folder: Path,
+    campaign: Campaign,
+    sheets: Sequence[_Sheet],
+    unit_id: UUID,
+    now: datetime,
+    heartbeat: Callable[..., None],
 ) -> list[IssuedPaper]:
     rows: list[IssuedPaper] = []
     for file in dict.fromkeys(sheet.file for sheet in sheets):
         part = [sheet for sheet in sheets if sheet.file == file]
         bodies: list[bytes] = []
-        for sheet, printed in zip(part, render_many(part[0].paper, [sheet.subject.data for sheet in part]), strict=True):
+        for sheet, printed in zip(
+            part, render_many(part[0].paper, [sheet.subject.data for sheet in part]), strict=True
+        ):
             body = _body(sheet, printed)
             bodies.append(body.bytes)
             rows.append(

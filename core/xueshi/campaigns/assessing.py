@@ -67,7 +67,10 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
     heartbeat(0)
     judged: list[_Judged] = []
     for start in range(0, len(people), CHUNK):
-        chunk = [judge(pack, filing.area, campaign.year, person, values) for person in people[start : start + CHUNK]]
+        chunk = [
+            judge(pack, filing.area, campaign.year, person, values)
+            for person in people[start : start + CHUNK]
+        ]
         with transaction(engine) as session:
             results.save(session, under, [one.judgement for one in chunk])
         judged.extend(chunk)
@@ -81,7 +84,9 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         return filing_acts.finish_assessment(session, filing_id)
 
 
-def people_of(session: Session, campaign: Campaign, filing: Filing, pack: RulePack) -> list[PersonForAssessment]:
+def people_of(
+    session: Session, campaign: Campaign, filing: Filing, pack: RulePack
+) -> list[PersonForAssessment]:
     """Return the people of a filing with titles as of the end of the statistics year, in the unit's own order."""
     _, last = pack.year_window(campaign.year)
     return register.people_for_assessment(session, ENGINE, filing.unit_id, campaign.year, as_of=last)
@@ -150,7 +155,13 @@ def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
         "year": request.year,
         "person": dict(request.person),
         "records": [
-            {"id": record.id, "kind": record.kind, "year": record.year, "facts": dict(record.facts), "claimed": record.claimed}
+            {
+                "id": record.id,
+                "kind": record.kind,
+                "year": record.year,
+                "facts": dict(record.facts),
+                "claimed": record.claimed,
+            }
             for record in request.records
         ],
     }
@@ -167,11 +178,22 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
     )
 
 
-def open_record_tasks(session: Session, filing: Filing, judged: Iterable[_Judged], role: str, now: datetime) -> None:
+def open_record_tasks(
+    session: Session, filing: Filing, judged: Iterable[_Judged], role: str, now: datetime
+) -> None:
     """Open a task for everything that only a person can settle: a value in a range, a missing fact, a rule that stops."""
     for one in judged:
         if one.trouble:
-            _add_task(session, filing, role, now, "attention", one.judgement.person_id, None, {"trouble": one.trouble})
+            _add_task(
+                session,
+                filing,
+                role,
+                now,
+                "attention",
+                one.judgement.person_id,
+                None,
+                {"trouble": one.trouble},
+            )
         if one.assessment is None:
             continue
         for open_ in one.assessment.open:

@@ -15,4 +15,6 @@ def campaign_now(session: Session, campaign: Campaign, real: datetime) -> dateti
     """Return the campaign instant that belongs to a real instant."""
     if not campaign.standing:
         return CampaignClock(standing=False, anchor=real).now(real)
-    return CampaignClock(standing=True, anchor=repository.last_anchor(session, campaign.id).campaign).now(real)
+    return CampaignClock(standing=True, anchor=repository.last_anchor(session, campaign.id).campaign).now(
+        real
+    )

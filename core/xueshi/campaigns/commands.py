@@ -40,14 +40,20 @@ class CommandRequest:
     """Further words of the act: `level`, `reason`, `return_to`, `until`, `to`, `fact`, `value`, `task`."""
 
 
-def submit(session: Session, actor: Actor, request: CommandRequest, *, hold: timedelta = timedelta(0)) -> Command:
+def submit(
+    session: Session, actor: Actor, request: CommandRequest, *, hold: timedelta = timedelta(0)
+) -> Command:
     """Authorise a command and store it as pending; a known request id returns the stored one.
 
     Raises InputError for an unknown kind or a request id used for something else, NotAllowedError, NotFoundError.
     """
     known = repository.command_by_request(session, request.request_id)
     if known is not None:
-        if (known.kind, known.target_id, known.account_id) != (request.kind, request.target_id, actor.account_id):
+        if (known.kind, known.target_id, known.account_id) != (
+            request.kind,
+            request.target_id,
+            actor.account_id,
+        ):
             raise InputError(f"请求编号 {request.request_id} 已用于另一件办理；请换一个编号")
         return known
     kind = COMMAND_KINDS.get(request.kind)
@@ -110,7 +116,9 @@ def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Comman
     return row
 
 
-def _target(session: Session, actor: Actor, kind: CommandKind, request: CommandRequest) -> tuple[Campaign, str]:
+def _target(
+    session: Session, actor: Actor, kind: CommandKind, request: CommandRequest
+) -> tuple[Campaign, str]:
     """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out."""
     if kind.target == "campaign":
         campaign = repository.campaign(session, actor.scope, request.target_id)

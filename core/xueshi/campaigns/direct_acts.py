@@ -81,7 +81,9 @@ def _determine(session: Session, row: Command) -> Refused | None:
     )
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     results.save(session, under, [judged.judgement])
-    still = [one for one in judged.judgement.open_records if judged.record_ids[one["record"]] == row.target_id]
+    still = [
+        one for one in judged.judgement.open_records if judged.record_ids[one["record"]] == row.target_id
+    ]
     if still:
         task.body = {**task.body, "facts": still[0]["facts"]}
     else:

@@ -80,7 +80,11 @@ def finish_assessment(session: Session, filing_id: UUID) -> FilingState:
         now = campaign_now(session, campaign, datetime.now(UTC))
         _write(session, campaign, filing, flow, after, now)
         audit.append(
-            session, actor="engine", verb="assessed", target=f"filing:{filing.id}", body={"people": filing.people}
+            session,
+            actor="engine",
+            verb="assessed",
+            target=f"filing:{filing.id}",
+            body={"people": filing.people},
         )
     return after
 
@@ -108,13 +112,24 @@ def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
     _write(session, campaign, filing, flow, after, now)
     audit.append(session, actor="engine", verb="not_filed", target=f"filing:{filing.id}", body={})
     repository.write_message(
-        session, filing=filing, to_role="unit_clerk", subject="逾期未申报", body={"campaign": campaign.title}, at=now
+        session,
+        filing=filing,
+        to_role="unit_clerk",
+        subject="逾期未申报",
+        body={"campaign": campaign.title},
+        at=now,
     )
     return ClockLook(after, again=False)
 
 
 def complete(
-    session: Session, row: Command, campaign_id: UUID, outcome: str, version: int, now: datetime, **body: object
+    session: Session,
+    row: Command,
+    campaign_id: UUID,
+    outcome: str,
+    version: int,
+    now: datetime,
+    **body: object,
 ) -> None:
     """Write a command's effect, audit row and fate: the three that reconcile compares."""
     session.add(
@@ -140,7 +155,9 @@ def complete(
     )
 
 
-def _only_sql_can_tell(session: Session, filing: Filing, flow: ApprovalFlow, command: FilingCommand) -> Refused | None:
+def _only_sql_can_tell(
+    session: Session, filing: Filing, flow: ApprovalFlow, command: FilingCommand
+) -> Refused | None:
     if command.verb != "approve":
         return None
     if filing.input_version == 0:
@@ -153,7 +170,12 @@ def _only_sql_can_tell(session: Session, filing: Filing, flow: ApprovalFlow, com
 
 
 def _write(
-    session: Session, campaign: Campaign, filing: Filing, flow: ApprovalFlow, state: FilingState, now: datetime
+    session: Session,
+    campaign: Campaign,
+    filing: Filing,
+    flow: ApprovalFlow,
+    state: FilingState,
+    now: datetime,
 ) -> None:
     """Store a filing's new state, move its counter, and open the tasks of whoever must act now."""
     repository.move_counter(session, campaign.id, filing.stage, state.stage)
@@ -197,7 +219,12 @@ def _due(days: int | None, now: datetime) -> datetime | None:
 
 
 def _after(
-    session: Session, campaign: Campaign, filing: Filing, command: FilingCommand, outcome: Outcome, now: datetime
+    session: Session,
+    campaign: Campaign,
+    filing: Filing,
+    command: FilingCommand,
+    outcome: Outcome,
+    now: datetime,
 ) -> None:
     """Write what an outcome entails beside the state: instants and messages."""
     if outcome == "submitted":
@@ -205,7 +232,12 @@ def _after(
     elif outcome in ("approved", "refused"):
         filing.decided_at = now
     if outcome in ("approved", "refused", "returned", "extended"):
-        subjects = {"approved": "审验通过", "refused": "不予通过", "returned": "退回补正", "extended": "申报延期"}
+        subjects = {
+            "approved": "审验通过",
+            "refused": "不予通过",
+            "returned": "退回补正",
+            "extended": "申报延期",
+        }
         repository.write_message(
             session,
             filing=filing,

@@ -21,7 +21,7 @@ from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.stored_state import dump_flow, dump_state
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Counter, Filing
 from xueshi.canonical import canonical_json
-from xueshi.documents.canonical import canonical_template
+from xueshi.documents.proofs import canonical_template
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError
 from xueshi.storage import new_id
@@ -113,7 +113,12 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         actor=f"account:{actor.account_id}",
         verb="campaign_open",
         target=f"campaign:{campaign.id}",
-        body={"notice": notice.id, "units": len(plan.units), "pack": campaign.pack_digest, "flow": campaign.flow_digest},
+        body={
+            "notice": notice.id,
+            "units": len(plan.units),
+            "pack": campaign.pack_digest,
+            "flow": campaign.flow_digest,
+        },
     )
     return campaign
 
@@ -130,7 +135,9 @@ def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
 def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
     notice = plan.notice
     if not actor.scope.allows(notice.area):
-        raise InputError(f"通知 {notice.number} 的地区 {notice.area} 不在您的管理范围；请由该地区的业务负责人开启")
+        raise InputError(
+            f"通知 {notice.number} 的地区 {notice.area} 不在您的管理范围；请由该地区的业务负责人开启"
+        )
     if notice.closes < notice.opens:
         raise InputError(
             f"通知 {notice.number}：截止日期 {notice.closes} 早于开始日期 {notice.opens}；请核对申报时间后再开启"

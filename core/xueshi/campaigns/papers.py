@@ -15,13 +15,15 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.assessing import pack_of, people_of
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign, Filing
-from xueshi.documents.canonical import template_from_canonical
+from xueshi.documents import filings
+from xueshi.documents.filings import JudgedPerson
+from xueshi.documents.proofs import template_from_canonical
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import LevelCounts, PersonYear, StudyEntry, UnitFiling
+from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
 from xueshi.register import repository as register
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment
 from xueshi.results import repository as results
-from xueshi.results.tables import LedgerRow, YearResult
+from xueshi.results.tables import LedgerRow
 
 ENGINE = Scope.everything()
 COUNTED = frozenset({"credited", "reduced"})
@@ -55,7 +57,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
     unit = register.unit(session, ENGINE, filing.unit_id)
     judged = results.results_by_id(session, [seal.result_id for seal in seals.values()])
     ledgers = results.ledgers(session, list(judged))
-    verified_on = _decided_on(campaign, filing)
+    verified_on = _decided_on(filing)
     gathered = []
     for person in people_of(session, campaign, filing, pack):
         seal = seals[person.person_id]
@@ -95,24 +97,20 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
     unit = register.unit(session, ENGINE, filing.unit_id)
-    judged = list(results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id).values())
+    judged = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id).values()
     decided = filing.stage == "approved"
-    open_ = [result for result in judged if result.verdict not in ("met", "not_met")]
     return PaperSubject(
         filing.unit_id,
         filing.position,
-        UnitFiling(
+        filings.unit_filing(
+            [JudgedPerson(result.level or "", result.verdict if decided else None) for result in judged],
             region=campaign.region,
             area=filing.area,
             area_name=campaign.area_name,
             year=campaign.year,
             unit=unit.name,
             filed_on=None if filing.submitted_at is None else civil_date(filing.submitted_at),
-            declared=_counts(judged),
-            met=_counts([result for result in judged if result.verdict == "met"]) if decided else None,
-            not_met=_counts([result for result in judged if result.verdict == "not_met"]) if decided else None,
-            remarks=_remarks(open_) if decided else (),
-            verified_on=_decided_on(campaign, filing) if decided else None,
+            verified_on=_decided_on(filing) if decided else None,
             verifier=campaign.verifier if decided else "",
             number=str(filing.position),
             sample=campaign.standing,
@@ -120,27 +118,8 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
     )
 
 
-def _remarks(open_: Sequence[YearResult]) -> tuple[str, ...]:
-    if not open_:
-        return ()
-    waiting = sum(result.verdict == "needs_fact" for result in open_)
-    rest = len(open_) - waiting
-    parts = [f"{waiting}人材料待补、暂未判定" if waiting else "", f"{rest}人未作判定" if rest else ""]
-    return (f"另有{'，'.join(part for part in parts if part)}，不计入完成、未完成人数。",)
-
-
-def _decided_on(campaign: Campaign, filing: Filing) -> date | None:
+def _decided_on(filing: Filing) -> date | None:
     return None if filing.decided_at is None else civil_date(filing.decided_at)
-
-
-def _counts(judged: Sequence[YearResult]) -> LevelCounts:
-    levels = [result.level for result in judged]
-    return LevelCounts(
-        total=len(levels),
-        senior=levels.count("senior"),
-        intermediate=levels.count("intermediate"),
-        junior=levels.count("junior"),
-    )
 
 
 def _entries(
@@ -152,10 +131,14 @@ def _entries(
         if line.record_id is not None and line.verdict in COUNTED and line.hours:
             by_record.setdefault(line.record_id, []).append(line)
     counted = [record for record in person.records if record.id in by_record]
-    return tuple(_entry(record, by_record[record.id], categories) for record in sorted(counted, key=_study_order))
+    return tuple(
+        _entry(record, by_record[record.id], categories) for record in sorted(counted, key=_study_order)
+    )
 
 
-def _entry(record: RecordForAssessment, lines: Sequence[LedgerRow], categories: Mapping[str, str]) -> StudyEntry:
+def _entry(
+    record: RecordForAssessment, lines: Sequence[LedgerRow], categories: Mapping[str, str]
+) -> StudyEntry:
     category = lines[0].category
     return StudyEntry(
         start=record.start,

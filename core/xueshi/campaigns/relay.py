@@ -26,7 +26,9 @@ class RelayPace:
     batch: int = 50
 
 
-async def relay_once(engine: Engine, port: CommandPort, starter: CampaignStarter, pace: RelayPace = RelayPace()) -> int:
+async def relay_once(
+    engine: Engine, port: CommandPort, starter: CampaignStarter, pace: RelayPace = RelayPace()
+) -> int:
     """Start unstarted campaigns and send what waits; returns how many commands found their fate."""
     with reading(engine) as session:
         unstarted = repository.unstarted_campaigns(session)
@@ -44,7 +46,11 @@ async def relay_once(engine: Engine, port: CommandPort, starter: CampaignStarter
 
 
 async def run_relay(
-    engine: Engine, port: CommandPort, starter: CampaignStarter, stop: asyncio.Event, pace: RelayPace = RelayPace()
+    engine: Engine,
+    port: CommandPort,
+    starter: CampaignStarter,
+    stop: asyncio.Event,
+    pace: RelayPace = RelayPace(),
 ) -> None:
     """Relay until told to stop; a failure is logged and tried again, never fatal."""
     while not stop.is_set():

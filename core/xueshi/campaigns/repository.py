@@ -30,7 +30,11 @@ from xueshi.storage import new_id
 
 def campaigns(session: Session, scope: Scope) -> list[Campaign]:
     """Return the campaigns of the scope's areas, newest year first."""
-    query = select(Campaign).where(scope.area_clause(Campaign.area)).order_by(col(Campaign.year).desc(), col(Campaign.public_id))
+    query = (
+        select(Campaign)
+        .where(scope.area_clause(Campaign.area))
+        .order_by(col(Campaign.year).desc(), col(Campaign.public_id))
+    )
     return list(session.exec(query).all())
 
 
@@ -52,11 +56,15 @@ def campaign_by_public_id(session: Session, scope: Scope, public_id: str) -> Cam
 
 def count_campaigns(session: Session, region: str, area: str, year: int) -> int:
     """Return how many campaigns an area had for a year, whatever their stage."""
-    query = select(func.count()).where(Campaign.region == region, Campaign.area == area, Campaign.year == year)
+    query = select(func.count()).where(
+        Campaign.region == region, Campaign.area == area, Campaign.year == year
+    )
     return session.exec(query).one()
 
 
-def open_campaign_of_unit(session: Session, scope: Scope, unit_id: UUID, year: int) -> tuple[Campaign, Filing] | None:
+def open_campaign_of_unit(
+    session: Session, scope: Scope, unit_id: UUID, year: int
+) -> tuple[Campaign, Filing] | None:
     """Return the open campaign of a year in which a unit files, with its latest filing."""
     query = (
         select(Campaign, Filing)
@@ -80,7 +88,11 @@ def unstarted_campaigns(session: Session) -> list[UUID]:
 
 def last_anchor(session: Session, campaign_id: UUID) -> ClockAnchor:
     """Return the latest step of a campaign's clock."""
-    query = select(ClockAnchor).where(ClockAnchor.campaign_id == campaign_id).order_by(col(ClockAnchor.seq).desc())
+    query = (
+        select(ClockAnchor)
+        .where(ClockAnchor.campaign_id == campaign_id)
+        .order_by(col(ClockAnchor.seq).desc())
+    )
     return session.exec(query.limit(1)).one()
 
 
@@ -89,7 +101,9 @@ def last_anchor(session: Session, campaign_id: UUID) -> ClockAnchor:
 
 def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False) -> Filing:
     """Return a filing (locked for this transaction where asked); raises NotFoundError outside the scope."""
-    query = select(Filing).where(Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id))
+    query = select(Filing).where(
+        Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id)
+    )
     found = session.exec(query.with_for_update() if lock else query).first()
     if found is None:
         raise NotFoundError("找不到该单位的申报，或不在您的管理范围")
@@ -140,7 +154,9 @@ def counters(session: Session, scope: Scope, campaign_id: UUID) -> dict[str, int
     return {row.stage: row.filings for row in rows if row.filings}
 
 
-def move_counter(session: Session, campaign_id: UUID, before: str | None, after: str, number: int = 1) -> None:
+def move_counter(
+    session: Session, campaign_id: UUID, before: str | None, after: str, number: int = 1
+) -> None:
     """Move filings from one stage's counter to another's, in the transaction of the effect."""
     if before == after:
         return
@@ -174,7 +190,9 @@ def command_by_request(session: Session, request_id: str) -> Command | None:
     return session.exec(select(Command).where(Command.request_id == request_id)).first()
 
 
-def lease_pending(session: Session, now: datetime, *, older_than: timedelta, lease: timedelta, limit: int) -> list[UUID]:
+def lease_pending(
+    session: Session, now: datetime, *, older_than: timedelta, lease: timedelta, limit: int
+) -> list[UUID]:
     """Take pending commands that nobody is sending, oldest first, and lease them to the caller."""
     query = (
         select(Command)
@@ -256,7 +274,13 @@ def task(session: Session, scope: Scope, task_id: UUID) -> Task:
 
 
 def close_tasks(
-    session: Session, filing_id: UUID, kinds: Sequence[str], *, at: datetime, command_id: UUID | None, outcome: str
+    session: Session,
+    filing_id: UUID,
+    kinds: Sequence[str],
+    *,
+    at: datetime,
+    command_id: UUID | None,
+    outcome: str,
 ) -> None:
     """Close the open tasks of some kinds on a filing."""
     session.execute(

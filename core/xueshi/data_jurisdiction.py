@@ -1,0 +1,209 @@
+"""A jurisdiction whose every answer is a file in its package's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.campaigns.notice import Notice
+from xueshi.documents.template import DocumentTemplate
+from xueshi.errors import NotEncodedError, PluginError
+from xueshi.hookspecs import HookFunction, hookimpl
+from xueshi.jurisdictions import AppliesLine, Area, Instrument, Jurisdiction, YearSpan
+from xueshi.plugin_files import FlowFile, JurisdictionFile, NoticeFile, PaperFile, read_yaml
+from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.sources import RegulationSource
+
+RULE_SUFFIX = ".yaml"
+
+
+class DataJurisdiction:
+    """Implements every hook point from `jurisdiction.yaml` and the folders beside it.
+
+    | folder | holds |
+    |---|---|
+    | `regulations/` | one rule file per instrument (rule language) |
+    | `overlays/` | the region's own overlays of readings and parameters, where it has any |
+    | `flows/` | approval flows |
+    | `notices/` | published notices |
+    | `papers/`, `templates/` | papers with their field maps; the templates that differ from the shared ones |
+    | `cases/` | case files |
+
+    A region answers a hook in Python by subclassing: override the method and mark it with `hookimpl`.
+    """
+
+    def __init__(self, package: str | None) -> None:
+        if not package:
+            raise PluginError("DataJurisdiction needs the plugin's package: DataJurisdiction(__package__)")
+        self.package = package
+
+    # ------------------------------------------------------------ hook points
+
+    @hookimpl
+    def jurisdiction(self) -> Jurisdiction:
+        """Answer who this is."""
+        return self._jurisdiction
+
+    @hookimpl
+    def credit_rules(self, instrument: str) -> RegulationSource:
+        """Answer with the text of an instrument's rule file."""
+        found = self._rule_files.get(instrument)
+        if found is not None:
+            return found
+        known = next((one for one in self._jurisdiction.instruments if one.id == instrument), None)
+        if known is None:
+            raise PluginError(
+                f"{self.package} has no instrument {instrument}; it has {', '.join(self._rule_files) or 'none'}"
+            )
+        encoded = (
+            "、".join(f"{one.id}（{one.years}）" for one in self._jurisdiction.instruments if one.file)
+            or "无"
+        )
+        raise NotEncodedError(
+            f"《{known.title}》（{instrument}，{known.years}）尚未编码，不能核算。本地区已编码：{encoded}"
+        )
+
+    @hookimpl
+    def hour_functions(self, instrument: str) -> Mapping[str, HookFunction]:  # noqa: ARG002 - data has no functions
+        """Answer that data needs no Python."""
+        return {}
+
+    @hookimpl
+    def requirement_overlays(self, instrument: str, area: str) -> Sequence[RegulationSource]:  # noqa: ARG002 - overlays name their instrument
+        """Answer with the plugin's own overlays, by file name."""
+        return [
+            RegulationSource(f"{self.package}/overlays/{file.name}", file.read_text(encoding="utf-8"))
+            for file in self._files("overlays")
+        ]
+
+    @hookimpl
+    def approval_flows(self, year: int) -> Sequence[ApprovalFlow]:
+        """Answer with the flows that serve a year."""
+        return [flow for years, flow in self._flows if year in years]
+
+    @hookimpl
+    def notices(self, year: int) -> Sequence[Notice]:
+        """Answer with the notices of a year."""
+        return [notice for notice in self._notices if notice.year == year]
+
+    @hookimpl
+    def document_templates(self, year: int) -> Sequence[DocumentTemplate]:
+        """Answer with the papers that serve a year, each with the plugin's own templates in its closure."""
+        return [paper for paper in self._papers if year in paper.years]
+
+    # ------------------------------------------------------------ the files behind them
+
+    @property
+    def root(self) -> Traversable:
+        """The plugin's folder."""
+        return files(self.package)
+
+    @cached_property
+    def case_files(self) -> Mapping[str, str]:
+        """The plugin's case files, name → text."""
+        return {file.name: file.read_text(encoding="utf-8") for file in self._files("cases")}
+
+    @cached_property
+    def template_texts(self) -> Mapping[str, str]:
+        """The plugin's own templates, name → text."""
+        return {file.name: file.read_text(encoding="utf-8") for file in self._files("templates", suffix="")}
+
+    @cached_property
+    def _jurisdiction(self) -> Jurisdiction:
+        head = read_yaml(
+            self.root / "jurisdiction.yaml", JurisdictionFile, f"{self.package}/jurisdiction.yaml"
+        )
+        listed = tuple(
+            Instrument(code, one.title, one.number, one.years)
+            for code, one in head.instruments.items()
+            if code not in self._rule_files
+        )
+        return Jurisdiction(
+            code=head.jurisdiction.code,
+            name=head.jurisdiction.name,
+            parent=head.jurisdiction.parent,
+            areas=tuple(Area(code, area.name, area.bodies) for code, area in head.areas.items()),
+            instruments=(*self._encoded, *listed),
+            applies=tuple(AppliesLine(**dict(line)) for line in head.applies),
+        )
+
+    @cached_property
+    def _encoded(self) -> tuple[Instrument, ...]:
+        return tuple(instrument for instrument, _ in self._read_rule_files)
+
+    @cached_property
+    def _rule_files(self) -> Mapping[str, RegulationSource]:
+        return {instrument.id: source for instrument, source in self._read_rule_files}
+
+    @cached_property
+    def _read_rule_files(self) -> tuple[tuple[Instrument, RegulationSource], ...]:
+        found: dict[str, tuple[Instrument, RegulationSource]] = {}
+        for file in self._files("regulations"):
+            source = RegulationSource(
+                f"{self.package}/regulations/{file.name}", file.read_text(encoding="utf-8")
+            )
+            header = read_rule_file(source, Findings()).header
+            if header.id in found:
+                other = found[header.id][1].path
+                raise PluginError(f"{source.path}: {header.id} is also in {other}. Repair: keep one file")
+            years = YearSpan(header.first_year, header.last_year)
+            found[header.id] = (
+                Instrument(header.id, header.title, header.number, years, source.path),
+                source,
+            )
+        return tuple(found.values())
+
+    @cached_property
+    def _flows(self) -> tuple[tuple[YearSpan, ApprovalFlow], ...]:
+        return tuple(self._flow(file) for file in self._files("flows"))
+
+    def _flow(self, file: Traversable) -> tuple[YearSpan, ApprovalFlow]:
+        read = read_yaml(file, FlowFile, f"{self.package}/flows/{file.name}")
+        levels = tuple(
+            FlowLevel(
+                **{
+                    **dict(level),
+                    "signers": tuple(Signer(signer.role, signer.name) for signer in level.signers),
+                    "returns_to": tuple(level.returns_to),
+                }
+            )
+            for level in read.levels
+        )
+        return read.years, ApprovalFlow(read.id, read.title, read.purpose, read.instrument, levels)
+
+    @cached_property
+    def _notices(self) -> tuple[Notice, ...]:
+        return tuple(self._notice(file) for file in self._files("notices"))
+
+    def _notice(self, file: Traversable) -> Notice:
+        read = dict(read_yaml(file, NoticeFile, f"{self.package}/notices/{file.name}"))
+        read.pop("xueshi")
+        return Notice(
+            **{
+                **read,
+                "region": self._jurisdiction.code,
+                "papers": tuple(read["papers"]),
+                "addressees": tuple(read["addressees"]),
+            }
+        )
+
+    @cached_property
+    def _papers(self) -> tuple[DocumentTemplate, ...]:
+        return tuple(
+            DocumentTemplate(
+                **dict(read_yaml(file, PaperFile, f"{self.package}/papers/{file.name}")),
+                closure=self.template_texts,
+            )
+            for file in self._files("papers")
+        )
+
+    def _files(self, folder: str, suffix: str = RULE_SUFFIX) -> list[Traversable]:
+        place = self.root / folder
+        if not place.is_dir():
+            return []
+        found = [file for file in place.iterdir() if file.is_file() and file.name.endswith(suffix)]
+        return sorted(found, key=lambda file: file.name)

@@ -1,0 +1,223 @@
+"""Reading a plugin's own YAML files (who it is, flows, notices, papers): strict, with file and line in every error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources.abc import Traversable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from xueshi.errors import PluginError
+from xueshi.jurisdictions import YearSpan
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _years(value: object) -> object:
+    """Read `2011 to 2023`, `2024 to open`, `2021` or `{first: 2007, last: 2010}`."""
+    if isinstance(value, Mapping):
+        return YearSpan(int(value["first"]), None if value.get("last") is None else int(value["last"]))
+    first, _, last = str(value).partition(" to ")
+    if not last:
+        return YearSpan(int(first), int(first))
+    return YearSpan(int(first), None if last == "open" else int(last))
+
+
+Years = Annotated[YearSpan, BeforeValidator(_years)]
+Text = Annotated[str, BeforeValidator(str)]
+"""Codes and numbers that YAML would read as integers (`500102`) are text."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class AreaFile(_Strict):
+    """One area of `jurisdiction.yaml`: its name and its bodies by role."""
+
+    name: str
+    bodies: dict[str, str] = Field(default_factory=dict)
+
+
+class InstrumentFile(_Strict):
+    """An instrument that is known but not encoded yet."""
+
+    title: str
+    number: str
+    years: Years
+
+
+class AppliesFile(_Strict):
+    """One line of `applies`."""
+
+    area: Text
+    years: Years
+    use: str
+    clause: str
+    sector: str | None = None
+    categories: dict[str, str] = Field(default_factory=dict)
+
+
+class WhoFile(_Strict):
+    """The head of `jurisdiction.yaml`."""
+
+    code: str
+    name: str
+    parent: str | None = None
+
+
+class JurisdictionFile(_Strict):
+    """`jurisdiction.yaml`: who it is, its areas with bodies, which instrument applies when."""
+
+    xueshi: Literal[1]
+    jurisdiction: WhoFile
+    areas: dict[Text, AreaFile]
+    instruments: dict[str, InstrumentFile] = Field(default_factory=dict)
+    applies: list[AppliesFile]
+
+
+class SignerFile(_Strict):
+    """Who may act at a level."""
+
+    role: str
+    name: str
+
+
+class LevelFile(_Strict):
+    """One level of a flow."""
+
+    id: str
+    name: str
+    clause: str
+    body: Literal["unit", "area"]
+    mode: Literal["all", "any", "n_of"] = "any"
+    needed: int = 1
+    signers: list[SignerFile]
+    returns_to: list[str] = Field(default_factory=list)
+    may_refuse: bool = False
+    days: int | None = None
+
+
+class FlowFile(_Strict):
+    """`flows/*.yaml`: the levels that a filing or record passes."""
+
+    xueshi: Literal[1]
+    id: str
+    title: str
+    purpose: Literal["campaign", "record"]
+    instrument: str
+    years: Years
+    levels: list[LevelFile]
+
+
+class NoticeFile(_Strict):
+    """`notices/*.yaml`: a published notice that opens a campaign."""
+
+    xueshi: Literal[1]
+    id: str
+    area: Text
+    year: int
+    number: str
+    title: str
+    issuer: str
+    issued: date
+    opens: date
+    closes: date
+    closes_reading: str = ""
+    flow: str
+    papers: list[str]
+    place: str = ""
+    bodies: dict[str, str] = Field(default_factory=dict)
+    addressees: list[str] = Field(default_factory=list)
+    clauses: dict[str, str] = Field(default_factory=dict)
+    makeup_until: date | None = None
+    report_by: date | None = None
+    source: str = ""
+
+
+class PaperFile(_Strict):
+    """`papers/*.yaml`: a paper, its template and the form's own words."""
+
+    id: str
+    title: str
+    clause: str
+    data: Literal["person_year", "unit_filing", "year_table", "letter"]
+    years: Years
+    format: Literal["pdf", "png", "xlsx", "docx", "html"]
+    template: str = ""
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
+    """Read and check one file. Raises PluginError with file, line, what is wrong and the nearest valid word."""
+    try:
+        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        line = 0 if error.problem_mark is None else error.problem_mark.line + 1
+        raise PluginError(
+            f"{where}:{line}: not readable as YAML: {error.problem}. Repair: correct this line"
+        ) from error
+    if not isinstance(tree, CommentedMap):
+        raise PluginError(f"{where}:1: the file is empty or no mapping. Repair: write the keys of its kind")
+    try:
+        return model.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise PluginError(
+            "\n".join(_message(where, tree, dict(fault), model) for fault in error.errors())
+        ) from error
+
+
+def _plain(node: object) -> object:
+    if isinstance(node, Mapping):
+        return {key if isinstance(key, str) else str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    return node
+
+
+def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[BaseModel]) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    line = _line(tree, fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        word = str(fault["loc"][-1])
+        near = difflib.get_close_matches(word, _known_keys(model), 1)
+        hint = f'; did you mean "{near[0]}"? Repair: write {near[0]}' if near else ". Repair: delete it"
+        return f'{where}:{line}: unknown key "{word}"{hint}'
+    if fault["type"] == "missing":
+        return f"{where}:{line}: {place} is missing. Repair: add it"
+    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: correct the value"
+
+
+def _line(tree: object, path: tuple[str | int, ...]) -> int:
+    line = 1
+    node = tree
+    for part in path:
+        if isinstance(node, CommentedMap):
+            key = next((key for key in node if str(key) == str(part)), None)
+            if key is None:
+                break
+            line = int(node.lc.key(key)[0]) + 1
+            node = node[key]
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = int(node.lc.item(part)[0]) + 1
+            node = node[part]
+        else:
+            break
+    return line
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    """All keys of a file's kind, those of its parts included: enough to guess what was meant."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(name)
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                keys.extend(_known_keys(part))
+    return keys

@@ -1,0 +1,218 @@
+"""The plugin host: finds jurisdictions by entry point, loud about broken ones, and asks ONE of them, typed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.notice import Notice
+from xueshi.data_jurisdiction import DataJurisdiction
+from xueshi.documents.template import DocumentTemplate
+from xueshi.errors import InputError, NotEncodedError, PluginError, XueshiError
+from xueshi.hookspecs import PROJECT, SPECS, HookFunction
+from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry
+from xueshi.regulations.applies import choose
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.resolve import resolve_pack
+from xueshi.regulations.sources import RegulationSource
+
+GROUP = "xueshi.jurisdictions"
+TRACE = "XUESHI_TRACE_HOOKS"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that cannot be used: which distribution and entry point, why, and what to do."""
+
+    distribution: str
+    entry_point: str
+    cause: str
+
+    def __str__(self) -> str:
+        return (
+            f"地区插件不可用：发行包 {self.distribution}，入口 {self.entry_point}\n  原因：{self.cause}\n"
+            f"  处理：修正该插件后重新安装，或卸载：pip uninstall {self.distribution}；xueshi doctor 列出全部问题"
+        )
+
+
+class Ask:
+    """One jurisdiction's hooks, typed: every question goes to this plugin and to no other."""
+
+    def __init__(self, manager: pluggy.PluginManager, code: str) -> None:
+        self._manager = manager
+        self.code = code
+        self.plugin = manager.get_plugin(code)
+        self._others = [plugin for plugin in manager.get_plugins() if plugin is not self.plugin]
+
+    @property
+    def package(self) -> str:
+        """Import name of the plugin's package."""
+        if isinstance(self.plugin, DataJurisdiction):
+            return self.plugin.package
+        return type(self.plugin).__module__
+
+    def jurisdiction(self) -> Jurisdiction:
+        """Who it is."""
+        return self._call("jurisdiction")  # type: ignore[no-any-return]
+
+    def credit_rules(self, instrument: str) -> RegulationSource:
+        """The rule file of one instrument."""
+        return self._call("credit_rules", instrument=instrument)  # type: ignore[no-any-return]
+
+    def hour_functions(self, instrument: str) -> Mapping[str, HookFunction]:
+        """The Python functions of one instrument."""
+        return self._call("hour_functions", instrument=instrument) or {}
+
+    def overlays(self, instrument: str, area: str) -> Sequence[RegulationSource]:
+        """The plugin's own overlays."""
+        return self._call("requirement_overlays", instrument=instrument, area=area) or ()
+
+    def approval_flows(self, year: int) -> Sequence[ApprovalFlow]:
+        """The approval flows of a year."""
+        return self._call("approval_flows", year=year) or ()
+
+    def notices(self, year: int) -> Sequence[Notice]:
+        """The notices of a year."""
+        return self._call("notices", year=year) or ()
+
+    def document_templates(self, year: int) -> Sequence[DocumentTemplate]:
+        """The papers of a year."""
+        return self._call("document_templates", year=year) or ()
+
+    def _call(self, name: str, **given: object) -> Any:
+        return self._manager.subset_hook_caller(name, remove_plugins=self._others)(**given)
+
+
+@dataclass
+class Registry:
+    """All jurisdictions that were found; `problems` is filled only by a tolerant load."""
+
+    manager: pluggy.PluginManager
+    problems: list[Problem] = field(default_factory=list)
+
+    def codes(self) -> list[str]:
+        """Return the codes of all jurisdictions, sorted."""
+        return sorted(name for name, _ in self.manager.list_name_plugin())
+
+    def ask(self, code: str) -> Ask:
+        """Return one jurisdiction to ask. Raises InputError naming the ones that are there."""
+        if not self.manager.has_plugin(code):
+            raise InputError(f"没有地区插件“{code}”；已安装：{'、'.join(self.codes()) or '无'}")
+        return Ask(self.manager, code)
+
+    def region_for(self, area: str) -> str:
+        """Return the jurisdiction with the longest matching area (district, then city, then province)."""
+        for code in area_ancestry(area):
+            claimants = [region for region in self.codes() if self._claims(region, code)]
+            if len(claimants) > 1:
+                raise PluginError(f"地区 {code} 由多个插件声明：{'、'.join(claimants)}；只能保留一个")
+            if claimants:
+                return claimants[0]
+        raise NotEncodedError(f"没有插件管辖地区 {area}；已安装：{'、'.join(self.codes()) or '无'}")
+
+    def source_of(self, instrument: str) -> RegulationSource:
+        """Return an instrument's rule file, whichever jurisdiction holds it (a parent may stand in another plugin)."""
+        for region in self.codes():
+            asked = self.ask(region)
+            if any(one.id == instrument for one in asked.jurisdiction().instruments):
+                return asked.credit_rules(instrument)
+        raise NotEncodedError(f"没有插件含有文件 {instrument}；用 xueshi regions list 查看")
+
+    def owner_of(self, instrument: str) -> str:
+        """Return the jurisdiction that holds an instrument."""
+        for region in self.codes():
+            if any(one.id == instrument for one in self.ask(region).jurisdiction().instruments):
+                return region
+        raise NotEncodedError(f"没有插件含有文件 {instrument}；用 xueshi regions list 查看")
+
+    def line_for(self, area: str, year: int, sector: str | None = None) -> AppliesLine:
+        """Return which instrument applies. Raises NotEncodedError naming the nearest covered years."""
+        return choose(self.ask(self.region_for(area)).jurisdiction(), area, year, sector)
+
+    def pack_for(
+        self, area: str, year: int, sector: str | None = None, config: Mapping[str, object] | None = None
+    ) -> RulePack:
+        """Resolve the rule pack that applies to an area, year and sector, with the plugin's own overlays."""
+        return self.pack_of(self.line_for(area, year, sector).use, area, config)
+
+    def pack_of(
+        self, instrument: str, area: str = "", config: Mapping[str, object] | None = None
+    ) -> RulePack:
+        """Resolve the rule pack of one instrument."""
+        asked = self.ask(self.owner_of(instrument))
+        return resolve_pack(
+            instrument,
+            self.source_of,
+            overlays=asked.overlays(instrument, area),
+            config=config,
+            functions=asked.hour_functions(instrument),
+        )
+
+    def _claims(self, region: str, code: str) -> bool:
+        jurisdiction = self.ask(region).jurisdiction()
+        return any(area.code == code for area in jurisdiction.areas) and bool(jurisdiction.applies)
+
+
+def load(*, strict: bool = True, found: Sequence[EntryPoint] | None = None) -> Registry:
+    """Load all jurisdiction plugins.
+
+    A broken one stops the load with PluginError (distribution, entry point, cause, remedy); with `strict=False` it is
+    listed in `problems` instead, for the health report. `found` replaces the installed entry points in tests.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    for spec in SPECS:
+        manager.add_hookspecs(spec)
+    registry = Registry(manager)
+    listed = entry_points(group=GROUP) if found is None else found
+    for entry_point in sorted(listed, key=lambda one: one.name):
+        problem = _register(manager, entry_point)
+        if problem is not None:
+            if strict:
+                raise PluginError(str(problem))
+            registry.problems.append(problem)
+    if os.environ.get(TRACE, "").strip() not in ("", "0", "false"):
+        manager.add_hookcall_monitoring(_print_call, _after_call)
+    return registry
+
+
+def _register(manager: pluggy.PluginManager, entry_point: EntryPoint) -> Problem | None:
+    """Load one entry point and ask it who it is; returns what is wrong with it."""
+    try:
+        plugin = entry_point.load()
+        manager.register(plugin, name=entry_point.name)
+        manager.check_pending()
+        who = Ask(manager, entry_point.name).jurisdiction()
+        if not isinstance(who, Jurisdiction):
+            raise PluginError(
+                f"it answers the hook `jurisdiction` with {type(who).__name__}, not a Jurisdiction"
+            )
+        if who.code != entry_point.name:
+            raise PluginError(
+                f'its code is "{who.code}", its entry point "{entry_point.name}"; both must be the same'
+            )
+    except (Exception, SystemExit) as error:  # a plugin may raise anything while it is imported
+        if manager.has_plugin(entry_point.name):
+            manager.unregister(name=entry_point.name)
+        distribution = entry_point.dist.name if entry_point.dist is not None else "?"
+        cause = str(error) if isinstance(error, XueshiError) else f"{type(error).__name__}: {error}"
+        return Problem(distribution, f"{entry_point.name} = {entry_point.value}", cause)
+    return None
+
+
+def _print_call(hook_name: str, hook_impls: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    names = ", ".join(str(impl.plugin_name) for impl in hook_impls)
+    given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
+    sys.stderr.write(f"hook {hook_name}({given}) -> {names}\n")
+
+
+def _after_call(
+    outcome: object, hook_name: str, hook_impls: Sequence[Any], kwargs: Mapping[str, Any]
+) -> None:  # the monitoring asks for both sides
+    """Say nothing afterwards: the call and who was asked are what matters."""
