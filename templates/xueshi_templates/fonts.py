@@ -44,6 +44,7 @@ CHAINS: dict[Role, tuple[str, ...]] = {
     ),
     "head": ("FZXiaoBiaoSong-B05", "FZXiaoBiaoSong-B05S", "方正小标宋_GBK", "Noto Serif SC", "Noto Sans SC"),
 }
+REGULAR = 400
 WENKAI_FOLDER = Path("/usr/share/fonts/truetype/lxgw-wenkai")
 REQUIRED_FAMILIES = ("Noto Serif SC", "Noto Sans SC")
 FETCH_COMMAND = "python -m xueshi_templates.fonts fetch"
@@ -90,6 +91,25 @@ class FontFile:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+class _Table(dict[str, int]):
+    """Widths of one family's characters in thousandths of an em, filled as they are asked for."""
+
+    def __init__(self, file: FontFile) -> None:
+        super().__init__()
+        self._cmap, self._advances, self._units = file.metrics
+        self._signs = frozenset(map(chr, self._cmap)) | {"\n", "\t"}
+
+    def __missing__(self, sign: str) -> int:
+        glyph = self._cmap.get(ord(sign))
+        width = 1000 if glyph is None else -(-self._advances[glyph][0] * 1000 // self._units)
+        self[sign] = width
+        return width
+
+    def covers(self, text: str) -> bool:
+        """Tell whether the family has every character of `text`."""
+        return self._signs.issuperset(text)
+
+
 @dataclass(frozen=True)
 class FontSet:
     """An ordered set of font files; the only thing about fonts that a paper depends on."""
@@ -97,7 +117,7 @@ class FontSet:
     files: tuple[FontFile, ...]
     folders: tuple[Path, ...]
     """Where the files lie; Typst takes whole folders."""
-    _widths: dict[tuple[str, bool, str], int] = field(default_factory=dict, compare=False, repr=False)
+    _tables: dict[str, _Table] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -131,31 +151,29 @@ class FontSet:
 
     def lacking(self, text: str, family: str) -> list[str]:
         """Return the characters of `text` that a family does not have, in order of appearance."""
-        cmap = self._file(family, bold=False).metrics[0]
-        return [sign for sign in dict.fromkeys(text) if ord(sign) not in cmap and sign not in "\n\t"]
+        table = self._table(family)
+        if table.covers(text):
+            return []
+        return [sign for sign in dict.fromkeys(text) if not table.covers(sign)]
 
     def missing(self, text: str) -> list[str]:
         """Return the characters of `text` that no font for filled-in text has."""
         chain = self.chain("fill")
+        if self._table(chain[0]).covers(text):
+            return []
         return [sign for sign in dict.fromkeys(text) if all(self.lacking(sign, family) for family in chain)]
 
-    def width(self, text: str, family: str, *, bold: bool = False) -> int:
-        """Return the set width of `text` in thousandths of an em, without kerning."""
-        return sum(self._advance(sign, family, bold) for sign in text)
+    def width(self, text: str, family: str) -> int:
+        """Return the set width of `text` in thousandths of an em, in the regular weight and without kerning."""
+        return sum(map(self._table(family).__getitem__, text))
 
-    def _advance(self, sign: str, family: str, bold: bool) -> int:
-        key = (family, bold, sign)
-        known = self._widths.get(key)
+    def _table(self, family: str) -> _Table:
+        known = self._tables.get(family)
         if known is None:
-            cmap, advances, units = self._file(family, bold=bold).metrics
-            glyph = cmap.get(ord(sign))
-            known = 1000 if glyph is None else -(-advances[glyph][0] * 1000 // units)
-            self._widths[key] = known
+            fitting = [file for file in self.files if file.family == family]
+            regular = min(fitting, key=lambda file: (abs(file.weight - REGULAR), str(file.path)))
+            known = self._tables[family] = _Table(regular)
         return known
-
-    def _file(self, family: str, *, bold: bool) -> FontFile:
-        fitting = [file for file in self.files if file.family == family]
-        return min(fitting, key=lambda file: (abs(file.weight - (700 if bold else 400)), str(file.path)))
 
 
 def font_set(folders: Iterable[Path]) -> FontSet:

@@ -7,22 +7,24 @@ or remark can be anything but text, wherever a template author puts it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+
+# All of ASCII but letters, digits and the space.
+_SYNTAX = re.compile(r"[\x00-\x1f!-/:-@\[-`{-\x7f]")
 
 
-@runtime_checkable
-class TypstValue(Protocol):
+class TypstValue:
     """A value of ours that knows its own Typst form (set text, lengths); never made by a template."""
 
     def typst(self) -> str:
         """Return the Typst expression."""
-        ...
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Length:
+class Length(TypstValue):
     """A length in points and tenths of a point."""
 
     points: int
@@ -35,13 +37,15 @@ class Length:
 
 def text_literal(text: str) -> str:
     """Return `text` as a Typst string literal in which only letters, digits, spaces and non-ASCII stand as such."""
-    signs = (sign if _plain(sign) else f"\\u{{{ord(sign):x}}}" for sign in text)
-    return f'"{"".join(signs)}"'
+    escaped = _SYNTAX.sub(_escape, text)
+    if not escaped.isprintable():
+        # Control and format characters beyond ASCII mean nothing to Typst; escaped they stay visible in the source.
+        escaped = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in escaped)
+    return f'"{escaped}"'
 
 
-def _plain(sign: str) -> bool:
-    # Beyond ASCII nothing is Typst syntax; control and format characters are escaped to stay visible in the source.
-    return sign == " " or (sign.isascii() and sign.isalnum()) or (not sign.isascii() and sign.isprintable())
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match.group()):x}}}"
 
 
 def literal(value: object) -> str:  # noqa: PLR0911 - one return per kind of value

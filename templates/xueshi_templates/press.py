@@ -24,11 +24,12 @@ from xueshi.documents.types import DocumentData, PersonYear, UnitFiling, YearTab
 from xueshi.errors import RenderError
 from xueshi_templates.fonts import FontSet
 from xueshi_templates.sandbox import template_environment
-from xueshi_templates.typesetting import Typesetter
+from xueshi_templates.typesetting import SetKey, SetText, Typesetter
 from xueshi_templates.words import TemplateWords
 
 SAMPLE_MARK = "示例（演示数据，非正式文件）"
 PREVIEW_PPI = 110
+TEXTS_KEPT = 20_000
 _PHOTO_KINDS = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _PDF_PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 
@@ -50,6 +51,7 @@ class Press:
         self.template = template
         self.fonts = fonts
         self._lock = threading.Lock()
+        self._known: dict[SetKey, SetText] = {}
         self._root = Path(tempfile.mkdtemp(prefix="xueshi-press-"))
         weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
         for name, text in template.closure.items():
@@ -72,8 +74,10 @@ class Press:
     def sheet(self, data: DocumentData, output: Literal["pdf", "png"], *, ppi: int = PREVIEW_PPI) -> Sheet:
         """Set one paper. Raises RenderError that names whose paper it is and the cause."""
         with self._lock:
-            self._refuse_missing_characters(data)
-            setter = Typesetter(self.fonts)
+            self.refuse_missing_characters(data)
+            if len(self._known) > TEXTS_KEPT:
+                self._known.clear()
+            setter = Typesetter(self.fonts, self._known)
             words = TemplateWords(setter)
             photo = self._place_photo(data)
             try:
@@ -113,7 +117,8 @@ class Press:
             # A bureau's template may fail in any way that Python can; whatever it is, it is the template's fault.
             raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。") from error
 
-    def _refuse_missing_characters(self, data: DocumentData) -> None:
+    def refuse_missing_characters(self, data: DocumentData) -> None:
+        """Raise RenderError naming the paper's subject and each character that no font has."""
         for text in _texts(data):
             missing = self.fonts.missing(text)
             if missing:

@@ -65,7 +65,7 @@ def render(
     _check(template, data, format)
     if format == "xlsx":
         return table_workbook(template, data)
-    return _sheet(template, data, format, fonts).bodies[0]
+    return _press(template, fonts or installed_fonts()).sheet(data, format).bodies[0]
 
 
 def render_pages(
@@ -84,13 +84,14 @@ def render_many(
     fonts: FontSet | None = None,
 ) -> Iterator[Rendered | NotRendered]:
     """Print papers one by one, lazily and in order; one that fails gives its error and the rest go on."""
+    press = None if format == "xlsx" else _press(template, fonts or installed_fonts())
     for index, item in enumerate(data):
         try:
             _check(template, item, format)
-            if format == "xlsx":
+            if press is None or format == "xlsx":
                 sheet = Sheet((table_workbook(template, item),), shrank=False, continued=False, pages=1)
             else:
-                sheet = _sheet(template, item, format, fonts)
+                sheet = press.sheet(item, format)
         except RenderError as error:
             yield NotRendered(index, error)
             continue
@@ -99,10 +100,18 @@ def render_many(
         yield Rendered(index, body, digest, sheet.shrank, sheet.continued, sheet.pages)
 
 
-def _sheet(
-    template: DocumentTemplate, data: DocumentData, output: Literal["pdf", "png"], fonts: FontSet | None
-) -> Sheet:
-    return _press(template, fonts or installed_fonts()).sheet(data, output)
+def preflight(
+    template: DocumentTemplate, data: Iterable[DocumentData], *, fonts: FontSet | None = None
+) -> tuple[NotRendered, ...]:
+    """Say before a batch which papers cannot be printed for want of a character; prints nothing."""
+    press = _press(template, fonts or installed_fonts())
+    refused: list[NotRendered] = []
+    for index, item in enumerate(data):
+        try:
+            press.refuse_missing_characters(item)
+        except RenderError as error:
+            refused.append(NotRendered(index, error))
+    return tuple(refused)
 
 
 _presses: OrderedDict[tuple[str, str], Press] = OrderedDict()

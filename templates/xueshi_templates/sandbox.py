@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jinja2 import DictLoader, StrictUndefined
+from jinja2 import DictLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from xueshi_templates.literals import literal
+
+
+def _printed(value: object) -> str:
+    # An undefined value answers any use with the error that names it.
+    return str(value) if isinstance(value, Undefined) else literal(value)
 
 
 def template_environment(closure: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
@@ -27,6 +32,6 @@ def template_environment(closure: Mapping[str, str]) -> ImmutableSandboxedEnviro
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
-        finalize=literal,
+        finalize=_printed,
         autoescape=False,
     )

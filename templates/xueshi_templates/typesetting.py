@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xueshi_templates.fonts import FontSet, Role
-from xueshi_templates.literals import Length, literal
+from xueshi_templates.literals import Length, TypstValue, literal
 
 FLOOR = 65
 """The smallest size, 6.5 pt: below it a printed form is not legible."""
@@ -22,6 +22,9 @@ STEP = 5
 PITCH = 118
 """Line pitch in hundredths of the size."""
 
+SetKey = tuple[str, int, int, int, Role, bool]
+"""What a set text depends on, beside the fonts: text, width, height, size, role, balanced."""
+
 # A line must not start with these, nor end with those (GB/T 15834 placement).
 CLOSING = "，。、；：！？）》〉】」』”’…—,.;:!?)]}%％·"
 OPENING = "（《〈【「『“‘([{"
@@ -29,7 +32,7 @@ _WORD = re.compile(r"[!-~]+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class SetText:
+class SetText(TypstValue):
     """A text as it will stand in its cell: lines, size in tenths of a point, font family."""
 
     lines: tuple[str, ...]
@@ -47,6 +50,8 @@ class Typesetter:
     """Sets the texts of one paper and notes whether any of them had to shrink."""
 
     fonts: FontSet
+    known: dict[SetKey, SetText] = field(default_factory=dict)
+    """Texts set before, for papers of one template to share: most of a form's texts recur."""
     shrank: bool = False
 
     def fit(
@@ -66,6 +71,14 @@ class Typesetter:
         a centred cell wants it.
         """
         shown = "" if text is None else str(text)
+        key = (shown, width, height, size, role, balanced)
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._fit(shown, width, height, size, role, balanced=balanced)
+        self.shrank = self.shrank or found.shrank
+        return found
+
+    def _fit(self, shown: str, width: int, height: int, size: int, role: Role, *, balanced: bool) -> SetText:
         family = self.fonts.family_for(shown, role) or self.fonts.chain(role)[0]
         chosen, lines = size, self._lines(shown, family, width * 10, size)
         while chosen > FLOOR and (
@@ -77,7 +90,6 @@ class Typesetter:
         if balanced and len(lines) > 1:
             lines = self._evened(shown, family, width * 10, chosen, lines)
         small = chosen < size and chosen < SMALL
-        self.shrank = self.shrank or small
         return SetText(tuple(lines), chosen, family, small)
 
     def _breaks_a_word(self, text: str, family: str, width: int, size: int) -> bool:
