@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from xueshi.errors import XueshiError
+from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
 from xueshi.storage import open_database
 from xueshi_cli import temporal_binary
@@ -209,22 +209,21 @@ def fonts(_settings: Settings) -> Finding:
 
 
 def plugins(_settings: Settings) -> list[Finding]:
-    """The jurisdiction plugins: each loads, or the distribution, the entry point and the cause are named."""
-    points = sorted(entry_points(group="xueshi.jurisdictions"), key=lambda point: point.name)
-    if not points:
-        return [Finding("地区插件", "missing", "一个也没有安装", "运行 make setup，或安装所需地区的插件包")]
+    """The jurisdiction plugins: what each encodes, or why it cannot be used (`regions check` looks into its law)."""
+    registry = load(strict=False)
     findings = []
-    for point in points:
-        package = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
-        try:
-            known = point.load().jurisdiction()
-        except Exception as error:
-            cause = f"{package}（{point.name} = {point.value}）：{type(error).__name__}: {error}"
-            findings.append(
-                Finding(
-                    "地区插件", "missing", cause, "升级或卸载该插件包；规则有误时运行 xueshi regions check"
-                )
+    for code in registry.codes():
+        its = registry.ask(code).jurisdiction()
+        encoded = sum(instrument.file is not None for instrument in its.instruments)
+        said = f"{its.name}（{code}），文件 {len(its.instruments)} 件，其中已编码 {encoded} 件"
+        findings.append(Finding("地区插件", "ok", said))
+    for problem in registry.problems:
+        cause = f"{problem.distribution}（{problem.entry_point}）：{problem.cause}"
+        findings.append(
+            Finding(
+                "地区插件", "missing", cause, f"修正后重新安装，或卸载：pip uninstall {problem.distribution}"
             )
-        else:
-            findings.append(Finding("地区插件", "ok", f"{known.name}（{point.name}），{package}"))
-    return findings
+        )
+    return findings or [
+        Finding("地区插件", "missing", "一个也没有安装", "运行 make setup，或安装所需地区的插件包")
+    ]
