@@ -1,0 +1,177 @@
+"""The contract that every jurisdiction must pass, ours or foreign. A plugin's test says::
+
+    from xueshi.testing import JurisdictionContract
+
+    class TestExample(JurisdictionContract):
+        code = "example"
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.errors import XueshiError
+from xueshi.jurisdictions import Instrument, Jurisdiction, area_contains
+from xueshi.registry import Ask, Registry, load
+from xueshi.regulations.applies import overlaps
+from xueshi.regulations.check import check
+
+FRONT_DOOR = "xueshi"
+ALLOWED_LIBRARIES = frozenset({"__future__", "collections", "dataclasses", "fractions", "typing", FRONT_DOOR})
+
+
+@cache
+def _registry() -> Registry:
+    return load(strict=False)
+
+
+class JurisdictionContract:
+    """Subclass it, name the jurisdiction in `code`, and pytest runs every check below on it."""
+
+    code: str
+
+    @property
+    def ask(self) -> Ask:
+        """The jurisdiction under test."""
+        problems = [problem for problem in _registry().problems if problem.entry_point.startswith(f"{self.code} ")]
+        assert not problems, str(problems[0])  # noqa: S101 - this is a test
+        return _registry().ask(self.code)
+
+    @property
+    def who(self) -> Jurisdiction:
+        """Who it says it is."""
+        return self.ask.jurisdiction()
+
+    def test_it_identifies_itself(self) -> None:
+        """Code, Chinese name, and at least one instrument with its years."""
+        who = self.who
+        assert who.code == self.code  # noqa: S101
+        assert who.name  # noqa: S101
+        assert who.instruments  # noqa: S101
+
+    def test_areas_are_codes_of_the_national_standard(self) -> None:
+        """Six digits each, none twice, with a name."""
+        codes = [area.code for area in self.who.areas]
+        assert len(codes) == len(set(codes))  # noqa: S101
+        assert all(len(code) == 6 and code.isdigit() for code in codes)  # noqa: S101
+        assert all(area.name for area in self.who.areas)  # noqa: S101
+
+    def test_exactly_one_instrument_applies(self) -> None:
+        """No two lines for the same area and sector meet in a year; each names a known instrument and an own area."""
+        who = self.who
+        assert not overlaps(who)  # noqa: S101
+        known = {instrument.id for instrument in who.instruments}
+        for line in who.applies:
+            assert line.use in known, f"applies names unknown instrument {line.use}"  # noqa: S101
+            assert any(area_contains(area.code, line.area) for area in who.areas), line.area  # noqa: S101
+
+    def test_encoded_instruments_have_no_error(self) -> None:
+        """Every rule file passes the one list of checks without an E."""
+        for instrument in self._encoded():
+            found = check(
+                instrument.id, _registry().source_of, functions=self.ask.hour_functions(instrument.id)
+            )
+            errors = [str(finding) for finding in found if finding.severity == "E"]
+            assert not errors, "\n".join(errors)  # noqa: S101
+
+    def test_what_is_not_encoded_is_refused_by_name(self) -> None:
+        """Asking for the rules of a listed but unencoded instrument names it; it never gives an empty rule set."""
+        for instrument in self.who.instruments:
+            if instrument.file is None:
+                try:
+                    self.ask.credit_rules(instrument.id)
+                except XueshiError as error:
+                    assert instrument.id in str(error)  # noqa: S101
+                else:
+                    raise AssertionError(f"{instrument.id} is not encoded, yet rules came back")
+
+    def test_flows_can_be_walked(self) -> None:
+        """Every level has a clause and signers enough, and returns go back to an earlier level."""
+        for flow in self._flows():
+            problems = flow_problems(flow)
+            assert not problems, "\n".join(problems)  # noqa: S101
+
+    def test_notices_can_be_opened(self) -> None:
+        """Every notice names an own area, a window in order, a flow and papers that exist."""
+        for year in self._years():
+            flows = {flow.id for flow in self.ask.approval_flows(year)}
+            papers = {paper.id for paper in self.ask.document_templates(year)}
+            for notice in self.ask.notices(year):
+                assert notice.opens <= notice.closes, f"{notice.id}: the window ends before it opens"  # noqa: S101
+                assert notice.flow in flows, f"{notice.id}: no flow {notice.flow}"  # noqa: S101
+                assert set(notice.papers) <= papers, f"{notice.id}: papers without template"  # noqa: S101
+                assert any(area_contains(area.code, notice.area) for area in self.who.areas), notice.area  # noqa: S101
+
+    def test_papers_have_their_templates(self) -> None:
+        """The entry template of every paper is the plugin's own or a shared one."""
+        for year in self._years():
+            for paper in self.ask.document_templates(year):
+                own = not paper.template or paper.template in paper.closure or "/" in paper.template
+                assert own, f"{paper.id}: no template {paper.template}"  # noqa: S101
+
+    def test_it_enters_by_the_front_door(self) -> None:
+        """Its Python imports `xueshi` itself and a few pure libraries, no inner module, no clock, no I/O."""
+        for name, tree in _modules(files(self.ask.package)):
+            for node in ast.walk(tree):
+                for module in _imported(node):
+                    allowed = module in ALLOWED_LIBRARIES or module.split(".")[0] == self.ask.package
+                    assert allowed, f"{name} imports {module}; a plugin may import from `xueshi` only"  # noqa: S101
+
+    def _encoded(self) -> list[Instrument]:
+        return [instrument for instrument in self.who.instruments if instrument.file is not None]
+
+    def _years(self) -> range:
+        firsts = [instrument.years.first for instrument in self.who.instruments]
+        return range(min(firsts), max(firsts) + 20)
+
+    def _flows(self) -> Iterator[ApprovalFlow]:
+        seen: set[str] = set()
+        for year in self._years():
+            for flow in self.ask.approval_flows(year):
+                if flow.id not in seen:
+                    seen.add(flow.id)
+                    yield flow
+
+
+def flow_problems(flow: ApprovalFlow) -> list[str]:
+    """Return what is wrong with a flow, statically: no levels, no clause, nobody who can act, a return forward."""
+    problems = [] if flow.levels else [f"{flow.id}: no levels"]
+    ids = [level.id for level in flow.levels]
+    for position, level in enumerate(flow.levels):
+        where = f"{flow.id}, level {level.id}"
+        roles = {signer.role for signer in level.signers}
+        if ids.count(level.id) > 1:
+            problems.append(f"{where}: the id stands twice, the second level is never reached")
+        if not level.clause:
+            problems.append(f"{where}: no clause")
+        if not roles:
+            problems.append(f"{where}: nobody can act at it")
+        if level.mode == "n_of" and not 1 <= level.needed <= len(roles):
+            problems.append(f"{where}: {level.needed} of {len(roles)} signers can never be had")
+        problems.extend(
+            f"{where}: returns to {target}, which is no earlier level"
+            for target in level.returns_to
+            if target not in ids[:position]
+        )
+    if flow.purpose == "campaign" and flow.levels and flow.levels[0].body != "unit":
+        problems.append(f"{flow.id}: the first level of a campaign is the unit's own")
+    return problems
+
+
+def _modules(folder: Traversable) -> Iterator[tuple[str, ast.Module]]:
+    for item in sorted(folder.iterdir(), key=lambda one: one.name):
+        if item.is_file() and item.name.endswith(".py"):
+            yield item.name, ast.parse(item.read_text(encoding="utf-8"))
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
+        return [node.module]
+    return []
