@@ -12,6 +12,7 @@ from xueshi.errors import XueshiError
 
 NOUNS = {
     # name of the command → module that holds `app`; one line per noun
+    "regions": "xueshi_cli.regions",
 }
 """Groups: `xueshi <noun> <verb>`."""
 
@@ -24,7 +25,12 @@ COMMANDS = {
 
 def build() -> typer.Typer:
     """Assemble the whole command."""
-    app = typer.Typer(name="xueshi", help="学时：专业技术人员继续教育年度验证", no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        name="xueshi",
+        help="学时：专业技术人员继续教育年度验证",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
     for noun, module in NOUNS.items():
         app.add_typer(import_module(module).app, name=noun)
     for name, target in COMMANDS.items():

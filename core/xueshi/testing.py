@@ -15,6 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.flow_check import flow_problems
 from xueshi.errors import XueshiError
 from xueshi.jurisdictions import Instrument, Jurisdiction, area_contains
 from xueshi.registry import Ask, Registry, load
@@ -136,31 +137,6 @@ class JurisdictionContract:
                 if flow.id not in seen:
                     seen.add(flow.id)
                     yield flow
-
-
-def flow_problems(flow: ApprovalFlow) -> list[str]:
-    """Return what is wrong with a flow, statically: no levels, no clause, nobody who can act, a return forward."""
-    problems = [] if flow.levels else [f"{flow.id}: no levels"]
-    ids = [level.id for level in flow.levels]
-    for position, level in enumerate(flow.levels):
-        where = f"{flow.id}, level {level.id}"
-        roles = {signer.role for signer in level.signers}
-        if ids.count(level.id) > 1:
-            problems.append(f"{where}: the id stands twice, the second level is never reached")
-        if not level.clause:
-            problems.append(f"{where}: no clause")
-        if not roles:
-            problems.append(f"{where}: nobody can act at it")
-        if level.mode == "n_of" and not 1 <= level.needed <= len(roles):
-            problems.append(f"{where}: {level.needed} of {len(roles)} signers can never be had")
-        problems.extend(
-            f"{where}: returns to {target}, which is no earlier level"
-            for target in level.returns_to
-            if target not in ids[:position]
-        )
-    if flow.purpose == "campaign" and flow.levels and flow.levels[0].body != "unit":
-        problems.append(f"{flow.id}: the first level of a campaign is the unit's own")
-    return problems
 
 
 def _modules(folder: Traversable) -> Iterator[tuple[str, ast.Module]]:

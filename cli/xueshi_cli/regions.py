@@ -1,0 +1,151 @@
+"""`xueshi regions`: which jurisdictions are there, what they hold, whether their files are sound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import typer
+
+from xueshi.campaigns.flow_check import flow_problems
+from xueshi.registry import Registry, load
+from xueshi.regulations.check import check as check_instrument
+from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.instrument import read_rule_file
+from xueshi_cli.output import AsJson, console, show_record, show_table
+
+app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
+
+STATUSES = {
+    "encoded": "已编码",
+    "procedural": "程序性",
+    "discretionary": "裁量",
+    "out_of_scope": "范围外",
+    "same": "与上位文同",
+}
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """列出已安装的地区插件。"""
+    registry = load(strict=False)
+    rows = []
+    for code in registry.codes():
+        who = registry.ask(code).jurisdiction()
+        encoded = [one.id for one in who.instruments if one.file is not None]
+        rows.append(
+            {
+                "代码": code,
+                "名称": who.name,
+                "文件": "、".join(f"{one.id}（{one.years}）" for one in who.instruments),
+                "已编码": f"{len(encoded)} / {len(who.instruments)}",
+                "地区": len(who.areas),
+            }
+        )
+    show_table("地区插件", rows, as_json=json, empty="没有安装任何地区插件；安装一个，例如 pip install xueshi-<地区>")
+    for problem in registry.problems:
+        console.print(f"[red]{problem}[/red]")
+    if registry.problems:
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show(region: str, json: AsJson = False) -> None:
+    """查看一个地区：文件、适用、流程、通知、表卡。"""
+    asked = load().ask(region)
+    who = asked.jurisdiction()
+    years = sorted({year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)})
+    flows = {flow.id: flow.title for year in years for flow in asked.approval_flows(year)}
+    notices = {notice.id: notice.number for year in years for notice in asked.notices(year)}
+    papers = {paper.id: paper.title for year in years for paper in asked.document_templates(year)}
+    record: dict[str, Any] = {
+        "代码": who.code,
+        "名称": who.name,
+        "上级模板": who.parent or "",
+        "地区": "、".join(f"{area.code} {area.name}" for area in who.areas),
+        "文件": "；".join(f"{one.id} {one.title}（{one.number}，{one.years}）" for one in who.instruments),
+        "适用": "；".join(f"{line.area} {line.years} 用 {line.use}（{line.clause}）" for line in who.applies),
+        "流程": "、".join(flows.values()),
+        "通知": "、".join(notices.values()),
+        "表卡": "、".join(papers.values()),
+    }
+    show_record(who.name, record, as_json=json)
+
+
+@app.command("check")
+def check(region: str, json: AsJson = False) -> None:
+    """静态检查一个地区的全部文件；有错误（E）时退出码为 1。"""
+    registry = load()
+    asked = registry.ask(region)
+    who = asked.jurisdiction()
+    found = [
+        finding
+        for one in who.instruments
+        if one.file is not None
+        for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
+    ]
+    rows = [
+        {
+            "级别": finding.severity,
+            "编号": finding.code,
+            "位置": f"{finding.file}:{finding.line}",
+            "条款": finding.clause,
+            "问题": finding.message,
+            "改法": finding.repair,
+        }
+        for finding in found
+    ]
+    years = sorted({year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)})
+    flows = {flow.id: flow for year in years for flow in asked.approval_flows(year)}
+    troubles = [problem for flow in flows.values() for problem in flow_problems(flow)]
+    rows += [
+        {"级别": "E", "编号": "FLOW", "位置": "flows/", "条款": "", "问题": problem, "改法": "改正该环节"}
+        for problem in troubles
+    ]
+    listed = [one.id for one in who.instruments if one.file is None]
+    errors = sum(row["级别"] == "E" for row in rows)
+    if json:
+        show_table("", rows, as_json=True, empty="")
+    else:
+        show_table(f"{who.name}：检查结果", rows, as_json=False, empty=f"{who.name}：没有发现问题")
+        if listed:
+            console.print(f"尚未编码、拒绝核算：{'、'.join(listed)}")
+        console.print(f"错误 {errors}，提示 {len(rows) - errors}")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command("coverage")
+def coverage(region: str, json: AsJson = False) -> None:
+    """按状态统计条款覆盖，并列出范围外的条款和理由。"""
+    registry = load()
+    rows = []
+    left_out = []
+    for one in registry.ask(region).jurisdiction().instruments:
+        if one.file is None:
+            rows.append({"文件": one.id, "条款": 0, "说明": "尚未编码"})
+            continue
+        clauses = _clauses(registry, one.id)
+        counts = Counter(clause.status for clause in clauses)
+        rows.append(
+            {
+                "文件": one.id,
+                "条款": len(clauses),
+                **{label: counts.get(status, 0) for status, label in STATUSES.items()},
+                "编码率": f"{counts['encoded'] + counts['same']} / {len(clauses)}",
+            }
+        )
+        left_out += [f"{one.id} {clause.number}：{clause.gist}" for clause in clauses if clause.status == "out_of_scope"]
+    show_table("条款覆盖", rows, as_json=json, empty="该地区没有文件")
+    if not json:
+        for line in left_out:
+            console.print(f"范围外：{line}")
+
+
+def _clauses(registry: Registry, instrument: str) -> list[Any]:
+    return list(read_rule_file(registry.source_of(instrument), Findings()).clauses.values())
+
+
+def _sample_years(first: int, last: int | None) -> range:
+    """The years in which something of an instrument may differ: its own, or twenty from its first on."""
+    return range(first, (last if last is not None else first + 20) + 1)
