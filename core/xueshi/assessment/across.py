@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.reasons import hours_text, reason
-from xueshi.assessment.types import RecordFacts
+from xueshi.assessment.types import LedgerEntry, RecordFacts
 
 if TYPE_CHECKING:
     from xueshi.assessment.evaluate import Evaluation
@@ -63,8 +63,8 @@ class Judged:
         self.hours, self.code, self.text = hours, code, text
 
 
-def across_records(run: Evaluation, judged: list[Judged]) -> None:
-    """Apply steps 12 to 14 in place."""
+def across_records(run: Evaluation, judged: list[Judged], later: list[LedgerEntry]) -> None:
+    """Apply steps 12 to 14 in place; parts of a spread that fall into later years go to `later`."""
     counted: list[Judged] = []
     for one in judged:
         row = one.row
@@ -85,7 +85,7 @@ def across_records(run: Evaluation, judged: list[Judged]) -> None:
             _dedupe(run, group, [one for one in counted if group in one.groups])
     for one in counted:
         if one.row is not None and one.row.spread is not None and one.hours:
-            _spread(run, one, one.row)
+            _spread(run, one, one.row, later)
     _item_caps(run, [one for one in counted if one.row is not None and one.row.year_cap is not None and one.hours])
     for group in run.compiled.groups:
         if group.year_cap is not None:
@@ -138,13 +138,16 @@ def _earlier(run: Evaluation, group: Group, one: Judged, identity: str, label: s
     run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
 
 
-def _spread(run: Evaluation, one: Judged, row: Row) -> None:
+def _spread(run: Evaluation, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
     assert row.spread is not None
     index = run.year - (one.year if one.year is not None else run.year)
     parts = [(2 * one.hours * share + 10000) // 20000 for share in row.spread[:-1]]
     parts.append(one.hours - sum(parts))
     before, one.hours, one.part = one.hours, parts[index], index + 1
     one.year = run.year
+    for number, hours in enumerate(parts[index + 1 :], start=index + 2):
+        text = reason("spread", clause=row.clause, part=number, after=hours_text(hours))
+        later.append(LedgerEntry(one.record.id, run.year + number - one.part, number, one.rules, one.regulation, one.clause, one.category, hours, None, "credited", "", text))
     if not one.code:
         one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
     run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)

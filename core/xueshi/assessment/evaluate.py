@@ -72,8 +72,11 @@ class Evaluation:
         if len(judged) != len(typed):
             raise RuleError("同一人的两条记录编号相同，请为每条记录使用不同的编号")
         ordered = [judged[record.id] for record in self.request.records]
-        across_records(self, ordered)
-        entries = tuple(self.entry(one) for one in ordered)
+        later: list[LedgerEntry] = []
+        across_records(self, ordered, later)
+        carried = self.carried(judged)
+        entries = (*(self.entry(one) for one in ordered), *(entry for _, entry in carried))
+        ordered.extend(one for one, _ in carried)
         result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings, self.warnings)
         open_points = [
             OpenFact(one.record.id, one.open_facts, one.code, one.text) for one in ordered if one.verdict in ("needs_fact", "manual")
@@ -83,7 +86,18 @@ class Evaluation:
             compiled.pack.id, compiled.digest, compiled.pack.language, self.request.area, self.year, result.verdict, result.totals,
             result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), entries,
             tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
+            later=tuple(later),
         )  # fmt: skip
+
+    def carried(self, judged: Mapping[str, Judged]) -> list[tuple[Judged, LedgerEntry]]:
+        """Take over the parts of earlier spreads that fall into this year, under whatever law they arose."""
+        found: list[tuple[Judged, LedgerEntry]] = []
+        for entry in self.request.earlier:
+            if entry.year == self.year and entry.part > 1 and entry.hours and entry.record not in judged:
+                one = Judged(RecordFacts(entry.record, "other", {}), self.person)
+                one.hours, one.category = entry.hours, entry.category
+                found.append((one, entry))
+        return found
 
     def typed(self, record: RecordFacts) -> Facts:
         """Type a record's facts and lay them over the person's."""

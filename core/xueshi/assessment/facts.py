@@ -100,6 +100,9 @@ def _years(value: Any) -> tuple[int, int]:
 
 
 def _word(values: Mapping[str, str]) -> Converter:
+    if not values:
+        # A word whose values no rule file lists is read by no rule: any text may stand.
+        return _identity
     known = frozenset(values)
 
     def convert(value: Any) -> str:

@@ -52,7 +52,8 @@ def judge_requirements(compiled: Program, person: Facts, judged: list[Judged], n
             results[one.id] = result
     shown = [result for name, result in results.items() if name not in inner and _alone(compiled, name)]
     for one in compiled.requirements:
-        if (one.any_of or one.all_of) and one.over is None:
+        # Alternatives between windows are judged with the windows.
+        if (one.any_of or one.all_of) and one.over is None and any(name in results for name in (*one.any_of, *one.all_of)):
             readings.update(dict.fromkeys(one.readings))
             shown.append(_alternatives(compiled, one, results))
     if nodes is not None:

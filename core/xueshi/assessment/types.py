@@ -193,6 +193,8 @@ class YearAssessment:
     text: str = ""
     """Why it is not judged, with the nearest encoded years; empty otherwise."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    later: tuple[LedgerEntry, ...] = ()
+    """Parts of a spread that fall into later years; handed in as `earlier` they are counted there."""
 
     @property
     def shortfall(self) -> dict[str, int]:
@@ -215,7 +217,7 @@ class YearAssessment:
             "windows": [window.to_json() for window in self.windows],
             "warnings": list(self.warnings), "open": [point.to_json() for point in self.open],
             "ledger": [entry.to_json() for entry in self.ledger], "readings": list(self.readings),
-            "trace": [node.to_json() for node in self.trace], "text": self.text,
+            "trace": [node.to_json() for node in self.trace], "text": self.text, "later": [entry.to_json() for entry in self.later],
         }  # fmt: skip
 
     @staticmethod
@@ -227,6 +229,7 @@ class YearAssessment:
             tuple(OpenFact.from_json(one) for one in data["open"]), tuple(LedgerEntry.from_json(one) for one in data["ledger"]),
             tuple(data["readings"]), tuple(TraceNode.from_json(one) for one in data["trace"]),
             tuple(WindowResult.from_json(one) for one in data["windows"]), data["text"], dict(data["counts"]),
+            tuple(LedgerEntry.from_json(one) for one in data["later"]),
         )  # fmt: skip
 
 

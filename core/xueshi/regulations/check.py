@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xueshi.regulations.clause_checks import check_clauses, check_numbers
 from xueshi.regulations.diagnostics import Diagnostic
 from xueshi.regulations.resolve import Resolved, Source, SourceOf, resolve
+from xueshi.regulations.rule_checks import check_coverage, check_items, check_requirements
 
 
 def check(
@@ -17,12 +19,28 @@ def check(
     sector_file: Source | None = None,
     config: Mapping[str, object] | None = None,
     functions: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> list[Diagnostic]:
-    """Return everything that is wrong or doubtful with an instrument, E before W, in the order of the file."""
+    """Return everything that is wrong or doubtful with an instrument, E before W, in the order of the file.
+
+    `texts` are published texts by instrument, where a bureau attached them: then every number is compared (E206).
+    """
     resolved = resolve(instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions)
-    static_checks(resolved)
+    static_checks(resolved, texts or {})
     return sorted(resolved.findings.found, key=lambda finding: (finding.severity, finding.file, finding.line, finding.code))
 
 
-def static_checks(resolved: Resolved) -> None:
+def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) -> None:
     """Add the findings that need the whole instrument: clauses, unused names, overlaps, rows never reached, contradictions."""
+    findings, files, merged, data = resolved.findings, resolved.files, resolved.merged, resolved.data
+    vocabulary = resolved.reader.vocabulary
+    check_clauses(merged, files, findings)
+    loaded = files[-1].path
+    for name in (*resolved.reader.names.readings.values(), *resolved.reader.names.parameters.values()):
+        if name.file == loaded and not name.used:
+            findings.add("E303", name.file, name.line, f"{name.id.rpartition('-')[2]} ({name.clause}) is used by no rule", "use it or delete it", name.clause)
+    lines = {entry.id: (entry.file, entry.line) for group in (merged.rules, *merged.sections.values()) for top in group for entry in top.walk()}
+    check_items(data, lines, vocabulary, findings)
+    check_requirements(data, lines, vocabulary, findings)
+    check_coverage(data, lines, loaded, vocabulary, findings)
+    check_numbers(resolved.reader.numbers, files, texts or {}, findings)

@@ -1,0 +1,132 @@
+"""Checks of the clause map: cited clauses exist, none is forgotten, numbers stand in the text (E202 to E206)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
+from xueshi.regulations.document import Mapping as Node
+from xueshi.regulations.instrument import RuleFile, texts_of
+from xueshi.regulations.merge import Entry, Merged
+
+_DIGITS = "零一二三四五六七八九"
+_CHINESE = "[零一二三四五六七八九十百]+"
+_NUMBERED = re.compile(rf"^(?P<head>.*?)(?P<open>\(|第|)(?P<number>{_CHINESE}|\d+)(?P<close>\)|条|)$")
+
+
+def chinese_number(text: str) -> int | None:
+    """Read `二十二` or `22`; None for anything else."""
+    if text.isdigit():
+        return int(text)
+    total, digit = 0, 0
+    for sign in text:
+        if sign in _DIGITS:
+            digit = _DIGITS.index(sign)
+        elif sign in "十百":
+            total += (digit or 1) * (10 if sign == "十" else 100)
+            digit = 0
+        else:
+            return None
+    return total + digit
+
+
+def write_chinese(number: int) -> str:
+    """Write a number below 1000 in Chinese: `二十二`."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    text = (_DIGITS[hundreds] + "百" if hundreds else "") + ("零" if hundreds and rest and not tens else "")
+    text += ("" if tens == 1 and not hundreds else _DIGITS[tens] if tens else "") + ("十" if tens else "")
+    return text + (_DIGITS[ones] if ones else "")
+
+
+def cited(merged: Merged, files: list[RuleFile]) -> Iterator[tuple[str, str, str, int, str]]:
+    """Yield every citation: (instrument, clause, file, line, what cites: rule, reading, manual, …)."""
+    sources: list[tuple[str, list[Entry]]] = [("rule", [*merged.rules, *merged.removed]), *merged.sections.items()]
+    for what, entries in sources:
+        for entry in (part for top in entries for part in top.walk()):
+            for instrument, clauses in entry.cites:
+                for clause in clauses:
+                    yield instrument, clause, entry.file, entry.line, what
+    for merged_entry in (part for top in merged.removed for part in top.walk()):
+        if merged_entry.removed_by:
+            for clause in merged_entry.removed_by[1]:
+                yield merged_entry.removed_by[0], clause, merged_entry.file, merged_entry.line, "rule"
+    for file in files:
+        for section in ("readings", "parameters"):
+            node = file.section(section)
+            for word, body in node:
+                if isinstance(body, Node):
+                    for clause in texts_of(body.get("clause")):
+                        yield file.header.id, clause, file.path, node.line_of(word), section
+        for section in ("year", "sector_rules"):
+            node = file.section(section)
+            for clause in texts_of(node.get("clause")):
+                yield file.header.id, clause, file.path, node.line_of("clause"), section
+        for section in ("rules", *merged.sections):
+            node = file.section(section)
+            for word, body in node:
+                if isinstance(body, Node) and body.get("change") is not None:
+                    for clause in texts_of(body.get("clause")):
+                        yield file.header.id, clause, file.path, node.line_of(word), "rule"
+
+
+def check_clauses(merged: Merged, files: list[RuleFile], findings: Findings) -> None:
+    """Add E202 for all files, E203 to E205 for the file that is loaded (its parents are checked when they are loaded)."""
+    by_id = {file.header.id: file for file in files}
+    seen: dict[str, set[str]] = {}
+    decided: dict[str, set[str]] = {}
+    for instrument, clause, path, line, what in cited(merged, files):
+        seen.setdefault(instrument, set()).add(clause)
+        if what in ("readings", "manual"):
+            decided.setdefault(instrument, set()).add(clause)
+        file = by_id.get(instrument)
+        if file is not None and clause not in file.clauses:
+            near = nearest(clause, file.clauses)
+            findings.add("E202", path, line, f'clause "{clause}" is not in clauses{did_you_mean(clause, file.clauses)}', f"cite {near}, or add {clause} to clauses" if near else f"add {clause} to clauses", clause)
+    loaded = files[-1]
+    for number, entry in loaded.clauses.items():
+        if entry.status == "encoded" and number not in seen.get(loaded.header.id, set()):
+            findings.add("E204", loaded.path, entry.line, f"{number} is marked encoded but nothing cites it", "cite it, or change its status", number)
+        if entry.status == "discretionary" and number not in decided.get(loaded.header.id, set()):
+            findings.add("E205", loaded.path, entry.line, f"{number} is discretionary: who decides?", "add manual or readings", number)
+    _gaps(loaded, findings)
+
+
+def _gaps(file: RuleFile, findings: Findings) -> None:
+    families: dict[tuple[str, str, str, bool], dict[int, str]] = {}
+    for clause in file.clauses:
+        match = _NUMBERED.match(clause)
+        if match is None:
+            continue
+        number = chinese_number(match["number"])
+        if number is not None:
+            families.setdefault((match["head"], match["open"], match["close"], match["number"].isdigit()), {})[number] = clause
+    for (head, opening, closing, digits), found in families.items():
+        numbers = sorted(found)
+        for before, after in zip(numbers, numbers[1:], strict=False):
+            for number in range(before + 1, after):
+                name = f"{head}{opening}{number if digits else write_chinese(number)}{closing}"
+                findings.add("E203", file.path, file.clauses[found[after]].line, f"{name} is missing between {found[before]} and {found[after]}", "give it a status", name)
+
+
+def check_numbers(numbers: list[tuple[str, int, str]], files: list[RuleFile], texts: Mapping[str, str], findings: Findings) -> None:
+    """Compare the numbers of the rules with the published text where one is attached (E206), else say once that none is."""
+    for file in files:
+        text = texts.get(file.header.id)
+        if text is None:
+            if file is files[-1]:
+                findings.add("W206", file.path, 1, f"no published text of {file.header.id} is attached: its numbers were not compared with it", f"xueshi rules attach {file.header.id} FILE")
+            continue
+        known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None}
+        for path, line, written in numbers:
+            if path != file.path:
+                continue
+            lacking = [number for number in re.findall(r"\d+(?:\.\d+)?", written) if number not in known and not _in_units(number, text)]
+            if lacking:
+                findings.add("E206", path, line, f'the rule gives {lacking[0]} ("{written}"), the text of {file.header.id} does not', "correct the number, or cite the text it is from")
+
+
+def _in_units(number: str, text: str) -> bool:
+    """A text may write 10000 as 万字 and 1000 as 千字."""
+    return (number == "10000" and "万字" in text) or (number == "1000" and "千字" in text)
