@@ -80,6 +80,10 @@ def _parts_of(item: pytest.Item) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     _required()
+    # A developer's own settings must not reach the tests; what names a part may.
+    for name in [name for name in os.environ if name.startswith("XUESHI_")]:
+        if name not in (POSTGRES, "XUESHI_REQUIRE", "XUESHI_CACHE", "XUESHI_TEMPORAL_ADDRESS"):
+            del os.environ[name]
     config.addinivalue_line("markers", "fonts: needs the fonts that set-up fetches")
 
 
@@ -124,6 +128,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter.write_line(
         f"{count('passed', 'xpassed')} passed, {count('failed', 'error')} failed, {count('skipped', 'xfailed')} skipped"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test works in the data folder of the checkout."""
+    os.environ["XUESHI_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -13,7 +13,7 @@ from xueshi import Area, AppliesLine, Instrument, Jurisdiction, YearSpan, hookim
 from xueshi.errors import InputError, NotEncodedError, PluginError
 from xueshi.registry import GROUP, load
 
-FAKES = '''
+FAKES = """
 from xueshi import AppliesLine, Area, Instrument, Jurisdiction, YearSpan, hookimpl
 
 class Fake:
@@ -41,7 +41,7 @@ class Typo(Fake):
         return ()
 
 liar, typo = Liar("liar", "990200"), Typo("typo", "990300")
-'''
+"""
 
 
 @pytest.fixture

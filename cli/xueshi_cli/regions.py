@@ -42,7 +42,9 @@ def list_(json: AsJson = False) -> None:
                 "地区": len(who.areas),
             }
         )
-    show_table("地区插件", rows, as_json=json, empty="没有安装任何地区插件；安装一个，例如 pip install xueshi-<地区>")
+    show_table(
+        "地区插件", rows, as_json=json, empty="没有安装任何地区插件；安装一个，例如 pip install xueshi-<地区>"
+    )
     for problem in registry.problems:
         console.print(f"[red]{problem}[/red]")
     if registry.problems:
@@ -54,7 +56,9 @@ def show(region: str, json: AsJson = False) -> None:
     """查看一个地区：文件、适用、流程、通知、表卡。"""
     asked = load().ask(region)
     who = asked.jurisdiction()
-    years = sorted({year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)})
+    years = sorted(
+        {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
+    )
     flows = {flow.id: flow.title for year in years for flow in asked.approval_flows(year)}
     notices = {notice.id: notice.number for year in years for notice in asked.notices(year)}
     papers = {paper.id: paper.title for year in years for paper in asked.document_templates(year)}
@@ -95,7 +99,9 @@ def check(region: str, json: AsJson = False) -> None:
         }
         for finding in found
     ]
-    years = sorted({year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)})
+    years = sorted(
+        {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
+    )
     flows = {flow.id: flow for year in years for flow in asked.approval_flows(year)}
     troubles = [problem for flow in flows.values() for problem in flow_problems(flow)]
     rows += [
@@ -135,7 +141,11 @@ def coverage(region: str, json: AsJson = False) -> None:
                 "编码率": f"{counts['encoded'] + counts['same']} / {len(clauses)}",
             }
         )
-        left_out += [f"{one.id} {clause.number}：{clause.gist}" for clause in clauses if clause.status == "out_of_scope"]
+        left_out += [
+            f"{one.id} {clause.number}：{clause.gist}"
+            for clause in clauses
+            if clause.status == "out_of_scope"
+        ]
     show_table("条款覆盖", rows, as_json=json, empty="该地区没有文件")
     if not json:
         for line in left_out:

@@ -93,5 +93,8 @@ def transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A consistent view for reading that never takes the write lock."""
-    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection, Session(connection) as session:
+    with (
+        engine.connect().execution_options(sqlite_begin="DEFERRED") as connection,
+        Session(connection) as session,
+    ):
         yield session

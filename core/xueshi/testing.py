@@ -1,9 +1,9 @@
 """The contract that every jurisdiction must pass, ours or foreign. A plugin's test says::
 
-    from xueshi.testing import JurisdictionContract
+from xueshi.testing import JurisdictionContract
 
-    class TestExample(JurisdictionContract):
-        code = "example"
+class TestExample(JurisdictionContract):
+    code = "example"
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class JurisdictionContract:
     @property
     def ask(self) -> Ask:
         """The jurisdiction under test."""
-        problems = [problem for problem in _registry().problems if problem.entry_point.startswith(f"{self.code} ")]
+        problems = [
+            problem for problem in _registry().problems if problem.entry_point.startswith(f"{self.code} ")
+        ]
         assert not problems, str(problems[0])  # noqa: S101 - this is a test
         return _registry().ask(self.code)
 

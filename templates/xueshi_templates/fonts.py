@@ -239,7 +239,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run `fetch` (idempotent) or `show`; returns the exit code."""
     from rich.console import Console  # noqa: PLC0415 - only for the command
 
-    from xueshi_templates.font_packages import fetch  # noqa: PLC0415
+    from xueshi_templates.font_packages import fetch  # noqa: PLC0415 - set-up code, not needed to print
 
     console = Console(stderr=True)
     if list(arguments) == ["fetch"]:

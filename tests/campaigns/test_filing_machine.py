@@ -32,9 +32,35 @@ FLOW = ApprovalFlow(
     "campaign",
     "EX",
     (
-        FlowLevel("unit", "单位会签", "第八条", "unit", "all", (Signer("ce", "教育科"), Signer("personnel", "人事科"))),
-        FlowLevel("district", "区级审核", "第九条", "area", "n_of", (Signer("a", "甲"), Signer("b", "乙"), Signer("c", "丙")), 2, ("unit",)),
-        FlowLevel("centre", "审验", "一", "area", "any", (Signer("centre", "中心"),), 1, ("unit", "district"), may_refuse=True),
+        FlowLevel(
+            "unit",
+            "单位会签",
+            "第八条",
+            "unit",
+            "all",
+            (Signer("ce", "教育科"), Signer("personnel", "人事科")),
+        ),
+        FlowLevel(
+            "district",
+            "区级审核",
+            "第九条",
+            "area",
+            "n_of",
+            (Signer("a", "甲"), Signer("b", "乙"), Signer("c", "丙")),
+            2,
+            ("unit",),
+        ),
+        FlowLevel(
+            "centre",
+            "审验",
+            "一",
+            "area",
+            "any",
+            (Signer("centre", "中心"),),
+            1,
+            ("unit", "district"),
+            may_refuse=True,
+        ),
     ),
 )
 
@@ -183,7 +209,9 @@ acts = st.tuples(
 
 
 @given(st.lists(acts, max_size=40))
-def test_no_sequence_of_acts_breaks_the_invariants(sequence: list[tuple[str, str, str | None, int, datetime, str, bool]]) -> None:
+def test_no_sequence_of_acts_breaks_the_invariants(
+    sequence: list[tuple[str, str, str | None, int, datetime, str, bool]],
+) -> None:
     state = opening_state(FLOW, DEADLINE)
     order = [level.id for level in FLOW.levels]
     for verb, role, level, drift, made_at, account, tick in sequence:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from xueshi_chongqing import jurisdiction
 
 from xueshi.documents.filings import JudgedPerson, unit_filing
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
-from xueshi.jurisdictions import YearSpan
 from xueshi_templates.closure import complete_closure
 from xueshi_templates.fonts import FontSet, font_folder, font_set
-
-PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "chongqing" / "xueshi_chongqing"
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +24,8 @@ def fonts() -> FontSet:
 
 @pytest.fixture(scope="session")
 def paper() -> Callable[[str], DocumentTemplate]:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (PLUGIN / "templates").iterdir()}
-
-    def load(name: str) -> DocumentTemplate:
-        stored = YAML(typ="safe").load((PLUGIN / "papers" / f"{name}.yaml").read_text(encoding="utf-8"))
-        stored["years"] = YearSpan(**stored["years"])
-        return complete_closure(DocumentTemplate(**stored, closure=texts))
-
-    return load
+    papers = {one.id: complete_closure(one) for one in jurisdiction.document_templates(2021)}
+    return papers.__getitem__
 
 
 @pytest.fixture(scope="session")

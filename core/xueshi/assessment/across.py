@@ -86,7 +86,9 @@ def across_records(run: Evaluation, judged: list[Judged], later: list[LedgerEntr
     for one in counted:
         if one.row is not None and one.row.spread is not None and one.hours:
             _spread(run, one, one.row, later)
-    _item_caps(run, [one for one in counted if one.row is not None and one.row.year_cap is not None and one.hours])
+    _item_caps(
+        run, [one for one in counted if one.row is not None and one.row.year_cap is not None and one.hours]
+    )
     for group in run.compiled.groups:
         if group.year_cap is not None:
             members = sorted((one for one in counted if group in one.groups and one.hours), key=order)
@@ -121,20 +123,49 @@ def _dedupe(run: Evaluation, group: Group, members: list[Judged]) -> None:
                 before = one.hours
                 one.verdict = "uncredited"
                 one.rules = (*one.rules, group.rule)
-                one.reduce(0, "dedupe", reason("dedupe", other=keeper.record.id, same=label, clause=group.clause, how=how, before=hours_text(before), after="0"))
+                one.reduce(
+                    0,
+                    "dedupe",
+                    reason(
+                        "dedupe",
+                        other=keeper.record.id,
+                        same=label,
+                        clause=group.clause,
+                        how=how,
+                        before=hours_text(before),
+                        after="0",
+                    ),
+                )
                 run.note(one.record.id, 13, group, (group.same,), one.facts, before, 0, "dedupe", one.text)
         if run.request.earlier:
             _earlier(run, group, keeper, f"{group.same}:{identity}", label)
 
 
 def _earlier(run: Evaluation, group: Group, one: Judged, identity: str, label: str) -> None:
-    given = sum(entry.hours for entry in run.request.earlier if (entry.year is None or entry.year < run.year) and entry.same == identity and any(rule.endswith(f"-{member}") for rule in entry.rules for member in group.of))
+    given = sum(
+        entry.hours
+        for entry in run.request.earlier
+        if (entry.year is None or entry.year < run.year)
+        and entry.same == identity
+        and any(rule.endswith(f"-{member}") for rule in entry.rules for member in group.of)
+    )
     if not given or group.earlier_years == "full":
         return
     before = one.hours
     left = max(0, before - given) if group.earlier_years == "increase" else 0
     one.rules = (*one.rules, group.rule)
-    one.reduce(left, "earlier_years", reason("earlier_years", same=label, given=hours_text(given), clause=group.clause, before=hours_text(before), after=hours_text(left)))
+    one.reduce(
+        left,
+        "earlier_years",
+        reason(
+            "earlier_years",
+            same=label,
+            given=hours_text(given),
+            clause=group.clause,
+            before=hours_text(before),
+            after=hours_text(left),
+        ),
+    )
     run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
 
 
@@ -147,7 +178,22 @@ def _spread(run: Evaluation, one: Judged, row: Row, later: list[LedgerEntry]) ->
     one.year = run.year
     for number, hours in enumerate(parts[index + 1 :], start=index + 2):
         text = reason("spread", clause=row.clause, part=number, after=hours_text(hours))
-        later.append(LedgerEntry(one.record.id, run.year + number - one.part, number, one.rules, one.regulation, one.clause, one.category, hours, None, "credited", "", text))
+        later.append(
+            LedgerEntry(
+                one.record.id,
+                run.year + number - one.part,
+                number,
+                one.rules,
+                one.regulation,
+                one.clause,
+                one.category,
+                hours,
+                None,
+                "credited",
+                "",
+                text,
+            )
+        )
     if not one.code:
         one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
     run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)
@@ -179,6 +225,17 @@ def _cap(run: Evaluation, members: list[Judged], cap: Any, where: Any, name: str
             before = one.hours
             if where.rule not in one.rules and where is not one.row:
                 one.rules = (*one.rules, where.rule)
-            one.reduce(left, "cap_year", reason("cap_year", name=name or where.rule, clause=where.clause, cap=hours_text(int(cap)), before=hours_text(before), after=hours_text(left)))
+            one.reduce(
+                left,
+                "cap_year",
+                reason(
+                    "cap_year",
+                    name=name or where.rule,
+                    clause=where.clause,
+                    cap=hours_text(int(cap)),
+                    before=hours_text(before),
+                    after=hours_text(left),
+                ),
+            )
             run.note(one.record.id, 14, where, (), one.facts, before, left, "cap_year", one.text)
         left -= one.hours

@@ -25,10 +25,14 @@ def compare_records(case: Case, assessment: YearAssessment, pack: RulePack) -> l
                 failures.append(f"{record.id}：应不评（no_rule_set），得{show_hours(entry.hours)}学时")
             continue
         if entry.hours != record.hours:
-            failures.append(f"{record.id}：学时应为{show_hours(record.hours)}，得{show_hours(entry.hours)}（{entry.code or entry.verdict}：{entry.text}）")
+            failures.append(
+                f"{record.id}：学时应为{show_hours(record.hours)}，得{show_hours(entry.hours)}（{entry.code or entry.verdict}：{entry.text}）"
+            )
         rules = tuple(rule for rule in entry.rules if rule not in groups)
         if record.rules and not (set(record.rules) == set(rules) or set(record.rules) == set(entry.rules)):
-            failures.append(f"{record.id}：条款应为{'、'.join(record.rules)}，得{'、'.join(entry.rules) or '无'}")
+            failures.append(
+                f"{record.id}：条款应为{'、'.join(record.rules)}，得{'、'.join(entry.rules) or '无'}"
+            )
         if record.rule_named and not record.rules and rules:
             failures.append(f"{record.id}：应没有条款，得{'、'.join(rules)}")
         wanted = record.category or (DEFAULT_CATEGORY if record.hours else None)
@@ -40,7 +44,11 @@ def compare_records(case: Case, assessment: YearAssessment, pack: RulePack) -> l
             failures.append(f"{record.id}：结论为{entry.verdict}（{entry.text}），案例没有写明status")
         if record.code is not None and entry.code != record.code:
             failures.append(f"{record.id}：原因应为{record.code}，得{entry.code or '无'}")
-        if entry.verdict in ("reduced", "uncredited", "refused", "other_year") and not entry.code and entry.claimed is None:
+        if (
+            entry.verdict in ("reduced", "uncredited", "refused", "other_year")
+            and not entry.code
+            and entry.claimed is None
+        ):
             failures.append(f"{record.id}：没有原因代码")
         part = record.facts.get("part")
         if str(part).isdigit() and part is not True and entry.part != int(str(part)):
@@ -63,7 +71,14 @@ def compare_totals(case: Case, file: CaseFile, assessment: YearAssessment) -> li
         elif parse_hours(value) != assessment.totals[key]:
             failures.append(f"{key}合计应为{value}，得{show_hours(assessment.totals[key])}")
     sums = {result.of for result in assessment.requirements}
-    failures.extend(f"{key}合计为{show_hours(total)}，案例没有写明" for key, total in assessment.totals.items() if total and key not in case.totals and (key in ("total",) or key not in sums) and key in {entry.category for entry in assessment.ledger})
+    failures.extend(
+        f"{key}合计为{show_hours(total)}，案例没有写明"
+        for key, total in assessment.totals.items()
+        if total
+        and key not in case.totals
+        and (key in ("total",) or key not in sums)
+        and key in {entry.category for entry in assessment.ledger}
+    )
     if (minimum := _minimum(case, file)) is not None:
         got = {result.of: result.minimum for result in assessment.requirements if result.minimum is not None}
         expected = {key: int(parse_hours(str(value))) for key, value in minimum.items()}
@@ -79,7 +94,9 @@ def compare_totals(case: Case, file: CaseFile, assessment: YearAssessment) -> li
         failures.append(f"提示应为{list(case.warnings)}，得{list(assessment.warnings)}")
     missing = [name for name in case.readings if name not in assessment.readings]
     if missing:
-        failures.append(f"结果没有提到口径{'、'.join(missing)}（提到的是{'、'.join(assessment.readings) or '无'}）")
+        failures.append(
+            f"结果没有提到口径{'、'.join(missing)}（提到的是{'、'.join(assessment.readings) or '无'}）"
+        )
     return failures
 
 

@@ -17,7 +17,20 @@ CASE_KEYS = (
     "id", "title", "year", "person", "config", "minimum", "records", "totals", "met", "shortfall", "clauses", "readings", "pair",
     "note", "warnings", "verdict", "years", "sum_met", "average", "sector_file",
 )  # fmt: skip
-RECORD_KEYS = ("id", "kind", "rule", "facts", "hours", "category", "note", "reason", "status", "claimed", "year", "code")
+RECORD_KEYS = (
+    "id",
+    "kind",
+    "rule",
+    "facts",
+    "hours",
+    "category",
+    "note",
+    "reason",
+    "status",
+    "claimed",
+    "year",
+    "code",
+)
 PERSON_KEYS = (
     "level", "industry", "levels", "cycle", "term", "earlier", "freelancer", "verifier", "title_date", "years_in_post", "degree", "level_sought",
 )  # fmt: skip
@@ -102,11 +115,22 @@ def read_case_file(source: RegulationSource) -> CaseFile:
         if case.id in seen:
             faults.append(f"{source.path}:{case.line}: 案例{case.id}写了两次，第一次在第{seen[case.id]}行")
         seen.setdefault(case.id, case.line)
-    return CaseFile(source.path, _text(root.get("document")), minimum if isinstance(minimum, dict) else None, tuple(cases), len(campaign.items) if isinstance(campaign, Sequence) else 0, tuple(faults))
+    return CaseFile(
+        source.path,
+        _text(root.get("document")),
+        minimum if isinstance(minimum, dict) else None,
+        tuple(cases),
+        len(campaign.items) if isinstance(campaign, Sequence) else 0,
+        tuple(faults),
+    )
 
 
 def _keys(node: Mapping, allowed: tuple[str, ...], where: str, faults: list[str]) -> None:
-    faults.extend(f'{node.file}:{node.line_of(key)}: {where}不认识“{key}”{did_you_mean(key, allowed)}' for key in node.entries if key not in allowed)
+    faults.extend(
+        f"{node.file}:{node.line_of(key)}: {where}不认识“{key}”{did_you_mean(key, allowed)}"
+        for key in node.entries
+        if key not in allowed
+    )
 
 
 def _text(node: Node | None) -> str:
@@ -144,14 +168,22 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
     person = node.get("person")
     if isinstance(person, Mapping):
         _keys(person, PERSON_KEYS, f"案例{name}的person", faults)
-    problems = [f"缺少“{key}”" for key in ("id", "year", "records", "totals", "met", "shortfall") if node.get(key) is None]
+    problems = [
+        f"缺少“{key}”"
+        for key in ("id", "year", "records", "totals", "met", "shortfall")
+        if node.get(key) is None
+    ]
     if not _text(node.get("year")).isdigit():
         problems.append("year应为年度")
     if problems:
         faults.extend(f"{node.file}:{node.line}: 案例{name}{problem}" for problem in problems)
         return None
     listed = node.get("records")
-    records = tuple(_record(item, name, faults) for item in (listed.items if isinstance(listed, Sequence) else ()) if isinstance(item, Mapping))
+    records = tuple(
+        _record(item, name, faults)
+        for item in (listed.items if isinstance(listed, Sequence) else ())
+        if isinstance(item, Mapping)
+    )
     years = {int(year): value for year, value in _mapping(node.get("years")).items()}
     sector = node.get("sector_file")
     verdict = _text(node.get("verdict")) or None
@@ -197,5 +229,21 @@ def _earlier(raw: Any) -> tuple[LedgerEntry, ...]:
     for one in raw if isinstance(raw, list) else ():
         rules = one.get("rule") or one.get("rules") or []
         same = next((f"{key}:{one[key]}" for key in ("work", "project") if one.get(key)), one.get("same"))
-        entries.append(LedgerEntry(str(one.get("record", "earlier")), int(one["year"]), int(one.get("part") or 1), tuple(rules) if isinstance(rules, list) else (rules,), "", "", str(one.get("category") or ""), int(parse_hours(str(one["hours"]))), None, "credited", "", "", same))
+        entries.append(
+            LedgerEntry(
+                str(one.get("record", "earlier")),
+                int(one["year"]),
+                int(one.get("part") or 1),
+                tuple(rules) if isinstance(rules, list) else (rules,),
+                "",
+                "",
+                str(one.get("category") or ""),
+                int(parse_hours(str(one["hours"]))),
+                None,
+                "credited",
+                "",
+                "",
+                same,
+            )
+        )
     return tuple(entries)

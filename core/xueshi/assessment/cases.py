@@ -58,11 +58,19 @@ class Packs:
         """Return the pack a case asks for. Raises RuleFileError when it does not load."""
         key = f"{instrument}|{case.config}|{case.id if case.sector_file is not None else ''}"
         if key not in self.made:
-            self.made[key] = resolve_pack(instrument, self.source_of, config=case.config or None, sector_file=case.sector_file, functions=self.functions)
+            self.made[key] = resolve_pack(
+                instrument,
+                self.source_of,
+                config=case.config or None,
+                sector_file=case.sector_file,
+                functions=self.functions,
+            )
         return self.made[key]
 
 
-def run_file(source: RegulationSource, source_of: SourceOf, *, functions: Mapping[str, Any] | None = None) -> FileResult:
+def run_file(
+    source: RegulationSource, source_of: SourceOf, *, functions: Mapping[str, Any] | None = None
+) -> FileResult:
     """Run one case file against the instrument it names.
 
     A fault of the file itself (unknown key, case without totals) is the only result. Raises NotFoundError or
@@ -87,7 +95,11 @@ def _run(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
         assessment = evaluate(pack, request_of(case, pack), trace=False)
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
-    failures = [*unread(case, pack), *compare_records(case, assessment, pack), *compare_totals(case, file, assessment)]
+    failures = [
+        *unread(case, pack),
+        *compare_records(case, assessment, pack),
+        *compare_totals(case, file, assessment),
+    ]
     return CaseResult(case.id, case.title, tuple(failures), assessment)
 
 
@@ -103,13 +115,24 @@ def request_of(case: Case, pack: RulePack, year: int | None = None) -> PersonYea
             continue
         elif value is not None and not (name == "level" and "levels" in case.person):
             person[name] = value
-    records = tuple(RecordFacts(record.id, record.kind, {name: _fact(value, pack.facts.get(name)) for name, value in facts_of(record, pack).items()}, record.year, record.claimed) for record in case.records)
+    records = tuple(
+        RecordFacts(
+            record.id,
+            record.kind,
+            {name: _fact(value, pack.facts.get(name)) for name, value in facts_of(record, pack).items()},
+            record.year,
+            record.claimed,
+        )
+        for record in case.records
+    )
     return PersonYearRequest(pack.area, at, person, records, case.earlier)
 
 
 def facts_of(record: CaseRecord, pack: RulePack) -> dict[str, Any]:
     """Return the facts of a record without `part: 1`, which in a case names the part of a spread, not the team."""
-    return {name: value for name, value in record.facts.items() if not (name == "part" and str(value).isdigit())}
+    return {
+        name: value for name, value in record.facts.items() if not (name == "part" and str(value).isdigit())
+    }
 
 
 def _fact(value: Any, fact: Fact | None) -> Any:
@@ -128,14 +151,20 @@ def unread(case: Case, pack: RulePack) -> list[str]:
     """Name the facts of a case that no rule of the instrument reads: a case must not rest on idle words."""
     reads = pack.data["reads"]
     # Where an authority decides, whatever is stated informs the decision.
-    decided = {kind for item in pack.data["items"] if any(row["hours"] == ["decided"] for row in item["rows"]) for kind in item["kinds"]}
+    decided = {
+        kind
+        for item in pack.data["items"]
+        if any(row["hours"] == ["decided"] for row in item["rows"])
+        for kind in item["kinds"]
+    }
     known = {name for names in reads.values() for name in names}
     return [
         f"{record.id}：没有条款读取事实“{name}”"
         for record in case.records
         if record.kind in reads and record.kind not in decided
         for name in record.facts
-        if name not in known and not any(item for item in pack.data["removed"] if record.kind in item["kinds"])
+        if name not in known
+        and not any(item for item in pack.data["removed"] if record.kind in item["kinds"])
     ]
 
 
@@ -145,9 +174,15 @@ def _term(case: Case, file: CaseFile, pack: RulePack) -> list[str]:
     failures: list[str] = []
     for year, given in case.years.items():
         totals = {key: parse_hours(value) for key, value in given.items() if key not in ("met", "shortfall")}
-        alone = evaluate(pack, PersonYearRequest(pack.area, year, request_of(case, pack, year).person, ()), trace=False)
+        alone = evaluate(
+            pack, PersonYearRequest(pack.area, year, request_of(case, pack, year).person, ()), trace=False
+        )
         minimums = {result.of: result.minimum for result in alone.requirements if result.minimum is not None}
-        short = {key: minimum - totals.get(key, 0) for key, minimum in minimums.items() if minimum > totals.get(key, 0)}
+        short = {
+            key: minimum - totals.get(key, 0)
+            for key, minimum in minimums.items()
+            if minimum > totals.get(key, 0)
+        }
         expected = {key: int(parse_hours(value)) for key, value in given["shortfall"].items()}
         if short != expected:
             failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
@@ -159,8 +194,16 @@ def _term(case: Case, file: CaseFile, pack: RulePack) -> list[str]:
     if not windows:
         return [*failures, "没有跨年度的要求可评"]
     window = windows[0]
-    for what, expected_figures, got in (("合计", case.totals, window.sums), ("平均", case.average, window.average), ("最低要求", case.minimum, window.minimums)):
-        failures.extend(f"{what}{key}应为{value}，得{show_hours(got.get(key, 0))}" for key, value in (expected_figures or {}).items() if parse_hours(value) != got.get(key, 0))
+    for what, expected_figures, got in (
+        ("合计", case.totals, window.sums),
+        ("平均", case.average, window.average),
+        ("最低要求", case.minimum, window.minimums),
+    ):
+        failures.extend(
+            f"{what}{key}应为{value}，得{show_hours(got.get(key, 0))}"
+            for key, value in (expected_figures or {}).items()
+            if parse_hours(value) != got.get(key, 0)
+        )
     if case.sum_met is not None and window.sum_met != case.sum_met:
         failures.append(f"总和应为{case.sum_met}，得{window.sum_met}")
     if window.met != case.met:

@@ -82,7 +82,13 @@ class Compiler:
 
     def _test(self, fact: str, matcher: Mapping[str, Any], absence: frozenset[str]) -> Condition:
         match = self.matcher(fact, matcher)
-        if_absent: bool | None = True if matcher.get("not_stated") else False if fact in absence or matcher.keys() <= {"stated"} else None
+        if_absent: bool | None = (
+            True
+            if matcher.get("not_stated")
+            else False
+            if fact in absence or matcher.keys() <= {"stated"}
+            else None
+        )
         none = bool(matcher.get("none"))
 
         if isinstance(match, frozenset):
@@ -106,7 +112,11 @@ class Compiler:
         """Compile what a stated value is compared with: a set of values, or a function where there are bands."""
         known = self.facts.get(fact)
         raw = matcher.get("in", [])
-        values = frozenset(number(value) for value in raw) if known is not None and known.type in ("count", "number") else frozenset(raw)
+        values = (
+            frozenset(number(value) for value in raw)
+            if known is not None and known.type in ("count", "number")
+            else frozenset(raw)
+        )
         bands = [_band(band) for band in matcher.get("bands", [])]
         if matcher.get("stated"):
             return lambda value: True
@@ -170,7 +180,9 @@ class Compiler:
             return _first([self.amount(part) for part in form[1]])
         if head == "when_stated":
             fact, inner = form[1], self.amount(form[2])
-            return lambda facts: inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
+            return lambda facts: (
+                inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
+            )
         if head == "keyed":
             fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
 
@@ -198,7 +210,9 @@ class Compiler:
             return self._lookup(form, self.amount)
         raise AssertionError(f"no such amount: {head}")
 
-    def _lookup(self, form: list[Any], leaf: Callable[[list[Any]], Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
+    def _lookup(
+        self, form: list[Any], leaf: Callable[[list[Any]], Callable[[Facts], Any]]
+    ) -> Callable[[Facts], Any]:
         fact = form[1]
         exact: dict[Any, Callable[[Facts], Any]] = {}
         tests: list[tuple[Callable[[Any], bool], Callable[[Facts], Any]]] = []
@@ -236,7 +250,11 @@ class Compiler:
     def _then(self, form: list[Any]) -> Callable[[Any, Facts], Any]:
         how, by, last = form[5]
         step = Fraction(by)
-        last_form = next(inner for matcher, inner in form[2] if str(last) in [str(value) for value in matcher.get("in", [])])
+        last_form = next(
+            inner
+            for matcher, inner in form[2]
+            if str(last) in [str(value) for value in matcher.get("in", [])]
+        )
         rate = Fraction(last_form[1]) if last_form[0] in ("fixed", "percent", "rate") else Fraction(0)
 
         def further(value: Any, facts: Facts) -> Any:
@@ -282,7 +300,13 @@ class Compiler:
             if completed:
                 count = int(count)
             if divisor != 1:
-                count = count // divisor if to_whole else Fraction(count, divisor) if type(count) is int else count / divisor
+                count = (
+                    count // divisor
+                    if to_whole
+                    else Fraction(count, divisor)
+                    if type(count) is int
+                    else count / divisor
+                )
             elif to_whole:
                 count = int(count)
             return whole(hundred * count)
@@ -407,7 +431,11 @@ def _decided(facts: Facts) -> Number | Stop:
 
 
 _HALVES = {"days": ("half_days", 2), "half_days": ("days", Fraction(1, 2))}
-_LESS = {"travel_days": ("day", "travel_half_days"), "free_days": ("day", ""), "travel_half_days": ("half_day", "travel_days")}
+_LESS = {
+    "travel_days": ("day", "travel_half_days"),
+    "free_days": ("day", ""),
+    "travel_half_days": ("half_day", "travel_days"),
+}
 
 
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
@@ -462,7 +490,9 @@ def less_quantity(name: str, fact: str, facts: Facts) -> Number:
 
 def _missing(form: Any, facts: Facts, found: list[str]) -> None:
     if isinstance(form, list) and form:
-        if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(form[1], str):
+        if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(
+            form[1], str
+        ):
             tolerant = form[0] == "test" and (form[2].get("not_stated") or form[2].get("stated"))
             if form[1] not in facts and not tolerant:
                 found.append(form[1])

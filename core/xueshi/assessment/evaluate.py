@@ -13,7 +13,14 @@ from xueshi.assessment.facts import months_between, type_facts, type_person
 from xueshi.assessment.program import Item, Program, Row, program
 from xueshi.assessment.reasons import hours_text, labels, reason
 from xueshi.assessment.requirements import judge_requirements
-from xueshi.assessment.types import LedgerEntry, OpenFact, PersonYearRequest, RecordFacts, TraceNode, YearAssessment
+from xueshi.assessment.types import (
+    LedgerEntry,
+    OpenFact,
+    PersonYearRequest,
+    RecordFacts,
+    TraceNode,
+    YearAssessment,
+)
 from xueshi.errors import RuleError
 from xueshi.regulations.pack import RulePack
 
@@ -30,17 +37,48 @@ def evaluate(pack: RulePack, request: PersonYearRequest, *, trace: bool = True) 
     if not pack.serves(request.year):
         first, last = pack.data["instrument"]["years"]
         nearest = first if request.year < first else last
-        return not_judged(request, f"{pack.id}适用于{first}至{last or '现在'}年度，{request.year}年度没有可用的规定；最近的已编入年度是{nearest}年", pack)
+        return not_judged(
+            request,
+            f"{pack.id}适用于{first}至{last or '现在'}年度，{request.year}年度没有可用的规定；最近的已编入年度是{nearest}年",
+            pack,
+        )
     return Evaluation(compiled, request, trace).run()
 
 
 def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = None) -> YearAssessment:
     """Return the assessment of a year that no instrument covers: every record with code `no_rule_set`, no totals."""
     ledger = tuple(
-        LedgerEntry(record.id, None, 1, (), "", "", "", 0, record.claimed, "uncredited", "no_rule_set", reason("no_rule_set", detail=text))
+        LedgerEntry(
+            record.id,
+            None,
+            1,
+            (),
+            "",
+            "",
+            "",
+            0,
+            record.claimed,
+            "uncredited",
+            "no_rule_set",
+            reason("no_rule_set", detail=text),
+        )
         for record in request.records
     )
-    return YearAssessment(pack.id if pack else "", pack.digest if pack else "", pack.language if pack else 1, request.area, request.year, "not_judged", {}, (), (), (), ledger, (), text=text)
+    return YearAssessment(
+        pack.id if pack else "",
+        pack.digest if pack else "",
+        pack.language if pack else 1,
+        request.area,
+        request.year,
+        "not_judged",
+        {},
+        (),
+        (),
+        (),
+        ledger,
+        (),
+        text=text,
+    )
 
 
 class Evaluation:
@@ -59,7 +97,9 @@ class Evaluation:
         pack = compiled.pack
         first, last = pack.year_window(self.year)
         as_of = first if pack.data["year"]["person_as_of"] == "start" else last
-        self.person: Facts = type_person(request.person, compiled.converters, compiled.facts, as_of) if request.person else {}
+        self.person: Facts = (
+            type_person(request.person, compiled.converters, compiled.facts, as_of) if request.person else {}
+        )
         self.person["year"] = self.year
 
     def run(self) -> YearAssessment:
@@ -79,7 +119,9 @@ class Evaluation:
         ordered.extend(one for one, _ in carried)
         result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings, self.warnings)
         open_points = [
-            OpenFact(one.record.id, one.open_facts, one.code, one.text) for one in ordered if one.verdict in ("needs_fact", "manual")
+            OpenFact(one.record.id, one.open_facts, one.code, one.text)
+            for one in ordered
+            if one.verdict in ("needs_fact", "manual")
         ]
         open_points.extend(result.open)
         return YearAssessment(
@@ -103,8 +145,12 @@ class Evaluation:
         """Type a record's facts and lay them over the person's."""
         compiled = self.compiled
         if record.kind not in compiled.pack.data["kinds"]:
-            raise RuleError(f"记录{record.id}：没有名为“{record.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加")
-        facts = self.person | type_facts(record.facts, compiled.converters, compiled.facts, f"记录{record.id}")
+            raise RuleError(
+                f"记录{record.id}：没有名为“{record.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
+            )
+        facts = self.person | type_facts(
+            record.facts, compiled.converters, compiled.facts, f"记录{record.id}"
+        )
         facts["kind"] = record.kind
         if "months" not in facts and record.kind in compiled.reads_months:
             start, end = facts.get("start"), facts.get("end")
@@ -114,10 +160,37 @@ class Evaluation:
 
     # Trace
 
-    def note(self, record: str, step: int, where: Any, names: tuple[str, ...], facts: Facts, before: int | None, after: int | None, code: str = "", text: str = "", presumed: tuple[str, ...] = ()) -> None:
+    def note(
+        self,
+        record: str,
+        step: int,
+        where: Any,
+        names: tuple[str, ...],
+        facts: Facts,
+        before: int | None,
+        after: int | None,
+        code: str = "",
+        text: str = "",
+        presumed: tuple[str, ...] = (),
+    ) -> None:
         """Add one node; `where` holds rule, regulation, clause and readings."""
         if self.nodes is not None:
-            self.nodes.append(TraceNode(record, step, where.rule, where.regulation, where.clause, {name: facts[name] for name in names if name in facts} if names else NO_FACTS, presumed, where.readings, before, after, code, text))
+            self.nodes.append(
+                TraceNode(
+                    record,
+                    step,
+                    where.rule,
+                    where.regulation,
+                    where.clause,
+                    {name: facts[name] for name in names if name in facts} if names else NO_FACTS,
+                    presumed,
+                    where.readings,
+                    before,
+                    after,
+                    code,
+                    text,
+                )
+            )
 
     # One record
 
@@ -128,7 +201,12 @@ class Evaluation:
         for refusal in compiled.refusals:
             if refusal.when(facts):
                 self.readings.update(dict.fromkeys(refusal.readings))
-                one.settle(refusal, "refused", f"refused.{refusal.id}", reason("refused", name=refusal.name or "该记录", clause=refusal.clause))
+                one.settle(
+                    refusal,
+                    "refused",
+                    f"refused.{refusal.id}",
+                    reason("refused", name=refusal.name or "该记录", clause=refusal.clause),
+                )
                 self.note(record.id, 2, refusal, refusal.reads, facts, None, 0, one.code, one.text)
                 self.default_category(one)
                 return one
@@ -171,14 +249,33 @@ class Evaluation:
                 one.regulation, one.clause = removed.by, removed.clause
                 one.text = reason("removed", name=removed.name, by=removed.by, clause=removed.clause)
                 if self.nodes is not None:
-                    self.nodes.append(TraceNode(one.record.id, 3, removed.rule, removed.by, removed.clause, NO_FACTS, (), removed.readings, None, 0, "removed", one.text))
+                    self.nodes.append(
+                        TraceNode(
+                            one.record.id,
+                            3,
+                            removed.rule,
+                            removed.by,
+                            removed.clause,
+                            NO_FACTS,
+                            (),
+                            removed.readings,
+                            None,
+                            0,
+                            "removed",
+                            one.text,
+                        )
+                    )
                 return None
         pack = self.compiled.pack
         one.verdict, one.code = "uncredited", "no_rule"
         one.regulation = pack.id
         one.text = reason("no_rule", kind=pack.kinds[kind], regulation=pack.title)
         if self.nodes is not None:
-            self.nodes.append(TraceNode(one.record.id, 3, "", pack.id, "", {"kind": kind}, (), (), None, 0, "no_rule", one.text))
+            self.nodes.append(
+                TraceNode(
+                    one.record.id, 3, "", pack.id, "", {"kind": kind}, (), (), None, 0, "no_rule", one.text
+                )
+            )
         return None
 
     def row(self, one: Judged, item: Item) -> Row | None:
@@ -193,14 +290,28 @@ class Evaluation:
             if held is None:
                 for gate in item.gates:
                     if gate.test(facts) is (not gate.wanted):
-                        one.settle(item, "uncredited", gate.code, reason(gate.code, clause=item.clause, detail=gate.text))
+                        one.settle(
+                            item,
+                            "uncredited",
+                            gate.code,
+                            reason(gate.code, clause=item.clause, detail=gate.text),
+                        )
                         self.note(one.record.id, 6, item, gate.reads, facts, None, 0, one.code, one.text)
                         return None
                 self.lacking(one, row, 5, self.compiled.compiler.missing(row.when_form, facts))
                 return None
         names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
-        read = "、".join(self.compiled.facts[name].phrase(facts[name]) for name in names if name in facts and name in self.compiled.facts)
-        one.settle(item, "uncredited", "no_row", reason("no_row", name=item.name, clause=item.clause, read=read or "未填写"))
+        read = "、".join(
+            self.compiled.facts[name].phrase(facts[name])
+            for name in names
+            if name in facts and name in self.compiled.facts
+        )
+        one.settle(
+            item,
+            "uncredited",
+            "no_row",
+            reason("no_row", name=item.name, clause=item.clause, read=read or "未填写"),
+        )
         one.rules = ()
         self.note(one.record.id, 5, item, names, facts, None, 0, one.code, one.text)
         return None
@@ -254,7 +365,18 @@ class Evaluation:
             self.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
             return False
         if self.nodes is not None:
-            self.note(one.record.id, 6, row, row.gate_reads, facts, None, None, "", "", tuple(dict.fromkeys(presumed)))
+            self.note(
+                one.record.id,
+                6,
+                row,
+                row.gate_reads,
+                facts,
+                None,
+                None,
+                "",
+                "",
+                tuple(dict.fromkeys(presumed)),
+            )
         return True
 
     def amount(self, one: Judged, row: Row) -> None:
@@ -268,15 +390,32 @@ class Evaluation:
             return
         if self.nodes is not None:
             presumed = tuple(name for name in row.less if name not in facts)
-            undecided = "undecided" if one.facts.get("granted") is None and row.hours_form[0] == "range" else ""
-            self.note(one.record.id, 7, row, row.hours_reads, facts, None, rounded(exact), undecided, "未作认定，按口径取定" if undecided else "", presumed)
+            undecided = (
+                "undecided" if one.facts.get("granted") is None and row.hours_form[0] == "range" else ""
+            )
+            self.note(
+                one.record.id,
+                7,
+                row,
+                row.hours_reads,
+                facts,
+                None,
+                rounded(exact),
+                undecided,
+                "未作认定，按口径取定" if undecided else "",
+                presumed,
+            )
         if row.share is not None:
             share = row.share(facts)
             if isinstance(share, Stop):
                 self.stopped(one, row, share, 8)
                 return
             before = rounded(exact)
-            exact = Fraction(exact * share, 100) if type(exact) is int and type(share) is int else exact * share / 100
+            exact = (
+                Fraction(exact * share, 100)
+                if type(exact) is int and type(share) is int
+                else exact * share / 100
+            )
             if share == 0:
                 one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause))
                 self.note(one.record.id, 8, row, row.share_reads, facts, before, 0, one.code, one.text)
@@ -296,7 +435,18 @@ class Evaluation:
                 return
             limit = rounded(cap)
             if hours > limit:
-                one.reduce(limit, "cap_event", reason("cap_event", name=row.name, clause=row.clause, cap=hours_text(limit), before=hours_text(hours), after=hours_text(limit)))
+                one.reduce(
+                    limit,
+                    "cap_event",
+                    reason(
+                        "cap_event",
+                        name=row.name,
+                        clause=row.clause,
+                        cap=hours_text(limit),
+                        before=hours_text(hours),
+                        after=hours_text(limit),
+                    ),
+                )
                 self.note(one.record.id, 11, row, (), facts, hours, limit, "cap_event", one.text)
                 hours = limit
         one.hours = hours
@@ -337,8 +487,20 @@ class Evaluation:
                 return exact
         if not isinstance(exact, Stop) and limited < exact:
             before, after = rounded(exact), rounded(limited)
-            one.reduce(after, "cap_day", reason("cap_day", name=row.name, clause=row.clause, before=hours_text(before), after=hours_text(after)))
-            self.note(one.record.id, 7, row, ("daily_hours", "days"), facts, before, after, "cap_day", one.text)
+            one.reduce(
+                after,
+                "cap_day",
+                reason(
+                    "cap_day",
+                    name=row.name,
+                    clause=row.clause,
+                    before=hours_text(before),
+                    after=hours_text(after),
+                ),
+            )
+            self.note(
+                one.record.id, 7, row, ("daily_hours", "days"), facts, before, after, "cap_day", one.text
+            )
         return limited
 
     def add_on(self, one: Judged, row: Row, hours: int) -> int | None:
@@ -356,7 +518,17 @@ class Evaluation:
             for gate in extra.gates:
                 passed = gate.test(facts)
                 if passed is (not gate.wanted):
-                    self.note(one.record.id, 10, extra, gate.reads, facts, hours, hours, gate.code, reason(gate.code, clause=extra.clause, detail=gate.text))
+                    self.note(
+                        one.record.id,
+                        10,
+                        extra,
+                        gate.reads,
+                        facts,
+                        hours,
+                        hours,
+                        gate.code,
+                        reason(gate.code, clause=extra.clause, detail=gate.text),
+                    )
                     return 0
                 if passed is None and gate.wanted:
                     lacking.extend(self.compiled.compiler.missing(gate.form, facts))
@@ -395,11 +567,25 @@ class Evaluation:
         if stop.code == "not_in_table" and stop.facts and stop.facts[0] in self.compiled.facts:
             fact = self.compiled.facts[stop.facts[0]]
             detail = fact.phrase(one.facts.get(fact.name))
-        one.settle(where, verdict, stop.code, reason(stop.code, name=where.name, clause=where.clause, detail=detail))
+        one.settle(
+            where, verdict, stop.code, reason(stop.code, name=where.name, clause=where.clause, detail=detail)
+        )
         one.open_facts = stop.facts if verdict == "manual" else ()
-        self.note(one.record.id, step, where, stop.facts, one.facts, None, 0 if verdict != "manual" else None, one.code, one.text)
+        self.note(
+            one.record.id,
+            step,
+            where,
+            stop.facts,
+            one.facts,
+            None,
+            0 if verdict != "manual" else None,
+            one.code,
+            one.text,
+        )
 
-    def lacking(self, one: Judged, where: Any, step: int, names: tuple[str, ...], code: str = "needs_fact") -> None:
+    def lacking(
+        self, one: Judged, where: Any, step: int, names: tuple[str, ...], code: str = "needs_fact"
+    ) -> None:
         """Settle a record as `needs_fact`: not counted and not 0."""
         one.settle(where, "needs_fact", "needs_fact", reason(code, detail=labels(names, self.compiled.facts)))
         one.open_facts = names
@@ -414,8 +600,29 @@ class Evaluation:
                 verdict = "uncredited"
             elif one.code or (claimed is not None and one.hours < claimed):
                 verdict = "reduced"
-        same = next((f"{group.same}:{one.facts[group.same]}" for group in one.groups if group.same and one.facts.get(group.same) is not None), None)
-        return LedgerEntry(one.record.id, one.year, one.part, one.rules, one.regulation, one.clause, one.category, one.hours, claimed, verdict, one.code, one.text, same)
+        same = next(
+            (
+                f"{group.same}:{one.facts[group.same]}"
+                for group in one.groups
+                if group.same and one.facts.get(group.same) is not None
+            ),
+            None,
+        )
+        return LedgerEntry(
+            one.record.id,
+            one.year,
+            one.part,
+            one.rules,
+            one.regulation,
+            one.clause,
+            one.category,
+            one.hours,
+            claimed,
+            verdict,
+            one.code,
+            one.text,
+            same,
+        )
 
 
 def rounded(exact: Any) -> int:

@@ -113,15 +113,28 @@ def _word(values: Mapping[str, str]) -> Converter:
     return convert
 
 
-_CONVERTERS: dict[str, Converter] = {"yes_no": _yes_no, "count": _count, "number": exact, "date": _date, "id": _identity, "list": _list, "years": _years}
+_CONVERTERS: dict[str, Converter] = {
+    "yes_no": _yes_no,
+    "count": _count,
+    "number": exact,
+    "date": _date,
+    "id": _identity,
+    "list": _list,
+    "years": _years,
+}
 
 
 def converters(facts: Mapping[str, Fact]) -> dict[str, Converter]:
     """Return the converter of each fact, made once per pack."""
-    return {name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type] for name, fact in facts.items()}
+    return {
+        name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type]
+        for name, fact in facts.items()
+    }
 
 
-def type_facts(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], owner: str) -> Typed:
+def type_facts(
+    raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], owner: str
+) -> Typed:
     """Type the facts of one record; None stays (stated as none), the empty text is a blank cell (not stated).
 
     Raises RuleError naming the record, the fact and what it takes.
@@ -139,11 +152,15 @@ def type_facts(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: 
         try:
             typed[name] = convert(value)
         except _BadValueError as error:
-            raise RuleError(f"{owner}：{facts[name].label}（{name}）的值“{value}”不可读，{error}。请更正后重新提交") from error
+            raise RuleError(
+                f"{owner}：{facts[name].label}（{name}）的值“{value}”不可读，{error}。请更正后重新提交"
+            ) from error
     return typed
 
 
-def type_person(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], as_of: date) -> Typed:
+def type_person(
+    raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], as_of: date
+) -> Typed:
     """Type the facts of the person (names without `person.`) as they stood on a day; dated ones are `[(from, value), …]`."""
     flat: dict[str, Any] = {}
     for name, value in raw.items():
@@ -157,11 +174,16 @@ def type_person(raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts:
                 flat[full] = max(past, key=lambda pair: pair[0])[1]
         else:
             flat[full] = value
-    return type_facts({name: value for name, value in flat.items() if value is not None}, by_name, facts, "本人")
+    return type_facts(
+        {name: value for name, value in flat.items() if value is not None}, by_name, facts, "本人"
+    )
 
 
 def _pairs(value: list[Any] | tuple[Any, ...]) -> list[tuple[Any, Any]]:
-    return [(entry["from"], entry["value"]) if isinstance(entry, Mapping) else (entry[0], entry[1]) for entry in value]
+    return [
+        (entry["from"], entry["value"]) if isinstance(entry, Mapping) else (entry[0], entry[1])
+        for entry in value
+    ]
 
 
 def _as_date(value: Any) -> date:

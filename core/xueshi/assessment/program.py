@@ -263,12 +263,28 @@ def compile_pack(pack: RulePack) -> Program:
             items.setdefault(kind, []).append(_item(entry, kind, compiler, groups))
     removed: dict[str, list[Removed]] = {}
     for entry in data["removed"]:
-        one = Removed(entry["rule"], compiler.condition(entry["when"]), entry["by"], entry["by_clause"], tuple(entry["readings"]), entry["name"])
+        one = Removed(
+            entry["rule"],
+            compiler.condition(entry["when"]),
+            entry["by"],
+            entry["by_clause"],
+            tuple(entry["readings"]),
+            entry["name"],
+        )
         for kind in entry["kinds"]:
             removed.setdefault(kind, []).append(one)
     labels = {**pack.categories, **pack.sums, "total": "合计"}
     sums = tuple(
-        Sum(code, entry["label"], tuple(entry["of"]), compiler.condition(entry["where"]) if entry["where"] is not None else None, frozenset(entry["count"]) if entry["count"] is not None else None, entry["same"], entry["convert"], tuple(entry["readings"]))
+        Sum(
+            code,
+            entry["label"],
+            tuple(entry["of"]),
+            compiler.condition(entry["where"]) if entry["where"] is not None else None,
+            frozenset(entry["count"]) if entry["count"] is not None else None,
+            entry["same"],
+            entry["convert"],
+            tuple(entry["readings"]),
+        )
         for code, entry in data["sums"]
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
@@ -302,12 +318,18 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
     return item
 
 
-def _row(row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]) -> Row:
+def _row(
+    row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
+) -> Row:
     own_gates = _gates(row, compiler)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
     shares = row["spread"]
-    spread = tuple(_hundredths(part) for part in shares[1]) if shares is not None and shares[0] == "parts" else None
+    spread = (
+        tuple(_hundredths(part) for part in shares[1])
+        if shares is not None and shares[0] == "parts"
+        else None
+    )
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
     readings = list(item.readings) + row["readings"]
@@ -363,7 +385,16 @@ def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
         for form in entry[word]:
             names = reads(form)
             first = names[0] if names else "condition"
-            gates.append(Gate(compiler.condition(form), wanted, f"{word}.{first}", condition_text(form, compiler.facts, wanted=not wanted), names, form))
+            gates.append(
+                Gate(
+                    compiler.condition(form),
+                    wanted,
+                    f"{word}.{first}",
+                    condition_text(form, compiler.facts, wanted=not wanted),
+                    names,
+                    form,
+                )
+            )
     return tuple(gates)
 
 
@@ -423,7 +454,16 @@ def _test_text(name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact],
         return fact.values["yes" if bool(values[0]) == wanted else "no"]
     words = [fact.values.get(str(value), str(value)) for value in values]
     words += [f"{band_words(band)}" for band in matcher.get("bands", [])]
-    words += [label for word, label in (("none", "无"), ("not_stated", "未填写"), ("stated", "已填写"), ("in_window", "在本期内")) if matcher.get(word)]
+    words += [
+        label
+        for word, label in (
+            ("none", "无"),
+            ("not_stated", "未填写"),
+            ("stated", "已填写"),
+            ("in_window", "在本期内"),
+        )
+        if matcher.get(word)
+    ]
     text = "或".join(words)
     if matcher.get("bands") and not values and wanted:
         return f"{fact.label}{text}"

@@ -28,7 +28,14 @@ class Verdict:
     open: tuple[OpenFact, ...]
 
 
-def judge_requirements(compiled: Program, person: Facts, judged: list[Judged], nodes: list[TraceNode] | None, readings: dict[str, None], warnings: list[str]) -> Verdict:
+def judge_requirements(
+    compiled: Program,
+    person: Facts,
+    judged: list[Judged],
+    nodes: list[TraceNode] | None,
+    readings: dict[str, None],
+    warnings: list[str],
+) -> Verdict:
     """Judge all requirements of the year itself (those over several years are judged by `windows`)."""
     facts = dict(person)
     facts["at_least"] = compiled.minimums
@@ -53,14 +60,39 @@ def judge_requirements(compiled: Program, person: Facts, judged: list[Judged], n
     shown = [result for name, result in results.items() if name not in inner and _alone(compiled, name)]
     for one in compiled.requirements:
         # Alternatives between windows are judged with the windows.
-        if (one.any_of or one.all_of) and one.over is None and any(name in results for name in (*one.any_of, *one.all_of)):
+        if (
+            (one.any_of or one.all_of)
+            and one.over is None
+            and any(name in results for name in (*one.any_of, *one.all_of))
+        ):
             readings.update(dict.fromkeys(one.readings))
             shown.append(_alternatives(compiled, one, results))
     if nodes is not None:
         for result in shown:
             one = next(entry for entry in compiled.requirements if entry.id == result.id)
-            nodes.append(TraceNode("", 16, result.rule, result.regulation, result.clause, {name: facts[name] for name in one.reads if name in facts}, (), one.readings, result.total, result.minimum, "" if result.met else "short", result.label))
-    lacking = tuple(OpenFact("", result.facts, "needs_fact", reason("needs_fact", detail=labels(result.facts, compiled.facts))) for result in shown if result.facts)
+            nodes.append(
+                TraceNode(
+                    "",
+                    16,
+                    result.rule,
+                    result.regulation,
+                    result.clause,
+                    {name: facts[name] for name in one.reads if name in facts},
+                    (),
+                    one.readings,
+                    result.total,
+                    result.minimum,
+                    "" if result.met else "short",
+                    result.label,
+                )
+            )
+    lacking = tuple(
+        OpenFact(
+            "", result.facts, "needs_fact", reason("needs_fact", detail=labels(result.facts, compiled.facts))
+        )
+        for result in shown
+        if result.facts
+    )
     if any(result.met is False for result in shown):
         verdict = "not_met"
     elif any(result.met is None for result in shown):
@@ -74,7 +106,9 @@ def _alone(compiled: Program, name: str) -> bool:
     return next(one for one in compiled.requirements if one.id == name).alone
 
 
-def sum_totals(compiled: Program, judged: list[Judged], facts: Facts, readings: dict[str, None]) -> dict[str, int]:
+def sum_totals(
+    compiled: Program, judged: list[Judged], facts: Facts, readings: dict[str, None]
+) -> dict[str, int]:
     """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total."""
     totals = dict.fromkeys(compiled.categories, 0)
     for one in judged:
@@ -96,7 +130,9 @@ def sum_totals(compiled: Program, judged: list[Judged], facts: Facts, readings: 
             held = [one for one in judged if one.hours and entry.where(one.facts)]
             totals[entry.code] = sum(one.hours for one in held)
         else:
-            totals[entry.code] = sum(_converted(compiled, entry.convert, code, totals.get(code, 0)) for code in entry.of)
+            totals[entry.code] = sum(
+                _converted(compiled, entry.convert, code, totals.get(code, 0)) for code in entry.of
+            )
         readings.update(dict.fromkeys(entry.readings))
     totals.setdefault("total", total)
     return totals
@@ -115,8 +151,17 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
     for entry in compiled.sums:
         if entry.count is None:
             continue
-        held = [one for one in judged if one.hours and one.row is not None and one.row.ids & entry.count and (entry.where is None or entry.where(one.facts))]
-        counts[entry.code] = len({one.facts.get(entry.same) or one.record.id for one in held}) if entry.same else len(held)
+        held = [
+            one
+            for one in judged
+            if one.hours
+            and one.row is not None
+            and one.row.ids & entry.count
+            and (entry.where is None or entry.where(one.facts))
+        ]
+        counts[entry.code] = (
+            len({one.facts.get(entry.same) or one.record.id for one in held}) if entry.same else len(held)
+        )
     return counts
 
 
@@ -136,7 +181,15 @@ def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[
     return met
 
 
-def _judge(compiled: Program, one: Requirement, facts: Facts, totals: Mapping[str, int], counts: Mapping[str, int], waiting: bool, deemed: Mapping[str, str]) -> RequirementResult | None:
+def _judge(
+    compiled: Program,
+    one: Requirement,
+    facts: Facts,
+    totals: Mapping[str, int],
+    counts: Mapping[str, int],
+    waiting: bool,
+    deemed: Mapping[str, str],
+) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
     bound = one.when(facts)
     if bound is False:
@@ -144,22 +197,57 @@ def _judge(compiled: Program, one: Requirement, facts: Facts, totals: Mapping[st
     counted = one.of in counts
     total = counts[one.of] * 100 if counted else totals.get(one.of, 0)
     if bound is None:
-        return RequirementResult(one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, None, compiled.compiler.missing(one.when_form, facts))
+        return RequirementResult(
+            one.id,
+            one.rule,
+            one.regulation,
+            one.clause,
+            one.of,
+            one.label,
+            None,
+            total,
+            0,
+            None,
+            compiled.compiler.missing(one.when_form, facts),
+        )
     if one.at_least is None:
-        return RequirementResult(one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, False) if one.effect == "warn" else None
+        return (
+            RequirementResult(
+                one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, False
+            )
+            if one.effect == "warn"
+            else None
+        )
     held: Any = one.at_least(facts)
     if isinstance(held, Stop):
         if held.code == "unset":
             return None
-        return RequirementResult(one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, None, held.facts)
+        return RequirementResult(
+            one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, None, held.facts
+        )
     minimum = _rounded(held)
     short = max(0, minimum - total)
     by = deemed.get(one.id, "")
     met: bool | None = True if short == 0 or by else None if waiting else False
-    return RequirementResult(one.id, one.rule, one.regulation, one.clause, one.of, one.label, minimum, total, short, met, (), by if short else "")
+    return RequirementResult(
+        one.id,
+        one.rule,
+        one.regulation,
+        one.clause,
+        one.of,
+        one.label,
+        minimum,
+        total,
+        short,
+        met,
+        (),
+        by if short else "",
+    )
 
 
-def _alternatives(compiled: Program, one: Requirement, results: Mapping[str, RequirementResult]) -> RequirementResult:
+def _alternatives(
+    compiled: Program, one: Requirement, results: Mapping[str, RequirementResult]
+) -> RequirementResult:
     """Judge `any_of` and `all_of` over requirements that are not judged by themselves."""
     parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
     verdicts = [part.met for part in parts]
@@ -174,8 +262,25 @@ def _alternatives(compiled: Program, one: Requirement, results: Mapping[str, Req
     best = min(parts, key=lambda part: part.shortfall, default=None)
     minimum = best.minimum if best is not None else None
     lacking = tuple(dict.fromkeys(name for part in parts for name in part.facts)) if met is None else ()
-    return RequirementResult(one.id, one.rule, one.regulation, one.clause, best.of if best else one.of, one.name or (best.label if best else one.label), minimum, best.total if best else 0, short, met, lacking, by)
+    return RequirementResult(
+        one.id,
+        one.rule,
+        one.regulation,
+        one.clause,
+        best.of if best else one.of,
+        one.name or (best.label if best else one.label),
+        minimum,
+        best.total if best else 0,
+        short,
+        met,
+        lacking,
+        by,
+    )
 
 
 def _rounded(exact: Any) -> int:
-    return exact if type(exact) is int else int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
+    return (
+        exact
+        if type(exact) is int
+        else int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
+    )

@@ -59,7 +59,12 @@ class TraceNode(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Return the step as plain data; dates and fractions become text."""
-        return {**self._asdict(), "read": {name: plain_value(value) for name, value in self.read.items()}, "presumed": list(self.presumed), "readings": list(self.readings)}
+        return {
+            **self._asdict(),
+            "read": {name: plain_value(value) for name, value in self.read.items()},
+            "presumed": list(self.presumed),
+            "readings": list(self.readings),
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> TraceNode:
@@ -143,7 +148,9 @@ class WindowResult:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> WindowResult:
         """Read what `to_json` wrote."""
-        return WindowResult(**{**data, "years": tuple(data["years"]), "missing_years": tuple(data["missing_years"])})
+        return WindowResult(
+            **{**data, "years": tuple(data["years"]), "missing_years": tuple(data["missing_years"])}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +206,11 @@ class YearAssessment:
     @property
     def shortfall(self) -> dict[str, int]:
         """The minimums that are short: `of` → hundredths missing."""
-        return {result.of: result.shortfall for result in self.requirements if result.shortfall > 0 and not result.by}
+        return {
+            result.of: result.shortfall
+            for result in self.requirements
+            if result.shortfall > 0 and not result.by
+        }
 
     def entry(self, record: str) -> LedgerEntry:
         """Return the ledger entry of a record. Raises KeyError when there is none."""
@@ -243,5 +254,7 @@ def plain_value(value: Any) -> Any:
         return [plain_value(inner) for inner in value]
     if hasattr(value, "numerator"):
         top, bottom = value.numerator, value.denominator
-        return str(top) if bottom == 1 else f"{top / bottom:.2f}" if (100 % bottom) == 0 else f"{top}/{bottom}"
+        return (
+            str(top) if bottom == 1 else f"{top / bottom:.2f}" if (100 % bottom) == 0 else f"{top}/{bottom}"
+        )
     return str(value)

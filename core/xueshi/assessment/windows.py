@@ -28,10 +28,20 @@ class YearFigures:
         """Take the figures from a judged year."""
         bound = [result for result in assessment.requirements if result.minimum is not None]
         counts = {code: count * 100 for code, count in assessment.counts.items()}
-        return YearFigures({**assessment.totals, **counts}, {result.of: result.minimum or 0 for result in bound}, {result.of: result.met for result in assessment.requirements})
+        return YearFigures(
+            {**assessment.totals, **counts},
+            {result.of: result.minimum or 0 for result in bound},
+            {result.of: result.met for result in assessment.requirements},
+        )
 
 
-def evaluate_years(packs: Mapping[int, RulePack], requests: Sequence[PersonYearRequest], *, known: Mapping[int, YearFigures] | None = None, trace: bool = True) -> dict[int, YearAssessment]:
+def evaluate_years(
+    packs: Mapping[int, RulePack],
+    requests: Sequence[PersonYearRequest],
+    *,
+    known: Mapping[int, YearFigures] | None = None,
+    trace: bool = True,
+) -> dict[int, YearAssessment]:
     """Judge several years of one person, oldest first, each under its own pack; windows are judged at each year.
 
     Hours spread over years are carried from the year they arose in, also into a year under another instrument.
@@ -44,7 +54,10 @@ def evaluate_years(packs: Mapping[int, RulePack], requests: Sequence[PersonYearR
         pack = packs.get(request.year)
         if pack is None:
             years = sorted(packs)
-            judged[request.year] = not_judged(request, f"{request.year}年度没有可用的规定；已编入的年度是{'、'.join(str(year) for year in years) or '无'}")
+            judged[request.year] = not_judged(
+                request,
+                f"{request.year}年度没有可用的规定；已编入的年度是{'、'.join(str(year) for year in years) or '无'}",
+            )
             continue
         assessment = evaluate(pack, replace(request, earlier=(*request.earlier, *ledger)), trace=trace)
         ledger.extend(assessment.ledger)
@@ -55,7 +68,9 @@ def evaluate_years(packs: Mapping[int, RulePack], requests: Sequence[PersonYearR
     return judged
 
 
-def judge_windows(pack: RulePack, person: Mapping[str, Any], year: int, figures: Mapping[int, YearFigures]) -> tuple[WindowResult, ...]:
+def judge_windows(
+    pack: RulePack, person: Mapping[str, Any], year: int, figures: Mapping[int, YearFigures]
+) -> tuple[WindowResult, ...]:
     """Judge every requirement of a pack that looks at several years, as of one year."""
     compiled = program(pack)
     facts = type_person(person, compiled.converters, compiled.facts, pack.year_window(year)[1])
@@ -77,7 +92,20 @@ def judge_windows(pack: RulePack, person: Mapping[str, Any], year: int, figures:
         else:
             met = False if False in verdicts else None if None in verdicts else True
         years = tuple(sorted({number for part in parts for number in part.years}))
-        results[one.id] = WindowResult(one.id, one.rule, one.regulation, one.clause, years, {}, {}, {}, None, met, (), "、".join(part.rule for part in parts))
+        results[one.id] = WindowResult(
+            one.id,
+            one.rule,
+            one.regulation,
+            one.clause,
+            years,
+            {},
+            {},
+            {},
+            None,
+            met,
+            (),
+            "、".join(part.rule for part in parts),
+        )
     alone = {one.id for one in compiled.requirements if one.alone}
     return tuple(result for name, result in results.items() if name not in inner and name in alone)
 
@@ -96,7 +124,9 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
     if over["years"] is not None:
         held = compiled.compiler.amount(over["years"])(facts)
         if isinstance(held, Stop):
-            return "还需补充：" + "、".join(compiled.facts[name].label for name in held.facts if name in compiled.facts)
+            return "还需补充：" + "、".join(
+                compiled.facts[name].label for name in held.facts if name in compiled.facts
+            )
         limit = int(held) // 100
     if kind == "last":
         return range(year - (limit or 1) + 1, year + 1)
@@ -107,10 +137,14 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
     return range(max(first, year - limit + 1) if limit else first, year + 1)
 
 
-def _judge(compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]) -> WindowResult:
+def _judge(
+    compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
+) -> WindowResult:
     years = _years(compiled, one, facts, year)
     if isinstance(years, str):
-        return WindowResult(one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), years)
+        return WindowResult(
+            one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), years
+        )
     of = {entry.id: entry.of for entry in compiled.requirements}
     missing = tuple(number for number in years if number not in figures)
     held = [figures[number] for number in years if number in figures]
@@ -123,9 +157,25 @@ def _judge(compiled: Program, one: Requirement, facts: Facts, year: int, figures
     if one.at_least is not None:
         minimum = one.at_least(facts)
         if isinstance(minimum, Stop):
-            return WindowResult(one.id, one.rule, one.regulation, one.clause, tuple(years), sums, {}, average, None, None, missing, "还需补充：" + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts))
+            return WindowResult(
+                one.id,
+                one.rule,
+                one.regulation,
+                one.clause,
+                tuple(years),
+                sums,
+                {},
+                average,
+                None,
+                None,
+                missing,
+                "还需补充："
+                + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts),
+            )
         minimums[one.of] = int(minimum)
-    sum_met: bool | None = all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
+    sum_met: bool | None = (
+        all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
+    )
     yearly: list[bool | None] = [entry.met.get(of[name]) for name in one.every for entry in held]
     verdicts = [*([sum_met] if sum_met is not None else []), *yearly]
     met: bool | None = False if False in verdicts else None if None in verdicts or open_minimum else True
@@ -133,4 +183,16 @@ def _judge(compiled: Program, one: Requirement, facts: Facts, year: int, figures
         # A year that is not judged can only leave the window open, or unmet where a judged year of `every` failed.
         met = False if False in yearly else None
         sum_met = None
-    return WindowResult(one.id, one.rule, one.regulation, one.clause, tuple(years), sums, minimums, average, sum_met, met, missing)
+    return WindowResult(
+        one.id,
+        one.rule,
+        one.regulation,
+        one.clause,
+        tuple(years),
+        sums,
+        minimums,
+        average,
+        sum_met,
+        met,
+        missing,
+    )

@@ -25,9 +25,14 @@ def check(
 
     `texts` are published texts by instrument, where a bureau attached them: then every number is compared (E206).
     """
-    resolved = resolve(instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions)
+    resolved = resolve(
+        instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions
+    )
     static_checks(resolved, texts or {})
-    return sorted(resolved.findings.found, key=lambda finding: (finding.severity, finding.file, finding.line, finding.code))
+    return sorted(
+        resolved.findings.found,
+        key=lambda finding: (finding.severity, finding.file, finding.line, finding.code),
+    )
 
 
 def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) -> None:
@@ -38,8 +43,20 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
     loaded = files[-1].path
     for name in (*resolved.reader.names.readings.values(), *resolved.reader.names.parameters.values()):
         if name.file == loaded and not name.used:
-            findings.add("E303", name.file, name.line, f"{name.id.rpartition('-')[2]} ({name.clause}) is used by no rule", "use it or delete it", name.clause)
-    lines = {entry.id: (entry.file, entry.line) for group in (merged.rules, *merged.sections.values()) for top in group for entry in top.walk()}
+            findings.add(
+                "E303",
+                name.file,
+                name.line,
+                f"{name.id.rpartition('-')[2]} ({name.clause}) is used by no rule",
+                "use it or delete it",
+                name.clause,
+            )
+    lines = {
+        entry.id: (entry.file, entry.line)
+        for group in (merged.rules, *merged.sections.values())
+        for top in group
+        for entry in top.walk()
+    }
     check_items(data, lines, vocabulary, findings)
     check_requirements(data, lines, vocabulary, findings)
     check_coverage(data, lines, loaded, vocabulary, findings)

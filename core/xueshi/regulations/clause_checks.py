@@ -42,7 +42,10 @@ def write_chinese(number: int) -> str:
 
 def cited(merged: Merged, files: list[RuleFile]) -> Iterator[tuple[str, str, str, int, str]]:
     """Yield every citation: (instrument, clause, file, line, what cites: rule, reading, manual, …)."""
-    sources: list[tuple[str, list[Entry]]] = [("rule", [*merged.rules, *merged.removed]), *merged.sections.items()]
+    sources: list[tuple[str, list[Entry]]] = [
+        ("rule", [*merged.rules, *merged.removed]),
+        *merged.sections.items(),
+    ]
     for what, entries in sources:
         for entry in (part for top in entries for part in top.walk()):
             for instrument, clauses in entry.cites:
@@ -83,13 +86,34 @@ def check_clauses(merged: Merged, files: list[RuleFile], findings: Findings) -> 
         file = by_id.get(instrument)
         if file is not None and clause not in file.clauses:
             near = nearest(clause, file.clauses)
-            findings.add("E202", path, line, f'clause "{clause}" is not in clauses{did_you_mean(clause, file.clauses)}', f"cite {near}, or add {clause} to clauses" if near else f"add {clause} to clauses", clause)
+            findings.add(
+                "E202",
+                path,
+                line,
+                f'clause "{clause}" is not in clauses{did_you_mean(clause, file.clauses)}',
+                f"cite {near}, or add {clause} to clauses" if near else f"add {clause} to clauses",
+                clause,
+            )
     loaded = files[-1]
     for number, entry in loaded.clauses.items():
         if entry.status == "encoded" and number not in seen.get(loaded.header.id, set()):
-            findings.add("E204", loaded.path, entry.line, f"{number} is marked encoded but nothing cites it", "cite it, or change its status", number)
+            findings.add(
+                "E204",
+                loaded.path,
+                entry.line,
+                f"{number} is marked encoded but nothing cites it",
+                "cite it, or change its status",
+                number,
+            )
         if entry.status == "discretionary" and number not in decided.get(loaded.header.id, set()):
-            findings.add("E205", loaded.path, entry.line, f"{number} is discretionary: who decides?", "add manual or readings", number)
+            findings.add(
+                "E205",
+                loaded.path,
+                entry.line,
+                f"{number} is discretionary: who decides?",
+                "add manual or readings",
+                number,
+            )
     _gaps(loaded, findings)
 
 
@@ -101,30 +125,59 @@ def _gaps(file: RuleFile, findings: Findings) -> None:
             continue
         number = chinese_number(match["number"])
         if number is not None:
-            families.setdefault((match["head"], match["open"], match["close"], match["number"].isdigit()), {})[number] = clause
+            families.setdefault(
+                (match["head"], match["open"], match["close"], match["number"].isdigit()), {}
+            )[number] = clause
     for (head, opening, closing, digits), found in families.items():
         numbers = sorted(found)
         for before, after in zip(numbers, numbers[1:], strict=False):
             for number in range(before + 1, after):
                 name = f"{head}{opening}{number if digits else write_chinese(number)}{closing}"
-                findings.add("E203", file.path, file.clauses[found[after]].line, f"{name} is missing between {found[before]} and {found[after]}", "give it a status", name)
+                findings.add(
+                    "E203",
+                    file.path,
+                    file.clauses[found[after]].line,
+                    f"{name} is missing between {found[before]} and {found[after]}",
+                    "give it a status",
+                    name,
+                )
 
 
-def check_numbers(numbers: list[tuple[str, int, str]], files: list[RuleFile], texts: Mapping[str, str], findings: Findings) -> None:
+def check_numbers(
+    numbers: list[tuple[str, int, str]], files: list[RuleFile], texts: Mapping[str, str], findings: Findings
+) -> None:
     """Compare the numbers of the rules with the published text where one is attached (E206), else say once that none is."""
     for file in files:
         text = texts.get(file.header.id)
         if text is None:
             if file is files[-1]:
-                findings.add("W206", file.path, 1, f"no published text of {file.header.id} is attached: its numbers were not compared with it", f"xueshi rules attach {file.header.id} FILE")
+                findings.add(
+                    "W206",
+                    file.path,
+                    1,
+                    f"no published text of {file.header.id} is attached: its numbers were not compared with it",
+                    f"xueshi rules attach {file.header.id} FILE",
+                )
             continue
-        known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None}
+        known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {
+            str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
+        }
         for path, line, written in numbers:
             if path != file.path:
                 continue
-            lacking = [number for number in re.findall(r"\d+(?:\.\d+)?", written) if number not in known and not _in_units(number, text)]
+            lacking = [
+                number
+                for number in re.findall(r"\d+(?:\.\d+)?", written)
+                if number not in known and not _in_units(number, text)
+            ]
             if lacking:
-                findings.add("E206", path, line, f'the rule gives {lacking[0]} ("{written}"), the text of {file.header.id} does not', "correct the number, or cite the text it is from")
+                findings.add(
+                    "E206",
+                    path,
+                    line,
+                    f'the rule gives {lacking[0]} ("{written}"), the text of {file.header.id} does not',
+                    "correct the number, or cite the text it is from",
+                )
 
 
 def _in_units(number: str, text: str) -> bool:

@@ -17,7 +17,9 @@ from xueshi.regulations.words import Form
 class RequirementCloser:
     """Closes everything that is no item; checks the ids that entries name (E504)."""
 
-    def __init__(self, reader: Reader, files: list[RuleFile], merged: Merged, sums: dict[str, Mapping]) -> None:
+    def __init__(
+        self, reader: Reader, files: list[RuleFile], merged: Merged, sums: dict[str, Mapping]
+    ) -> None:
         self.reader = reader
         self.files = files
         self.merged = merged
@@ -31,42 +33,103 @@ class RequirementCloser:
                     self.reader.use_reading(reading)
                 else:
                     known = self.reader.names.reading_words()
-                    self.reader.fault("E504", node, f'"{word}" is no reading{did_you_mean(word, known)}', f"rests_on: {nearest(word, known) or '…'}")
-        return {"id": entry.id, **cite(entry, self.files), "name": entry.text("name") or "", "line": entry.line, "readings": self.reader.readings}
+                    self.reader.fault(
+                        "E504",
+                        node,
+                        f'"{word}" is no reading{did_you_mean(word, known)}',
+                        f"rests_on: {nearest(word, known) or '…'}",
+                    )
+        return {
+            "id": entry.id,
+            **cite(entry, self.files),
+            "name": entry.text("name") or "",
+            "line": entry.line,
+            "readings": self.reader.readings,
+        }
 
     def _ids(self, node: Node | None, known: list[str], what: str) -> list[str]:
         found = texts_of(node)
         for word in found:
             if word not in known and node is not None:
-                near = [close for close in (nearest(word, known), nearest(word, [one for one in known if one != nearest(word, known)])) if close]
+                near = [
+                    close
+                    for close in (
+                        nearest(word, known),
+                        nearest(word, [one for one in known if one != nearest(word, known)]),
+                    )
+                    if close
+                ]
                 also = " or ".join(f'"{close}"' for close in near)
-                self.reader.fault("E504", node, f'"{word}" is no {what}' + (f"; did you mean {also}?" if also else ""), f"write {near[0]}" if near else f"name an existing {what}")
+                self.reader.fault(
+                    "E504",
+                    node,
+                    f'"{word}" is no {what}' + (f"; did you mean {also}?" if also else ""),
+                    f"write {near[0]}" if near else f"name an existing {what}",
+                )
         return found
 
     def group(self, entry: Entry) -> dict[str, Any]:
         """Close a group: the same work or project counted once, and caps over several items."""
         with self.reader.of(entry.id, entry.clause):
             closed = self._start(entry)
-            same = self.reader.fact(text_of(entry.keys["same"]) or "", entry.keys["same"]) if "same" in entry.keys else None
+            same = (
+                self.reader.fact(text_of(entry.keys["same"]) or "", entry.keys["same"])
+                if "same" in entry.keys
+                else None
+            )
             count = self.reader.option(entry.keys.get("count"), ("once", "highest", "each"), "count")
-            earlier = self.reader.option(entry.keys.get("earlier_years"), ("nothing", "increase", "full"), "earlier_years")
+            earlier = self.reader.option(
+                entry.keys.get("earlier_years"), ("nothing", "increase", "full"), "earlier_years"
+            )
             caps: dict[str, Form] = {}
             if isinstance(node := entry.keys.get("at_most"), Mapping):
-                schema.check_keys(node, schema.CAPS, f"at_most of {entry.id}", self.reader.findings, entry.clause)
+                schema.check_keys(
+                    node, schema.CAPS, f"at_most of {entry.id}", self.reader.findings, entry.clause
+                )
                 caps = {word: self.reader.value(cap, "cap") for word, cap in node}
             if count is None and "count" not in entry.keys and not caps:
-                self.reader.findings.add("E101", entry.file, entry.line, f'group {entry.id} has neither "count" nor "at_most"', "count: once, or count: highest", entry.clause)
+                self.reader.findings.add(
+                    "E101",
+                    entry.file,
+                    entry.line,
+                    f'group {entry.id} has neither "count" nor "at_most"',
+                    "count: once, or count: highest",
+                    entry.clause,
+                )
             if same is None and count in ("once", "highest"):
-                self.reader.findings.add("E101", entry.file, entry.line, f'group {entry.id} does not say what is the same', "same: work, or same: project", entry.clause)
-            return {**closed, "of": self._ids(entry.keys.get("of"), self.rule_ids, "rule"), "same": same, "count": count, "earlier_years": earlier or ("nothing" if count == "once" else "full"), "at_most": caps}
+                self.reader.findings.add(
+                    "E101",
+                    entry.file,
+                    entry.line,
+                    f"group {entry.id} does not say what is the same",
+                    "same: work, or same: project",
+                    entry.clause,
+                )
+            return {
+                **closed,
+                "of": self._ids(entry.keys.get("of"), self.rule_ids, "rule"),
+                "same": same,
+                "count": count,
+                "earlier_years": earlier or ("nothing" if count == "once" else "full"),
+                "at_most": caps,
+            }
 
     def refusal(self, entry: Entry) -> dict[str, Any]:
         """Close a refusal: a stated fact, such as a false proof, for which a record is refused."""
         with self.reader.of(entry.id, entry.clause):
             closed = self._start(entry)
             if "when" not in entry.keys:
-                self.reader.findings.add("E101", entry.file, entry.line, f'refusal {entry.id} has no "when"', "when: {false_proof: yes}", entry.clause)
-            when: Form = self.reader.condition(entry.keys["when"]) if "when" in entry.keys else ["const", False]
+                self.reader.findings.add(
+                    "E101",
+                    entry.file,
+                    entry.line,
+                    f'refusal {entry.id} has no "when"',
+                    "when: {false_proof: yes}",
+                    entry.clause,
+                )
+            when: Form = (
+                self.reader.condition(entry.keys["when"]) if "when" in entry.keys else ["const", False]
+            )
             return {**closed, "when": when}
 
     def sum(self, code: str, node: Mapping) -> dict[str, Any]:
@@ -74,11 +137,19 @@ class RequirementCloser:
         schema.check_keys(node, schema.SUM, f"sum {code}", self.reader.findings)
         with self.reader.of(code, "") as readings:
             where = self.reader.condition(node.entries["where"]) if "where" in node.entries else None
-            same = self.reader.fact(text_of(node.entries["same"]) or "", node.entries["same"]) if "same" in node.entries else None
+            same = (
+                self.reader.fact(text_of(node.entries["same"]) or "", node.entries["same"])
+                if "same" in node.entries
+                else None
+            )
             known = [*self.reader.categories, *self.sum_nodes]
             convert: dict[str, str] = {}
             if isinstance(rates := node.get("convert"), Mapping):
-                convert = {unit: (text_of(value) or "").removesuffix(" hours").strip() for unit, value in rates if unit != "clause"}
+                convert = {
+                    unit: (text_of(value) or "").removesuffix(" hours").strip()
+                    for unit, value in rates
+                    if unit != "clause"
+                }
             return {
                 "label": text_of(node.get("label")) or code, "of": self._ids(node.get("of"), known, "category"), "where": where,
                 "count": self._ids(node.get("count"), self.rule_ids, "rule") if "count" in node.entries else None,
@@ -93,11 +164,18 @@ class RequirementCloser:
             of = text_of(keys.get("of")) or "total"
             known = ["total", *self.reader.categories, *self.sum_nodes]
             if of not in known:
-                self.reader.fault("E504", keys["of"], f'"{of}" is no category and no sum{did_you_mean(of, known)}', f"of: {nearest(of, known) or 'total'}")
+                self.reader.fault(
+                    "E504",
+                    keys["of"],
+                    f'"{of}" is no category and no sum{did_you_mean(of, known)}',
+                    f"of: {nearest(of, known) or 'total'}",
+                )
             ids = [other.id for other in self.merged.sections["requirements"]]
             effect = text_of(keys.get("effect")) or "minimum"
             if effect not in ("minimum", "warn"):
-                self.reader.fault("E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn")
+                self.reader.fault(
+                    "E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn"
+                )
             at_least = self.reader.value(keys["at_least"], "minimum") if "at_least" in keys else None
             for part in _parts(at_least):
                 self._ids(Scalar(entry.file, entry.line_of("at_least"), part), ids, "requirement")
@@ -126,9 +204,16 @@ class RequirementCloser:
                 fact = text_of(node.entries["since"]) or ""
                 full = f"person.{fact}" if f"person.{fact}" in self.reader.vocabulary.facts else fact
                 self.reader.fact(full, node.entries["since"])
-                limit = self.reader.value(node.entries["at_most"], "cap") if "at_most" in node.entries else None
+                limit = (
+                    self.reader.value(node.entries["at_most"], "cap") if "at_most" in node.entries else None
+                )
                 return {"window": "since", "fact": full, "years": limit}
-        self.reader.fault("E103", node, "this is no window of years", "over: term, {cycle: 5}, {last: 3} or {since: title_date}")
+        self.reader.fault(
+            "E103",
+            node,
+            "this is no window of years",
+            "over: term, {cycle: 5}, {last: 3} or {since: title_date}",
+        )
         return None
 
     def deemed(self, entry: Entry) -> dict[str, Any]:
@@ -137,9 +222,24 @@ class RequirementCloser:
             closed = self._start(entry)
             ids = [other.id for other in self.merged.sections["requirements"]]
             if "if_record" not in entry.keys:
-                self.reader.findings.add("E101", entry.file, entry.line, f'{entry.id} has no "if_record"', "if_record: {kind: …}", entry.clause)
-            when: Form = self.reader.condition(entry.keys["if_record"]) if "if_record" in entry.keys else ["const", False]
-            return {**closed, "if_record": when, "meets": self._ids(entry.keys.get("meets"), ids, "requirement")}
+                self.reader.findings.add(
+                    "E101",
+                    entry.file,
+                    entry.line,
+                    f'{entry.id} has no "if_record"',
+                    "if_record: {kind: …}",
+                    entry.clause,
+                )
+            when: Form = (
+                self.reader.condition(entry.keys["if_record"])
+                if "if_record" in entry.keys
+                else ["const", False]
+            )
+            return {
+                **closed,
+                "if_record": when,
+                "meets": self._ids(entry.keys.get("meets"), ids, "requirement"),
+            }
 
     def manual(self, entry: Entry) -> dict[str, Any]:
         """Close a manual step: who decides what, and which fact that yields."""
@@ -147,11 +247,23 @@ class RequirementCloser:
             closed = self._start(entry)
             for word in ("who", "decide", "gives"):
                 if word not in entry.keys:
-                    self.reader.findings.add("E101", entry.file, entry.line, f'manual step {entry.id} has no "{word}"', f"{word}: …", entry.clause)
+                    self.reader.findings.add(
+                        "E101",
+                        entry.file,
+                        entry.line,
+                        f'manual step {entry.id} has no "{word}"',
+                        f"{word}: …",
+                        entry.clause,
+                    )
             gives = entry.text("gives") or "nothing"
             if gives != "nothing":
                 self.reader.fact(gives, entry.keys.get("gives") or Scalar(entry.file, entry.line, gives))
-            return {**closed, "who": entry.text("who") or "", "decide": entry.text("decide") or "", "gives": gives}
+            return {
+                **closed,
+                "who": entry.text("who") or "",
+                "decide": entry.text("decide") or "",
+                "gives": gives,
+            }
 
 
 def _parts(form: Form | None) -> list[str]:

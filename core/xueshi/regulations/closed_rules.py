@@ -21,19 +21,39 @@ def cite(entry: Entry, files: list[RuleFile], above: Cite | None = None) -> Cite
     """
     if not entry.cites:
         if above is None:
-            return {"rule": f"{entry.origin}-{entry.id}", "regulation": entry.origin, "clause": "", "beside": None}
-        return {**above, "rule": f"{above['regulation']}-{entry.id}", "beside": None if above["beside"] is None else [f"{above['beside'][0].rpartition('-')[0]}-{entry.id}", above["beside"][1]]}
+            return {
+                "rule": f"{entry.origin}-{entry.id}",
+                "regulation": entry.origin,
+                "clause": "",
+                "beside": None,
+            }
+        return {
+            **above,
+            "rule": f"{above['regulation']}-{entry.id}",
+            "beside": None
+            if above["beside"] is None
+            else [f"{above['beside'][0].rpartition('-')[0]}-{entry.id}", above["beside"][1]],
+        }
     order = [file.header.id for file in files]
     spoken = dict(entry.cites)
     owner, clauses = entry.cites[0]
     beside: list[str] | None = None
     for file in files[order.index(owner) + 1 :]:
-        carried = [clause for clause in clauses if (found := file.clauses.get(clause)) and found.status in ("same", "encoded")]
+        carried = [
+            clause
+            for clause in clauses
+            if (found := file.clauses.get(clause)) and found.status in ("same", "encoded")
+        ]
         own = [clause for clause in spoken.get(file.header.id, ()) if clause not in carried]
         if carried or own:
             beside = [f"{owner}-{entry.id}", "、".join(clauses)]
             owner, clauses = file.header.id, (*carried, *own)
-    return {"rule": f"{owner}-{entry.id}", "regulation": owner, "clause": "、".join(clauses), "beside": beside}
+    return {
+        "rule": f"{owner}-{entry.id}",
+        "regulation": owner,
+        "clause": "、".join(clauses),
+        "beside": beside,
+    }
 
 
 class RuleCloser:
@@ -50,7 +70,14 @@ class RuleCloser:
         with self.reader.of(entry.id, at["clause"]) as readings:
             kinds = self._kinds(entry)
             if "for" not in entry.keys:
-                self.reader.findings.add("E101", entry.file, entry.line, f'rule {entry.id} ({at["clause"]}) has no "for"', "for: a kind of record", at["clause"])
+                self.reader.findings.add(
+                    "E101",
+                    entry.file,
+                    entry.line,
+                    f'rule {entry.id} ({at["clause"]}) has no "for"',
+                    "for: a kind of record",
+                    at["clause"],
+                )
             self._rests_on(entry.keys)
             closed = {
                 "id": entry.id, **at, "name": entry.text("name") or at["rule"], "kinds": kinds, "line": entry.line,
@@ -82,13 +109,19 @@ class RuleCloser:
                 self.reader.use_reading(reading)
             else:
                 known = self.reader.names.reading_words()
-                self.reader.fault("E504", node, f'"{word}" is no reading', f"rests_on: {known[0] if known else '…'}")
+                self.reader.fault(
+                    "E504", node, f'"{word}" is no reading', f"rests_on: {known[0] if known else '…'}"
+                )
 
     def row(self, item: Entry, row: Entry, item_cite: Cite, own: bool) -> dict[str, Any]:
         """Close one row: the item plus what differs; `needs` and `except` are the row's own (the item's stand apart)."""
         at = cite(row, self.files, item_cite) if own else item_cite
         with self.reader.of(row.id, at["clause"]) as readings:
-            keys = {**{key: node for key, node in self.defaults.items() if key in schema.ROW}, **item.keys, **row.keys}
+            keys = {
+                **{key: node for key, node in self.defaults.items() if key in schema.ROW},
+                **item.keys,
+                **row.keys,
+            }
             self._rests_on(row.keys)
             if item.keys.get("rests_on") is not row.keys.get("rests_on"):
                 self._rests_on(item.keys)
@@ -106,14 +139,37 @@ class RuleCloser:
 
     def _settings(self, keys: dict[str, Node]) -> None:
         reader = self.reader
-        reader.less = [fact for word in texts_of(keys.get("less")) if (fact := reader.fact(word, keys["less"]))]
+        reader.less = [
+            fact for word in texts_of(keys.get("less")) if (fact := reader.fact(word, keys["less"]))
+        ]
         hours = _all_text(keys.get("hours"))
         if hours in reader.names.tables:
             hours = _all_text(reader.names.tables[hours])
-        divisible = any(f"per {word}" in hours for word in ("day", "half_day", "hour", "month", "half_year", "year", "1000", "10000", "character"))
-        reader.partial = reader.option(keys.get("partial"), ("prorate", "whole"), "partial") if divisible else None
-        reader.undecided = reader.option(keys.get("undecided"), ("lower", "higher", "needs_decision"), "undecided") if " to " in hours else None
-        reader.overlap = reader.option(keys.get("overlap"), ("lower", "higher"), "overlap") if "overlap" in keys else None
+        divisible = any(
+            f"per {word}" in hours
+            for word in (
+                "day",
+                "half_day",
+                "hour",
+                "month",
+                "half_year",
+                "year",
+                "1000",
+                "10000",
+                "character",
+            )
+        )
+        reader.partial = (
+            reader.option(keys.get("partial"), ("prorate", "whole"), "partial") if divisible else None
+        )
+        reader.undecided = (
+            reader.option(keys.get("undecided"), ("lower", "higher", "needs_decision"), "undecided")
+            if " to " in hours
+            else None
+        )
+        reader.overlap = (
+            reader.option(keys.get("overlap"), ("lower", "higher"), "overlap") if "overlap" in keys else None
+        )
 
     def _amounts(self, keys: dict[str, Node], entry: Entry, at: Cite, readings: list[str]) -> dict[str, Any]:
         reader = self.reader
@@ -122,13 +178,22 @@ class RuleCloser:
         if "hours" in keys:
             hours = reader.value(keys["hours"], "hours")
         else:
-            reader.findings.add("E101", entry.file, entry.line, f'rule {entry.id} ({at["clause"]}) has no "hours"', "hours: an amount", at["clause"])
+            reader.findings.add(
+                "E101",
+                entry.file,
+                entry.line,
+                f'rule {entry.id} ({at["clause"]}) has no "hours"',
+                "hours: an amount",
+                at["clause"],
+            )
         caps: dict[str, Form] = {}
         if isinstance(node := keys.get("at_most"), Mapping):
             schema.check_keys(node, schema.CAPS, f"at_most of {entry.id}", reader.findings, at["clause"])
             caps = {word: reader.value(cap, "cap") for word, cap in node if word in schema.CAPS}
         elif node is not None:
-            reader.fault("E103", node, f"at_most of {entry.id} needs event, day or year", "at_most: {event: 20}")
+            reader.fault(
+                "E103", node, f"at_most of {entry.id} needs event, day or year", "at_most: {event: 20}"
+            )
         dated: Form = reader.value(keys["dated"], "word") if "dated" in keys else ["list", ["end"]]
         for fact in _words(dated):
             if reader.fact(fact, keys["dated"]) and reader.vocabulary.facts[fact].type != "date":
@@ -147,11 +212,21 @@ class RuleCloser:
 
     def _extra(self, extra: Entry, keys: dict[str, Node], above: Cite) -> dict[str, Any]:
         at = cite(extra, self.files, above)
-        merged = {**{key: node for key, node in keys.items() if key in ("partial", "undecided", "overlap", "less")}, **extra.keys}
+        merged = {
+            **{key: node for key, node in keys.items() if key in ("partial", "undecided", "overlap", "less")},
+            **extra.keys,
+        }
         with self.reader.of(extra.id, at["clause"]) as readings:
             self._settings(merged)
             if "hours" not in merged:
-                self.reader.findings.add("E101", extra.file, extra.line, f'rule {extra.id} ({at["clause"]}) has no "hours"', "hours: an amount", at["clause"])
+                self.reader.findings.add(
+                    "E101",
+                    extra.file,
+                    extra.line,
+                    f'rule {extra.id} ({at["clause"]}) has no "hours"',
+                    "hours: an amount",
+                    at["clause"],
+                )
             return {
                 "id": extra.id, **at, "name": extra.text("name") or text_of(keys.get("name")) or at["rule"], "line": extra.line, "when": self._when(extra),
                 "needs": self.reader.gates(extra.keys.get("needs"), alone=False),
@@ -174,7 +249,14 @@ class RuleCloser:
                             row["readings"] = list(dict.fromkeys([*row["readings"], *used]))
                         give_up(b if chosen != "higher" else a, value)
                     else:
-                        self.reader.findings.add("E502", entry.file, first["line"], f"{first['id']} and {second['id']} both hold at {fact} = {value} ({first['clause']})", "overlap: Qn with lower and higher", first["clause"])
+                        self.reader.findings.add(
+                            "E502",
+                            entry.file,
+                            first["line"],
+                            f"{first['id']} and {second['id']} both hold at {fact} = {value} ({first['clause']})",
+                            "overlap: Qn with lower and higher",
+                            first["clause"],
+                        )
 
 
 def _shared(a: Form | None, b: Form | None) -> list[tuple[str, Form, Form, str]]:
@@ -187,14 +269,18 @@ def _shared(a: Form | None, b: Form | None) -> list[tuple[str, Form, Form, str]]
             continue
         bands, others = matcher.get("bands"), other.get("bands")
         if bands and others:
-            found.extend((fact, x, y, value) for x in bands for y in others if (value := meeting(x, y)) is not None)
+            found.extend(
+                (fact, x, y, value) for x in bands for y in others if (value := meeting(x, y)) is not None
+            )
         elif not bands and not others and not _common(matcher, other):
             return []
     return found
 
 
 def _common(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    return bool(set(map(str, a.get("in", []))) & set(map(str, b.get("in", [])))) or any(a.get(word) and b.get(word) for word in ("none", "not_stated"))
+    return bool(set(map(str, a.get("in", []))) & set(map(str, b.get("in", [])))) or any(
+        a.get(word) and b.get(word) for word in ("none", "not_stated")
+    )
 
 
 def tests(form: Form | None) -> dict[str, dict[str, Any]]:

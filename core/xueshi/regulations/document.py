@@ -79,7 +79,13 @@ def read_document(source: RegulationSource, findings: Findings) -> Mapping:
         root = yaml.compose(source.text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        findings.add("E103", source.path, line, f"this is no YAML: {error.problem}", "correct the brackets, quotes or indentation of this line")
+        findings.add(
+            "E103",
+            source.path,
+            line,
+            f"this is no YAML: {error.problem}",
+            "correct the brackets, quotes or indentation of this line",
+        )
         return empty_mapping(source.path)
     if not isinstance(root, MappingNode):
         findings.add("E103", source.path, 1, "the file is empty or is no mapping", "begin with xueshi: 1")
@@ -93,7 +99,9 @@ def _node(raw: object, file: str, findings: Findings) -> Node:
     if isinstance(raw, ScalarNode):
         return Scalar(file, raw.start_mark.line + 1, str(raw.value).strip())
     if isinstance(raw, SequenceNode):
-        return Sequence(file, raw.start_mark.line + 1, tuple(_node(item, file, findings) for item in raw.value))
+        return Sequence(
+            file, raw.start_mark.line + 1, tuple(_node(item, file, findings) for item in raw.value)
+        )
     if not isinstance(raw, MappingNode):
         raise TypeError(f"unexpected YAML node in {file}")
     entries: dict[str, Node] = {}
@@ -105,7 +113,9 @@ def _node(raw: object, file: str, findings: Findings) -> Node:
             continue
         key = str(key_node.value).strip()
         if key in entries:
-            findings.add("E102", file, line, f"{key} is written twice, first at line {lines[key]}", "rename one")
+            findings.add(
+                "E102", file, line, f"{key} is written twice, first at line {lines[key]}", "rename one"
+            )
             continue
         entries[key] = _node(value_node, file, findings)
         lines[key] = line

@@ -21,7 +21,9 @@ YES = {"yes": True, "true": True, "no": False, "false": False}
 class Reader:
     """Turns nodes into the closed form; collects findings and the readings, parameters and facts that were used."""
 
-    def __init__(self, vocabulary: Vocabulary, names: Names, categories: dict[str, str], findings: Findings) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, names: Names, categories: dict[str, str], findings: Findings
+    ) -> None:
         self.vocabulary = vocabulary
         self.names = names
         self.categories = categories
@@ -70,7 +72,12 @@ class Reader:
         if reading := self.names.reading(text, node.file):
             bad = [option for option in reading.options if option not in allowed]
             if bad:
-                self.fault("E103", node, f'{what}: option "{bad[0]}" of {text} is none of {", ".join(allowed)}{self._at()}', f"options of {text}: {', '.join(allowed)}")
+                self.fault(
+                    "E103",
+                    node,
+                    f'{what}: option "{bad[0]}" of {text} is none of {", ".join(allowed)}{self._at()}',
+                    f"options of {text}: {', '.join(allowed)}",
+                )
             return self.use_reading(reading)
         if text not in allowed:
             self._unknown_name(node, text, list(allowed), what)
@@ -80,16 +87,31 @@ class Reader:
     def _unknown_name(self, node: Node, text: str, known: list[str], what: str) -> None:
         if LOOKS_LIKE_READING.match(text):
             options = self.names.reading_words()
-            self.fault("E504", node, f'"{text}" is no reading{did_you_mean(text, options)}', f"write {nearest(text, options) or 'a name of readings'}")
+            self.fault(
+                "E504",
+                node,
+                f'"{text}" is no reading{did_you_mean(text, options)}',
+                f"write {nearest(text, options) or 'a name of readings'}",
+            )
         else:
-            self.fault("E103", node, f'"{text}" is no {what}{self._at()}', f"write {nearest(text, known) or known[0] if known else '…'}")
+            self.fault(
+                "E103",
+                node,
+                f'"{text}" is no {what}{self._at()}',
+                f"write {nearest(text, known) or known[0] if known else '…'}",
+            )
 
     def fact(self, name: str, node: Node) -> str | None:
         """Check the name of a fact (E104)."""
         if name in self.vocabulary.facts:
             return name
         near = nearest(name, self.vocabulary.facts)
-        self.fault("E104", node, f'unknown fact "{name}"{self._at()}{did_you_mean(name, self.vocabulary.facts)}', f"write {near}" if near else "add it under facts")
+        self.fault(
+            "E104",
+            node,
+            f'unknown fact "{name}"{self._at()}{did_you_mean(name, self.vocabulary.facts)}',
+            f"write {near}" if near else "add it under facts",
+        )
         return None
 
     # Conditions
@@ -113,7 +135,9 @@ class Reader:
         items = node.items if isinstance(node, Sequence) else (node,)
         gates: list[Form] = []
         for item in items:
-            gates.extend([self.condition(item)] if alone or not isinstance(item, Mapping) else self.pairs(item))
+            gates.extend(
+                [self.condition(item)] if alone or not isinstance(item, Mapping) else self.pairs(item)
+            )
         return gates
 
     def _yes(self, node: Scalar) -> Form:
@@ -126,7 +150,9 @@ class Reader:
 
     def _pair(self, key: Scalar, value: Node) -> Form:
         if key.text in ("any", "all"):
-            parts = [self.condition(item) for item in (value.items if isinstance(value, Sequence) else (value,))]
+            parts = [
+                self.condition(item) for item in (value.items if isinstance(value, Sequence) else (value,))
+            ]
             return ["or", parts] if key.text == "any" else _all(parts)
         if key.text == "not":
             return ["not", self.condition(value)]
@@ -146,17 +172,32 @@ class Reader:
         """Check the name of a kind (E105)."""
         if name not in self.vocabulary.kinds:
             near = nearest(name, self.vocabulary.kinds)
-            self.fault("E105", node, f'unknown kind "{name}"{self._at()}{did_you_mean(name, self.vocabulary.kinds)}', f"write {near}" if near else "add it under kinds")
+            self.fault(
+                "E105",
+                node,
+                f'unknown kind "{name}"{self._at()}{did_you_mean(name, self.vocabulary.kinds)}',
+                f"write {near}" if near else "add it under kinds",
+            )
 
     def _check_options(self, reading: Reading, options: list[str], node: Node) -> None:
         for option in options:
             if option not in reading.options:
-                self.fault("E106", node, f'"{option}" is not an option of {reading.id}{self._at()}{did_you_mean(option, reading.options)}', f"allowed: {', '.join(reading.options)}")
+                self.fault(
+                    "E106",
+                    node,
+                    f'"{option}" is not an option of {reading.id}{self._at()}{did_you_mean(option, reading.options)}',
+                    f"allowed: {', '.join(reading.options)}",
+                )
 
     def matcher(self, fact: str, node: Node) -> dict[str, object]:
         """Read what a fact is compared with: a value, a band, `none`, `not_stated`, `stated`, or a list of these."""
         if isinstance(node, Mapping):
-            self.fault("E103", node, f"a condition on {fact} cannot be a mapping{self._at()}", f"{fact}: a value, a band or a list")
+            self.fault(
+                "E103",
+                node,
+                f"a condition on {fact} cannot be a mapping{self._at()}",
+                f"{fact}: a value, a band or a list",
+            )
             return {"in": []}
         return self.match_words(fact, texts_of(node), node)
 
@@ -173,13 +214,20 @@ class Reader:
                 if text in YES:
                     values.append(YES[text])
                 else:
-                    self.fault("E106", node, f'"{text}" is not a value of {fact}{self._at()}', "Allowed: yes, no")
+                    self.fault(
+                        "E106", node, f'"{text}" is not a value of {fact}{self._at()}', "Allowed: yes, no"
+                    )
             elif known.type == "word":
                 if text in known.values:
                     values.append(text)
                 else:
                     listed = ", ".join(known.values) or "none listed, add them under facts"
-                    self.fault("E106", node, f'"{text}" is not a value of {fact}{self._at()}. Allowed: {listed}', f"write {nearest(text, known.values) or 'one of these'}")
+                    self.fault(
+                        "E106",
+                        node,
+                        f'"{text}" is not a value of {fact}{self._at()}. Allowed: {listed}',
+                        f"write {nearest(text, known.values) or 'one of these'}",
+                    )
             elif known.type in ("count", "number"):
                 if band := words.band(text):
                     bands.append(band)
@@ -188,13 +236,23 @@ class Reader:
                     values.append(text)
                     self.numbers.append((node.file, node.line, text))
                 else:
-                    self.fault("E103", node, f'"{text}" is no number and no band of {fact}{self._at()}', "upto 3, below 3, over 3, from 3, 3 to 6, or 3")
+                    self.fault(
+                        "E103",
+                        node,
+                        f'"{text}" is no number and no band of {fact}{self._at()}',
+                        "upto 3, below 3, over 3, from 3, 3 to 6, or 3",
+                    )
             elif known.type in ("id", "years"):
                 values.append(text)
             elif known.type == "date" and text == "in_window":
                 matcher["in_window"] = True
             else:
-                self.fault("E103", node, f'{fact} cannot be compared with "{text}"{self._at()}', f"{fact}: none, not_stated or stated")
+                self.fault(
+                    "E103",
+                    node,
+                    f'{fact} cannot be compared with "{text}"{self._at()}',
+                    f"{fact}: none, not_stated or stated",
+                )
         if values:
             matcher["in"] = values
         if bands:
@@ -216,7 +274,12 @@ class Reader:
         if leaf == "hours" and "python" in node.entries:
             return self._python(node)
         if len(node.entries) != 1:
-            self.fault("E103", node, f"a value looked up by a fact has one key, not {len(node.entries)}{self._at()}", "{fact: {value: …}}")
+            self.fault(
+                "E103",
+                node,
+                f"a value looked up by a fact has one key, not {len(node.entries)}{self._at()}",
+                "{fact: {value: …}}",
+            )
             return ["none"]
         key, table = next(iter(node))
         at = Scalar(node.file, node.line_of(key), key)
@@ -259,13 +322,34 @@ class Reader:
         if parameter.key:
             name = self.fact(parameter.key, node)
             if column is not None and column not in parameter.columns:
-                self.fault("E504", node, f'"{column}" is no column of {parameter.id}{did_you_mean(column, parameter.columns)}', f"{parameter.id}.{nearest(column, parameter.columns) or '…'}")
+                self.fault(
+                    "E504",
+                    node,
+                    f'"{column}" is no column of {parameter.id}{did_you_mean(column, parameter.columns)}',
+                    f"{parameter.id}.{nearest(column, parameter.columns) or '…'}",
+                )
             rows = parameter.value if isinstance(parameter.value, dict) else {}
-            cells = {key: (cell.get(column) if isinstance(cell, dict) else cell) for key, cell in rows.items()}
-            return ["keyed", parameter.id, name or parameter.key, {key: ["fixed", cell] for key, cell in cells.items() if cell is not None}]
-        plain_form: Form = ["fixed", parameter.value] if parameter.value is not None else ["unset", parameter.id]
+            cells = {
+                key: (cell.get(column) if isinstance(cell, dict) else cell) for key, cell in rows.items()
+            }
+            return [
+                "keyed",
+                parameter.id,
+                name or parameter.key,
+                {key: ["fixed", cell] for key, cell in cells.items() if cell is not None},
+            ]
+        plain_form: Form = (
+            ["fixed", parameter.value] if parameter.value is not None else ["unset", parameter.id]
+        )
         if parameter.dated:
-            return ["by_year", [[year, ["fixed", value] if value is not None else ["unset", parameter.id]] for year, value in sorted(parameter.dated.items())], plain_form]
+            return [
+                "by_year",
+                [
+                    [year, ["fixed", value] if value is not None else ["unset", parameter.id]]
+                    for year, value in sorted(parameter.dated.items())
+                ],
+                plain_form,
+            ]
         return plain_form
 
     def _word(self, node: Scalar, leaf: str) -> Form:
@@ -293,7 +377,12 @@ class Reader:
         else:
             form, example = ["word", text], ""
         if form is None:
-            self._unknown_name(node, text, [example.split(", ")[0]], f"{leaf}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),")
+            self._unknown_name(
+                node,
+                text,
+                [example.split(", ")[0]],
+                f"{leaf}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),",
+            )
             return ["none"]
         if form[0] in ("fixed", "percent", "part"):
             self.numbers.append((node.file, node.line, text))
@@ -306,7 +395,11 @@ class Reader:
             self.fact(str(form[1]), node)
         if form[0] == "rate":
             unit = str(form[2])
-            return [*form, "whole" if self.partial == "whole" else "prorate", list(self.less) if unit in ("day", "half_day", "month", "half_year", "year") else []]
+            return [
+                *form,
+                "whole" if self.partial == "whole" else "prorate",
+                list(self.less) if unit in ("day", "half_day", "month", "half_year", "year") else [],
+            ]
         if form[0] == "range":
             return [*form, self.undecided]
         return form
@@ -317,18 +410,33 @@ class Reader:
         for fact in reads:
             self.fact(fact, node)
             if fact.startswith("person."):
-                self.fault("E103", node, f"a Python amount reads no fact of the person{self._at()}", f"reads without {fact}")
+                self.fault(
+                    "E103",
+                    node,
+                    f"a Python amount reads no fact of the person{self._at()}",
+                    f"reads without {fact}",
+                )
         for key in node.entries:
             if key not in ("python", "reads"):
-                self.fault("E101", node, f'unknown key "{key}" beside python{self._at()}', "use python and reads")
+                self.fault(
+                    "E101", node, f'unknown key "{key}" beside python{self._at()}', "use python and reads"
+                )
         self.hooks.add(name)
         return ["python", name, reads]
 
     def _spread(self, node: Sequence) -> Form:
         parts = [item.text for item in node.items if isinstance(item, Scalar)]
         shares = [words.percent(part) for part in parts]
-        if any(share is None or share[0] != "percent" for share in shares) or sum(Fraction(part.rstrip("%")) for part in parts) != 100:
-            self.fault("E103", node, f"the parts of a spread are percentages with the sum 100{self._at()}", "[50%, 50%]")
+        if (
+            any(share is None or share[0] != "percent" for share in shares)
+            or sum(Fraction(part.rstrip("%")) for part in parts) != 100
+        ):
+            self.fault(
+                "E103",
+                node,
+                f"the parts of a spread are percentages with the sum 100{self._at()}",
+                "[50%, 50%]",
+            )
             return ["parts", ["100"]]
         self.numbers.extend((node.file, node.line, part) for part in parts)
         return ["parts", [part.rstrip("%") for part in parts]]
@@ -338,7 +446,12 @@ class Reader:
         otherwise: Form | None = None
         option = self.use_reading(reading)
         if not isinstance(table, Mapping):
-            self.fault("E103", table, f"{reading.id} chooses between options{self._at()}", f"{{{reading.id}: {{{next(iter(reading.options), '…')}: …}}}}")
+            self.fault(
+                "E103",
+                table,
+                f"{reading.id} chooses between options{self._at()}",
+                f"{{{reading.id}: {{{next(iter(reading.options), '…')}: …}}}}",
+            )
             return ["none"]
         for key, node in table:
             keys = words.split(key)
@@ -354,7 +467,12 @@ class Reader:
                 # A branch that was not chosen is checked, but the result does not rest on its readings.
                 self.readings[:] = outer
         if chosen is None and otherwise is None:
-            self.fault("E106", table, f'{reading.id} has no value for option "{option}"{self._at()}', f"add {option}: …, or otherwise: …")
+            self.fault(
+                "E106",
+                table,
+                f'{reading.id} has no value for option "{option}"{self._at()}',
+                f"add {option}: …, or otherwise: …",
+            )
             return ["none"]
         return chosen if chosen is not None else otherwise or ["none"]
 
@@ -381,9 +499,16 @@ class Reader:
         self._meeting_keys(fact, cases, table)
         last: int | None = None
         if then is not None:
-            ranks = [int(str(value)) for matcher, _ in cases for value in _values(matcher) if str(value).isdigit()]
+            ranks = [
+                int(str(value)) for matcher, _ in cases for value in _values(matcher) if str(value).isdigit()
+            ]
             if not ranks:
-                self.fault("E103", table, f"then needs a last value of {fact} before it{self._at()}", "{1: 100%, then: -20%}")
+                self.fault(
+                    "E103",
+                    table,
+                    f"then needs a last value of {fact} before it{self._at()}",
+                    "{1: 100%, then: -20%}",
+                )
                 then = None
             else:
                 last = max(ranks)
@@ -396,13 +521,20 @@ class Reader:
                 option = self.use_reading(reading)
                 found = [inner for keys, inner in table if option in words.split(keys) or keys == "otherwise"]
                 for keys, inner in table:
-                    self._check_options(reading, [word for word in words.split(keys) if word != "otherwise"], table)
+                    self._check_options(
+                        reading, [word for word in words.split(keys) if word != "otherwise"], table
+                    )
                     self._then(inner, leaf)
                 return self._then(found[0], leaf) if found else None
         text = text_of(node) or ""
         form = words.further(text, shares=leaf == "percent")
         if form is None:
-            self.fault("E103", node, f'"{text}" says nothing of further ranks{self._at()}', "then: -20% for shares, then: -1 for hours, then: x80%")
+            self.fault(
+                "E103",
+                node,
+                f'"{text}" says nothing of further ranks{self._at()}',
+                "then: -20% for shares, then: -1 for hours, then: x80%",
+            )
         else:
             self.numbers.append((node.file, node.line, text))
         return form
@@ -416,7 +548,12 @@ class Reader:
                         if (value := meeting(a, b)) is None:
                             continue
                         if self.overlap is None:
-                            self.fault("E502", table, f"two bands of {fact} both hold at {fact} = {value}{self._at()}", "overlap: Qn with lower and higher")
+                            self.fault(
+                                "E502",
+                                table,
+                                f"two bands of {fact} both hold at {fact} = {value}{self._at()}",
+                                "overlap: Qn with lower and higher",
+                            )
                         else:
                             give_up(b if self.overlap == "lower" else a, value)
 
@@ -438,7 +575,13 @@ def _bands(matcher: object) -> list[Form]:
 def meeting(a: Form, b: Form) -> str | None:
     """Return the value in which two bands meet (both include it), None when they do not touch in one single value."""
     for low, high in ((a, b), (b, a)):
-        if low[2] is not None and high[0] is not None and low[3] and high[1] and Fraction(str(low[2])) == Fraction(str(high[0])):
+        if (
+            low[2] is not None
+            and high[0] is not None
+            and low[3]
+            and high[1]
+            and Fraction(str(low[2])) == Fraction(str(high[0]))
+        ):
             return str(low[2])
     return None
 
@@ -453,8 +596,16 @@ def give_up(band: Form, value: str) -> None:
 def _amount_repair(text: str) -> str:
     first = text.split(" ", maxsplit=1)[0]
     unit = text.rsplit(" ", maxsplit=1)[-1]
-    if words.number(first) is not None and (near := nearest(words.PLURALS.get(unit, unit), [*words.RATE_UNITS, *words.PLURALS])):
-        middle = "1000 characters" if near.startswith("character") and "1000" in text and "10000" not in text else "10000 characters" if near.startswith("character") else near
+    if words.number(first) is not None and (
+        near := nearest(words.PLURALS.get(unit, unit), [*words.RATE_UNITS, *words.PLURALS])
+    ):
+        middle = (
+            "1000 characters"
+            if near.startswith("character") and "1000" in text and "10000" not in text
+            else "10000 characters"
+            if near.startswith("character")
+            else near
+        )
         return f"{first} per {middle}"
     return "write 10, 8 per day, stated, 10 to 15, decided or none"
 

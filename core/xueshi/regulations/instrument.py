@@ -75,41 +75,85 @@ def read_rule_file(source: RegulationSource | Mapping, findings: Findings) -> Ru
     path = root.file
     language = text_of(root.get("xueshi"))
     if language is None:
-        findings.add("E101", path, 1, "the file does not begin with xueshi: 1", "write xueshi: 1 in the first line")
+        findings.add(
+            "E101", path, 1, "the file does not begin with xueshi: 1", "write xueshi: 1 in the first line"
+        )
     elif language != str(schema.LANGUAGE):
-        findings.add("E103", path, root.line_of("xueshi"), f"this engine reads language {schema.LANGUAGE}, the file is written in {language}", "use a newer engine, or write xueshi: 1")
+        findings.add(
+            "E103",
+            path,
+            root.line_of("xueshi"),
+            f"this engine reads language {schema.LANGUAGE}, the file is written in {language}",
+            "use a newer engine, or write xueshi: 1",
+        )
     schema.check_keys(root, schema.SECTIONS, "the file", findings)
     for name, node in root:
         if name in schema.SECTIONS and name != "xueshi" and not isinstance(node, Mapping):
-            findings.add("E103", path, root.line_of(name), f"section {name} must hold keys and values", f"{name}: {{…}}")
+            findings.add(
+                "E103",
+                path,
+                root.line_of(name),
+                f"section {name} must hold keys and values",
+                f"{name}: {{…}}",
+            )
     return RuleFile(path, _header(root, findings), _clauses(root, findings), root)
 
 
 def _header(root: Mapping, findings: Findings) -> Header:
     node = root.get("regulation")
     if not isinstance(node, Mapping):
-        findings.add("E101", root.file, 1, "there is no section regulation", "write regulation: {id: …, title: …}")
+        findings.add(
+            "E101", root.file, 1, "there is no section regulation", "write regulation: {id: …, title: …}"
+        )
         node = empty_mapping(root.file)
     else:
         schema.check_keys(node, schema.HEADER, "regulation", findings)
     values = {key: text for key, value in node if (text := text_of(value)) is not None}
     for key in schema.REQUIRED_HEADER:
         if key not in values and node.entries:
-            findings.add("E101", root.file, node.line, f'regulation has no "{key}"', f"write {key}: … (none where the text has none)")
+            findings.add(
+                "E101",
+                root.file,
+                node.line,
+                f'regulation has no "{key}"',
+                f"write {key}: … (none where the text has none)",
+            )
     for key in ("issued", "effective"):
         if key in values and not (words.is_date(values[key]) or values[key] == "none"):
-            findings.add("E103", root.file, node.line_of(key), f'"{values[key]}" is no date ({key})', f"{key}: 2013-03-12, or none")
+            findings.add(
+                "E103",
+                root.file,
+                node.line_of(key),
+                f'"{values[key]}" is no date ({key})',
+                f"{key}: 2013-03-12, or none",
+            )
     span = words.years(values.get("years", "1 to open"))
     if span is None:
         if "years" in values:
-            findings.add("E103", root.file, node.line_of("years"), f'"{values["years"]}" is no span of years', "years: 2013 to open")
+            findings.add(
+                "E103",
+                root.file,
+                node.line_of("years"),
+                f'"{values["years"]}" is no span of years',
+                "years: 2013 to open",
+            )
         span = (1, None)
     if "area" in values and not (values["area"].isdigit() and len(values["area"]) == 6):
-        findings.add("E103", root.file, node.line_of("area"), f'"{values["area"]}" is no area code', "six digits of GB/T 2260, as 990100")
+        findings.add(
+            "E103",
+            root.file,
+            node.line_of("area"),
+            f'"{values["area"]}" is no area code',
+            "six digits of GB/T 2260, as 990100",
+        )
     source = node.get("source")
     sha = text_of(source.get("sha256")) if isinstance(source, Mapping) else None
     verified = node.get("verified")
-    checked = " ".join(text for _, value in verified if (text := text_of(value))) if isinstance(verified, Mapping) else text_of(verified)
+    checked = (
+        " ".join(text for _, value in verified if (text := text_of(value)))
+        if isinstance(verified, Mapping)
+        else text_of(verified)
+    )
     return Header(
         values.get("id", "?"), values.get("title", "?"), values.get("number", "none"), values.get("issuer", "?"),
         values.get("issued", "none"), values.get("effective", "none"), span[0], span[1], values.get("area", "000000"),
@@ -131,8 +175,24 @@ def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:
             status, gist = next((word, text_of(value) or "") for word, value in body)
         for number in words.split(key):
             if status not in allowed:
-                findings.add("E203", root.file, line, f"clause {number} has no status" if status in ("", "todo") else f'"{status}" is no status of clause {number}', f"{number}: {{encoded: …}}, or {', '.join(allowed[1:])}", number)
+                findings.add(
+                    "E203",
+                    root.file,
+                    line,
+                    f"clause {number} has no status"
+                    if status in ("", "todo")
+                    else f'"{status}" is no status of clause {number}',
+                    f"{number}: {{encoded: …}}, or {', '.join(allowed[1:])}",
+                    number,
+                )
             if number in clauses:
-                findings.add("E102", root.file, line, f"clause {number} is written twice, first at line {clauses[number].line}", "delete one", number)
+                findings.add(
+                    "E102",
+                    root.file,
+                    line,
+                    f"clause {number} is written twice, first at line {clauses[number].line}",
+                    "delete one",
+                    number,
+                )
             clauses[number] = Clause(number, status, gist, line)
     return clauses

@@ -11,7 +11,13 @@ from xueshi.regulations.document import Mapping, Node, Scalar, plain
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.words import split
 
-MERGED_SECTIONS = {"groups": schema.GROUP, "refuse": schema.REFUSE, "requirements": schema.REQUIREMENT, "deemed": schema.DEEMED, "manual": schema.MANUAL}
+MERGED_SECTIONS = {
+    "groups": schema.GROUP,
+    "refuse": schema.REFUSE,
+    "requirements": schema.REQUIREMENT,
+    "deemed": schema.DEEMED,
+    "manual": schema.MANUAL,
+}
 """Sections of named entries, with the keys of an entry; `rules` is apart because its entries have rows."""
 
 
@@ -81,7 +87,15 @@ def merge(files: list[RuleFile], findings: Findings) -> Merged:
     return merged
 
 
-def _merge_section(entries: list[Entry], file: RuleFile, name: str, keys: tuple[str, ...], child: bool, merged: Merged, findings: Findings) -> None:
+def _merge_section(
+    entries: list[Entry],
+    file: RuleFile,
+    name: str,
+    keys: tuple[str, ...],
+    child: bool,
+    merged: Merged,
+    findings: Findings,
+) -> None:
     section = file.section(name)
     for ids, body in section:
         line = section.line_of(ids)
@@ -94,11 +108,25 @@ def _merge_section(entries: list[Entry], file: RuleFile, name: str, keys: tuple[
                 continue
             for word in schema.CHANGE_KEYS:
                 if word in body.entries:
-                    findings.add("E101", file.path, body.line_of(word), f'"{word}" in {entry_id}: this file has no parent', "write parent: … in regulation, or delete it")
+                    findings.add(
+                        "E101",
+                        file.path,
+                        body.line_of(word),
+                        f'"{word}" in {entry_id}: this file has no parent',
+                        "write parent: … in regulation, or delete it",
+                    )
             entries.append(_entry(entry_id, body, line, file, keys, findings))
 
 
-def _entry(entry_id: str, body: Mapping, line: int, file: RuleFile, keys: tuple[str, ...], findings: Findings, row: bool = False) -> Entry:
+def _entry(
+    entry_id: str,
+    body: Mapping,
+    line: int,
+    file: RuleFile,
+    keys: tuple[str, ...],
+    findings: Findings,
+    row: bool = False,
+) -> Entry:
     clauses = tuple(texts_of(body.get("clause")))
     schema.check_keys(body, (*keys, *schema.CHANGE_KEYS), f"rule {entry_id}", findings, "、".join(clauses))
     own = {key: value for key, value in body if key in keys and key not in ("rows", "plus")}
@@ -112,13 +140,27 @@ def _entry(entry_id: str, body: Mapping, line: int, file: RuleFile, keys: tuple[
         if node is None or place not in keys:
             continue
         if not isinstance(node, Mapping):
-            findings.add("E103", file.path, node.line, f"{place} of {entry_id} must hold ids and rows", f"{place}: {{{entry_id}a: {{…}}}}")
+            findings.add(
+                "E103",
+                file.path,
+                node.line,
+                f"{place} of {entry_id} must hold ids and rows",
+                f"{place}: {{{entry_id}a: {{…}}}}",
+            )
             continue
         for part_id, part in node:
             if isinstance(part, Mapping):
-                parts.append(_entry(part_id, part, node.line_of(part_id), file, schema.ROW, findings, row=True))
+                parts.append(
+                    _entry(part_id, part, node.line_of(part_id), file, schema.ROW, findings, row=True)
+                )
             else:
-                findings.add("E103", file.path, node.line_of(part_id), f"{part_id} must hold keys and values", f"{part_id}: {{when: …, hours: …}}")
+                findings.add(
+                    "E103",
+                    file.path,
+                    node.line_of(part_id),
+                    f"{part_id} must hold keys and values",
+                    f"{part_id}: {{when: …, hours: …}}",
+                )
     return entry
 
 
@@ -132,26 +174,52 @@ def _find(entries: list[Entry], entry_id: str) -> tuple[Entry, list[Entry]] | No
     return None
 
 
-def _change(entries: list[Entry], entry_id: str, body: Mapping, line: int, file: RuleFile, name: str, keys: tuple[str, ...], merged: Merged, findings: Findings) -> None:
+def _change(
+    entries: list[Entry],
+    entry_id: str,
+    body: Mapping,
+    line: int,
+    file: RuleFile,
+    name: str,
+    keys: tuple[str, ...],
+    merged: Merged,
+    findings: Findings,
+) -> None:
     change = text_of(body.get("change"))
     clauses = tuple(texts_of(body.get("clause")))
     clause = "、".join(clauses)
     noun = "rule" if name == "rules" else name.rstrip("s")
     if change not in schema.CHANGES:
-        findings.add("E401", file.path, line, f"{noun} {entry_id}: say change: add, replace, amend or remove", "change: add", clause)
+        findings.add(
+            "E401",
+            file.path,
+            line,
+            f"{noun} {entry_id}: say change: add, replace, amend or remove",
+            "change: add",
+            clause,
+        )
         return
     found = _find(entries, entry_id)
     parent = file.header.parent or "?"
     if change == "add":
         if found is not None:
-            findings.add("E402", file.path, line, f"{entry_id} exists in {found[0].origin}", "change: amend", clause)
+            findings.add(
+                "E402", file.path, line, f"{entry_id} exists in {found[0].origin}", "change: amend", clause
+            )
             return
         _add(entries, entry_id, body, line, file, keys, findings)
         return
     if found is None:
         known = [part.id for entry in entries for part in entry.walk()]
         near = nearest(entry_id, known)
-        findings.add("E403", file.path, line, f"{entry_id} is not in {parent}{did_you_mean(entry_id, known)}", f"write {near}" if near else "change: add", clause)
+        findings.add(
+            "E403",
+            file.path,
+            line,
+            f"{entry_id} is not in {parent}{did_you_mean(entry_id, known)}",
+            f"write {near}" if near else "change: add",
+            clause,
+        )
         return
     entry, siblings = found
     if change == "remove":
@@ -171,29 +239,63 @@ def _change(entries: list[Entry], entry_id: str, body: Mapping, line: int, file:
     _amend(entry, body, line, file, keys, clauses, findings)
 
 
-def _add(entries: list[Entry], entry_id: str, body: Mapping, line: int, file: RuleFile, keys: tuple[str, ...], findings: Findings) -> None:
+def _add(
+    entries: list[Entry],
+    entry_id: str,
+    body: Mapping,
+    line: int,
+    file: RuleFile,
+    keys: tuple[str, ...],
+    findings: Findings,
+) -> None:
     target, before = text_of(body.get("in")), text_of(body.get("before"))
     siblings, row = entries, False
     if target is not None:
         found = _find(entries, target)
         if found is None:
             known = [entry.id for entry in entries]
-            findings.add("E403", file.path, line, f"{target} is not in {file.header.parent}{did_you_mean(target, known)}", f"in: {nearest(target, known) or known[0]}")
+            findings.add(
+                "E403",
+                file.path,
+                line,
+                f"{target} is not in {file.header.parent}{did_you_mean(target, known)}",
+                f"in: {nearest(target, known) or known[0]}",
+            )
             return
         siblings, row = found[0].rows, True
         if not siblings:
             # An item that was its own only row keeps it as the last resort below the new one.
-            findings.add("E403", file.path, line, f"{target} has no rows to add {entry_id} to", f"change: replace of {target}, with rows")
+            findings.add(
+                "E403",
+                file.path,
+                line,
+                f"{target} has no rows to add {entry_id} to",
+                f"change: replace of {target}, with rows",
+            )
             return
     fresh = _entry(entry_id, body, line, file, schema.ROW if row else keys, findings, row=row)
     position = next((index for index, entry in enumerate(siblings) if entry.id == before), None)
     if before is not None and position is None:
         known = [entry.id for entry in siblings]
-        findings.add("E403", file.path, line, f"{before} is not there to stand before{did_you_mean(before, known)}", f"before: {nearest(before, known) or '…'}")
+        findings.add(
+            "E403",
+            file.path,
+            line,
+            f"{before} is not there to stand before{did_you_mean(before, known)}",
+            f"before: {nearest(before, known) or '…'}",
+        )
     siblings.insert(len(siblings) if position is None else position, fresh)
 
 
-def _amend(entry: Entry, body: Mapping, line: int, file: RuleFile, keys: tuple[str, ...], clauses: tuple[str, ...], findings: Findings) -> None:
+def _amend(
+    entry: Entry,
+    body: Mapping,
+    line: int,
+    file: RuleFile,
+    keys: tuple[str, ...],
+    clauses: tuple[str, ...],
+    findings: Findings,
+) -> None:
     clause = "、".join(clauses)
     schema.check_keys(body, (*keys, *schema.CHANGE_KEYS), f"rule {entry.id}", findings, clause)
     if not clauses:
@@ -210,11 +312,20 @@ def _amend(entry: Entry, body: Mapping, line: int, file: RuleFile, keys: tuple[s
         old = entry.keys.get(key)
         if old is not None and plain(old) == plain(value):
             shown = value.text if isinstance(value, Scalar) else "the same"
-            findings.add("E404", file.path, line, f"{entry.id}: {key} is {shown} in {entry.origin} already", "delete the entry", clause)
+            findings.add(
+                "E404",
+                file.path,
+                line,
+                f"{entry.id}: {key} is {shown} in {entry.origin} already",
+                "delete the entry",
+                clause,
+            )
         entry.keys[key] = value
         entry.lines[key] = body.line_of(key)
     if not changed and line:
-        findings.add("E404", file.path, line, f"{entry.id}: the entry changes no key", "delete the entry", clause)
+        findings.add(
+            "E404", file.path, line, f"{entry.id}: the entry changes no key", "delete the entry", clause
+        )
     if clauses:
         entry.cites.append((file.header.id, clauses))
 
@@ -224,5 +335,12 @@ def _twice(merged: Merged, findings: Findings) -> None:
         first: dict[str, Entry] = {}
         for entry in (part for top in group for part in top.walk()):
             if entry.id in first:
-                findings.add("E102", entry.file, entry.line, f"{entry.id} is written twice, first at line {first[entry.id].line}", "rename one", entry.clause)
+                findings.add(
+                    "E102",
+                    entry.file,
+                    entry.line,
+                    f"{entry.id} is written twice, first at line {first[entry.id].line}",
+                    "rename one",
+                    entry.clause,
+                )
             first.setdefault(entry.id, entry)

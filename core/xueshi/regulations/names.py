@@ -85,7 +85,13 @@ def collect(files: list[RuleFile], findings: Findings) -> Names:
             _parameter(names, file, word, node, findings)
         for word, node in file.section("tables"):
             if word in names.parameters:
-                findings.add("E102", file.path, file.section("tables").line_of(word), f"table {word} has the name of a parameter", "rename one")
+                findings.add(
+                    "E102",
+                    file.path,
+                    file.section("tables").line_of(word),
+                    f"table {word} has the name of a parameter",
+                    "rename one",
+                )
             names.tables[word] = node
     return names
 
@@ -93,27 +99,52 @@ def collect(files: list[RuleFile], findings: Findings) -> Names:
 def _reading(names: Names, file: RuleFile, word: str, node: document.Node, findings: Findings) -> None:
     line = file.section("readings").line_of(word)
     if not isinstance(node, document.Mapping):
-        findings.add("E103", file.path, line, f"reading {word} must hold keys and values", f"{word}: {{ask: …, clause: …, options: {{…}}, default: …}}")
+        findings.add(
+            "E103",
+            file.path,
+            line,
+            f"reading {word} must hold keys and values",
+            f"{word}: {{ask: …, clause: …, options: {{…}}, default: …}}",
+        )
         return
     clause = "、".join(texts_of(node.get("clause")))
     schema.check_keys(node, schema.READING, f"reading {word}", findings, clause)
     if not clause:
         findings.add("E201", file.path, line, f"reading {word} has no clause", "clause: …")
     listed = node.get("options")
-    options = {code: text_of(label) or code for code, label in listed} if isinstance(listed, document.Mapping) else {item: item for item in texts_of(listed)}
+    options = (
+        {code: text_of(label) or code for code, label in listed}
+        if isinstance(listed, document.Mapping)
+        else {item: item for item in texts_of(listed)}
+    )
     default = text_of(node.get("default"))
     if default is None or default not in options:
         near = nearest(default or "", options) or next(iter(options), "…")
-        findings.add("E301", file.path, node.line_of("default"), f'default "{default}" is not an option of {word}{did_you_mean(default or "", options)}', f"default: {near}", clause)
+        findings.add(
+            "E301",
+            file.path,
+            node.line_of("default"),
+            f'default "{default}" is not an option of {word}{did_you_mean(default or "", options)}',
+            f"default: {near}",
+            clause,
+        )
         default = next(iter(options), "")
     full = f"{file.header.id}-{word}"
-    names.readings[full] = Reading(full, text_of(node.get("ask")) or word, clause, options, default, file=file.path, line=line)
+    names.readings[full] = Reading(
+        full, text_of(node.get("ask")) or word, clause, options, default, file=file.path, line=line
+    )
 
 
 def _parameter(names: Names, file: RuleFile, word: str, node: document.Node, findings: Findings) -> None:
     line = file.section("parameters").line_of(word)
     if not isinstance(node, document.Mapping):
-        findings.add("E103", file.path, line, f"parameter {word} must hold keys and values", f"{word}: {{label: …, clause: …, default: none}}")
+        findings.add(
+            "E103",
+            file.path,
+            line,
+            f"parameter {word} must hold keys and values",
+            f"{word}: {{label: …, clause: …, default: none}}",
+        )
         return
     clause = "、".join(texts_of(node.get("clause")))
     schema.check_keys(node, schema.PARAMETER, f"parameter {word}", findings, clause)
@@ -132,9 +163,17 @@ def _parameter(names: Names, file: RuleFile, word: str, node: document.Node, fin
     if isinstance(dated, document.Mapping):
         for year, value in dated:
             if year.isdigit() and len(year) == 4:
-                parameter.dated[int(year)] = parameter_value(document.plain(value), parameter, file.path, dated.line_of(year), findings)
+                parameter.dated[int(year)] = parameter_value(
+                    document.plain(value), parameter, file.path, dated.line_of(year), findings
+                )
             else:
-                findings.add("E103", file.path, dated.line_of(year), f'"{year}" is no year of parameter {word}', "values: {2021: 12, 2024: 15}")
+                findings.add(
+                    "E103",
+                    file.path,
+                    dated.line_of(year),
+                    f'"{year}" is no year of parameter {word}',
+                    "values: {2021: 12, 2024: 15}",
+                )
 
 
 def parameter_value(raw: object, parameter: Parameter, file: str, line: int, findings: Findings) -> object:
@@ -147,13 +186,28 @@ def parameter_value(raw: object, parameter: Parameter, file: str, line: int, fin
             if isinstance(value, dict):
                 unknown = [column for column in value if column not in parameter.columns]
                 if unknown:
-                    findings.add("E103", file, line, f'"{unknown[0]}" is no column of {parameter.id}{did_you_mean(unknown[0], parameter.columns)}', f"use {', '.join(parameter.columns)}")
-                rows[str(key)] = {column: _hours_text(cell, parameter, file, line, findings) for column, cell in value.items()}
+                    findings.add(
+                        "E103",
+                        file,
+                        line,
+                        f'"{unknown[0]}" is no column of {parameter.id}{did_you_mean(unknown[0], parameter.columns)}',
+                        f"use {', '.join(parameter.columns)}",
+                    )
+                rows[str(key)] = {
+                    column: _hours_text(cell, parameter, file, line, findings)
+                    for column, cell in value.items()
+                }
             else:
                 rows[str(key)] = _hours_text(value, parameter, file, line, findings)
         return rows
     if isinstance(raw, dict):
-        findings.add("E103", file, line, f"parameter {parameter.id} has no key, so its value is one number", f"{parameter.id}: 12")
+        findings.add(
+            "E103",
+            file,
+            line,
+            f"parameter {parameter.id} has no key, so its value is one number",
+            f"{parameter.id}: 12",
+        )
         return None
     return _hours_text(raw, parameter, file, line, findings)
 
@@ -163,18 +217,38 @@ def _hours_text(value: object, parameter: Parameter, file: str, line: int, findi
     if text == "none":
         return None
     if parameter.unit == "hour" and words.number(text) is None:
-        findings.add("E103", file, line, f'"{text}" is no number of hours for {parameter.id}', f"{parameter.id}: 12, or none")
+        findings.add(
+            "E103",
+            file,
+            line,
+            f'"{text}" is no number of hours for {parameter.id}',
+            f"{parameter.id}: 12, or none",
+        )
         return None
     return text
 
 
-def apply_choices(names: Names, choices: dict[str, object], instrument: str, file: str, line: int, document_name: str, findings: Findings) -> None:
+def apply_choices(
+    names: Names,
+    choices: dict[str, object],
+    instrument: str,
+    file: str,
+    line: int,
+    document_name: str,
+    findings: Findings,
+) -> None:
     """Set readings and parameters from an overlay or a case; an unknown name or option is E302."""
     for word, raw in choices.items():
         if found := names.reading(word, "") if word not in names.parameters else None:
             option = str(raw)
             if option not in found.options:
-                findings.add("E302", file, line, f'"{option}" is not an option of {found.id}{did_you_mean(option, found.options)}', f"{word}: {nearest(option, found.options) or next(iter(found.options), '…')}")
+                findings.add(
+                    "E302",
+                    file,
+                    line,
+                    f'"{option}" is not an option of {found.id}{did_you_mean(option, found.options)}',
+                    f"{word}: {nearest(option, found.options) or next(iter(found.options), '…')}",
+                )
                 continue
             found.option, found.chosen_by = option, document_name
         elif word in names.parameters:
@@ -184,4 +258,10 @@ def apply_choices(names: Names, choices: dict[str, object], instrument: str, fil
         else:
             known = [*names.reading_words(), *names.parameters]
             near = nearest(word, known)
-            findings.add("E302", file, line, f'{instrument} has no "{word}"{did_you_mean(word, known)}', f"set {near}" if near else "an overlay sets readings and parameters only")
+            findings.add(
+                "E302",
+                file,
+                line,
+                f'{instrument} has no "{word}"{did_you_mean(word, known)}',
+                f"set {near}" if near else "an overlay sets readings and parameters only",
+            )

@@ -94,9 +94,13 @@ class RulePack:
             data = json.loads(body)
             language, form = data["language"], data["format"]
         except (ValueError, KeyError, TypeError) as error:
-            raise RuleFileError("the artifact is no rule pack; resolve the instrument again and pin the result") from error
+            raise RuleFileError(
+                "the artifact is no rule pack; resolve the instrument again and pin the result"
+            ) from error
         if language != LANGUAGE or form != FORMAT:
-            raise RuleFileError(f"the rule pack is of language {language}, form {form}; this engine reads {LANGUAGE}, form {FORMAT}. Use the engine it was made with")
+            raise RuleFileError(
+                f"the rule pack is of language {language}, form {form}; this engine reads {LANGUAGE}, form {FORMAT}. Use the engine it was made with"
+            )
         return RulePack(data, functions or {})
 
     @property
@@ -123,7 +127,10 @@ class RulePack:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The kinds and facts that a record or person may carry, with their Chinese labels."""
-        facts = {name: Fact(name, entry["type"], entry["label"], entry["unit"], entry["values"]) for name, entry in self.data["facts"].items()}
+        facts = {
+            name: Fact(name, entry["type"], entry["label"], entry["unit"], entry["values"])
+            for name, entry in self.data["facts"].items()
+        }
         return Vocabulary(self.data["kinds"], facts)
 
     @property
@@ -149,7 +156,9 @@ class RulePack:
     def year_of(self, day: date) -> int:
         """Return the statistics year a day belongs to."""
         month, start = int(self.data["year"]["month"]), int(self.data["year"]["day"])
-        return day.year + 1 if (month, start) != (1, 1) and (day.month, day.day) >= (month, start) else day.year
+        return (
+            day.year + 1 if (month, start) != (1, 1) and (day.month, day.day) >= (month, start) else day.year
+        )
 
     def serves(self, year: int) -> bool:
         """Tell whether the instrument serves a statistics year."""
@@ -164,8 +173,24 @@ class RulePack:
             read = self.data["reads"].get(kind)
             if read is None:
                 continue
-            names = sorted((name for name in read if name in self.facts and not name.startswith("person.") and name != "year"), key=order.index)
-            infos = tuple(FactInfo(name, self.facts[name].label, self.facts[name].type, dict(self.facts[name].values), self.facts[name].unit) for name in names)
+            names = sorted(
+                (
+                    name
+                    for name in read
+                    if name in self.facts and not name.startswith("person.") and name != "year"
+                ),
+                key=order.index,
+            )
+            infos = tuple(
+                FactInfo(
+                    name,
+                    self.facts[name].label,
+                    self.facts[name].type,
+                    dict(self.facts[name].values),
+                    self.facts[name].unit,
+                )
+                for name in names
+            )
             found.append(KindInfo(kind, label, infos))
         return found
 

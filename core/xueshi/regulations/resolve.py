@@ -55,7 +55,9 @@ def resolve_pack(
     """
     from xueshi.regulations.check import static_checks  # noqa: PLC0415 - the checks look at what this module resolves
 
-    resolved = resolve(instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions)
+    resolved = resolve(
+        instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions
+    )
     static_checks(resolved)
     resolved.findings.raise_errors()
     assert resolved.pack is not None
@@ -106,7 +108,13 @@ def _chain(instrument: str, source_of: SourceOf, findings: Findings) -> list[Rul
     while wanted is not None:
         file = read_rule_file(source_of(wanted), findings)
         if file.header.id != wanted and file.header.id != "?":
-            findings.add("E103", file.path, 1, f"the file says it is {file.header.id}, {wanted} was asked for", f"id: {wanted}")
+            findings.add(
+                "E103",
+                file.path,
+                1,
+                f"the file says it is {file.header.id}, {wanted} was asked for",
+                f"id: {wanted}",
+            )
         if any(file.header.id == other.header.id for other in files):
             findings.add("E103", file.path, 1, f"{file.header.id} is its own parent", "delete parent")
             break
@@ -132,22 +140,43 @@ def _vocabulary(files: list[RuleFile], findings: Findings) -> Vocabulary:
     return vocabulary
 
 
-def _name_clashes(files: list[RuleFile], named: names.Names, vocabulary: Vocabulary, findings: Findings) -> None:
+def _name_clashes(
+    files: list[RuleFile], named: names.Names, vocabulary: Vocabulary, findings: Findings
+) -> None:
     """A table or parameter named like a fact value, kind or category would capture it (E102)."""
-    taken = {**{value: f"a value of {fact.name}" for fact in vocabulary.facts.values() for value in fact.values}, **dict.fromkeys(vocabulary.kinds, "a kind"), **dict.fromkeys(_by_key(files, "categories"), "a category"), **dict.fromkeys(vocabulary.facts, "a fact")}
+    taken = {
+        **{value: f"a value of {fact.name}" for fact in vocabulary.facts.values() for value in fact.values},
+        **dict.fromkeys(vocabulary.kinds, "a kind"),
+        **dict.fromkeys(_by_key(files, "categories"), "a category"),
+        **dict.fromkeys(vocabulary.facts, "a fact"),
+    }
     for file in files:
         for section in ("tables", "parameters"):
             for word in file.section(section).entries:
                 if word in taken:
-                    findings.add("E102", file.path, file.section(section).line_of(word), f"{section[:-1]} {word} has the name of {taken[word]}", f"rename it, as by_{word}")
+                    findings.add(
+                        "E102",
+                        file.path,
+                        file.section(section).line_of(word),
+                        f"{section[:-1]} {word} has the name of {taken[word]}",
+                        f"rename it, as by_{word}",
+                    )
 
 
 def _overlay(source: Source, named: names.Names, instrument: str, findings: Findings) -> None:
     root = source if isinstance(source, document.Mapping) else document.read_document(source, findings)
-    schema.check_keys(root, ("overlay", "set"), "an overlay (only readings and parameters may be set)", findings)
+    schema.check_keys(
+        root, ("overlay", "set"), "an overlay (only readings and parameters may be set)", findings
+    )
     head, chosen = root.get("overlay"), root.get("set")
     if not isinstance(head, document.Mapping) or not isinstance(chosen, document.Mapping):
-        findings.add("E101", root.file, 1, "an overlay has the sections overlay and set", "overlay: {of: …, by: …, document: …, decided: …, years: …}, set: {…}")
+        findings.add(
+            "E101",
+            root.file,
+            1,
+            "an overlay has the sections overlay and set",
+            "overlay: {of: …, by: …, document: …, decided: …, years: …}, set: {…}",
+        )
         return
     schema.check_keys(head, schema.OVERLAY, "overlay", findings)
     of, paper = text_of(head.get("of")), text_of(head.get("document"))
@@ -155,14 +184,32 @@ def _overlay(source: Source, named: names.Names, instrument: str, findings: Find
         if text_of(head.get(key)) is None:
             findings.add("E101", root.file, head.line, f'the overlay has no "{key}"', f"{key}: …")
     if years(text_of(head.get("years")) or "1 to open") is None and head.get("years") is not None:
-        findings.add("E103", root.file, head.line_of("years"), "this is no span of years", "years: 2021 to open")
+        findings.add(
+            "E103", root.file, head.line_of("years"), "this is no span of years", "years: 2021 to open"
+        )
     if of is not None and of not in named.chain:
-        findings.add("E302", root.file, head.line_of("of"), f"the overlay is of {of}, not of {instrument}", f"of: {instrument}")
+        findings.add(
+            "E302",
+            root.file,
+            head.line_of("of"),
+            f"the overlay is of {of}, not of {instrument}",
+            f"of: {instrument}",
+        )
     for word, node in chosen:
-        names.apply_choices(named, {word: document.plain(node)}, instrument, root.file, chosen.line_of(word), paper or root.file, findings)
+        names.apply_choices(
+            named,
+            {word: document.plain(node)},
+            instrument,
+            root.file,
+            chosen.line_of(word),
+            paper or root.file,
+            findings,
+        )
 
 
-def _sector_rules(files: list[RuleFile], merged: Merged, reader: Reader, sector: bool, findings: Findings) -> list[tuple[str, list[str]]]:
+def _sector_rules(
+    files: list[RuleFile], merged: Merged, reader: Reader, sector: bool, findings: Findings
+) -> list[tuple[str, list[str]]]:
     """Apply `sector_rules`: what falls away where a sector has its own rules. Returns (rule id, readings) removed so."""
     owner = next((file for file in files if file.section("sector_rules").entries), None)
     node = owner.section("sector_rules") if owner else None
@@ -174,26 +221,53 @@ def _sector_rules(files: list[RuleFile], merged: Merged, reader: Reader, sector:
         replaced = texts_of(node.get("replace"))
         for rule in replaced:
             if rule not in known:
-                findings.add("E504", owner.path, node.line_of("replace"), f'"{rule}" is no rule{did_you_mean(rule, known)}', f"write {nearest(rule, known) or known[0]}")
+                findings.add(
+                    "E504",
+                    owner.path,
+                    node.line_of("replace"),
+                    f'"{rule}" is no rule{did_you_mean(rule, known)}',
+                    f"write {nearest(rule, known) or known[0]}",
+                )
         word = node.get("silent")
         if word is not None:
             with reader.of("sector_rules", text_of(node.get("clause")) or "") as used:
-                silent = reader.use_reading(found) if (found := reader.names.reading(text_of(word) or "", owner.path)) else text_of(word) or ""
+                silent = (
+                    reader.use_reading(found)
+                    if (found := reader.names.reading(text_of(word) or "", owner.path))
+                    else text_of(word) or ""
+                )
     child = files[-1]
     if not sector and child.header.sector is None:
         return []
     if owner is None or node is None:
-        findings.add("E405", child.path, child.root.line_of("regulation"), f"{child.header.parent} has no sector_rules", f"delete sector, or ask the owner of {child.header.parent} for sector_rules")
+        findings.add(
+            "E405",
+            child.path,
+            child.root.line_of("regulation"),
+            f"{child.header.parent} has no sector_rules",
+            f"delete sector, or ask the owner of {child.header.parent} for sector_rules",
+        )
         return []
-    own_kinds = {kind for entry in merged.rules if entry.origin == child.header.id for kind in texts_of(entry.keys.get("for"))}
+    own_kinds = {
+        kind
+        for entry in merged.rules
+        if entry.origin == child.header.id
+        for kind in texts_of(entry.keys.get("for"))
+    }
     gone: list[tuple[str, list[str]]] = []
     for entry in list(merged.rules):
-        if entry.id not in replaced or entry.origin == child.header.id or any(owner_id == child.header.id for owner_id, _ in entry.cites):
+        if (
+            entry.id not in replaced
+            or entry.origin == child.header.id
+            or any(owner_id == child.header.id for owner_id, _ in entry.cites)
+        ):
             continue
         kinds = texts_of(entry.keys.get("for"))
         left = [kind for kind in kinds if kind not in own_kinds] if silent == "fall_back" else []
         if left:
-            entry.keys["for"] = document.Sequence(entry.file, entry.line, tuple(document.Scalar(entry.file, entry.line, kind) for kind in left))
+            entry.keys["for"] = document.Sequence(
+                entry.file, entry.line, tuple(document.Scalar(entry.file, entry.line, kind) for kind in left)
+            )
             continue
         merged.rules.remove(entry)
         entry.removed_by = (owner.header.id, tuple(texts_of(node.get("clause"))))
@@ -202,7 +276,15 @@ def _sector_rules(files: list[RuleFile], merged: Merged, reader: Reader, sector:
     return gone
 
 
-def _close(files: list[RuleFile], merged: Merged, reader: Reader, categories: dict[str, document.Node], gone: list[tuple[str, list[str]]], functions: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+def _close(
+    files: list[RuleFile],
+    merged: Merged,
+    reader: Reader,
+    categories: dict[str, document.Node],
+    gone: list[tuple[str, list[str]]],
+    functions: Mapping[str, Any],
+    findings: Findings,
+) -> dict[str, Any]:
     loaded = files[-1]
     default_nodes = _by_key(files, "defaults")
     for file in files:
@@ -212,8 +294,16 @@ def _close(files: list[RuleFile], merged: Merged, reader: Reader, categories: di
             if isinstance(node, document.Mapping):
                 schema.check_keys(node, schema.CATEGORY, f"category {code}", findings)
     if "partial" not in default_nodes and merged.rules:
-        findings.add("E101", files[0].path, files[0].root.line_of("defaults"), 'defaults has no "partial"', "partial: prorate, or partial: whole")
-    sum_nodes = {code: node for code, node in _by_key(files, "sums").items() if isinstance(node, document.Mapping)}
+        findings.add(
+            "E101",
+            files[0].path,
+            files[0].root.line_of("defaults"),
+            'defaults has no "partial"',
+            "partial: prorate, or partial: whole",
+        )
+    sum_nodes = {
+        code: node for code, node in _by_key(files, "sums").items() if isinstance(node, document.Mapping)
+    }
     rules = RuleCloser(reader, files, default_nodes)
     others = RequirementCloser(reader, files, merged, sum_nodes)
     items = [rules.item(entry) for entry in merged.rules]
@@ -245,11 +335,40 @@ def _close(files: list[RuleFile], merged: Merged, reader: Reader, categories: di
     for name in sorted(reader.hooks):
         if name not in functions:
             known = sorted(functions)
-            findings.add("E504", loaded.path, 1, f'"{name}" is no function of the plugin{did_you_mean(name, known)}', f"register {name} in hour_functions")
-    data["readings"] = {reading.id: {"ask": reading.ask, "clause": reading.clause, "options": reading.options, "option": reading.option, "chosen_by": reading.chosen_by} for reading in reader.names.readings.values()}
-    data["parameters"] = {one.id: {"label": one.label, "clause": one.clause, "value": one.value, "dated": {str(year): value for year, value in one.dated.items()}, "chosen_by": one.chosen_by, "key": one.key, "columns": list(one.columns)} for one in reader.names.parameters.values()}
+            findings.add(
+                "E504",
+                loaded.path,
+                1,
+                f'"{name}" is no function of the plugin{did_you_mean(name, known)}',
+                f"register {name} in hour_functions",
+            )
+    data["readings"] = {
+        reading.id: {
+            "ask": reading.ask,
+            "clause": reading.clause,
+            "options": reading.options,
+            "option": reading.option,
+            "chosen_by": reading.chosen_by,
+        }
+        for reading in reader.names.readings.values()
+    }
+    data["parameters"] = {
+        one.id: {
+            "label": one.label,
+            "clause": one.clause,
+            "value": one.value,
+            "dated": {str(year): value for year, value in one.dated.items()},
+            "chosen_by": one.chosen_by,
+            "key": one.key,
+            "columns": list(one.columns),
+        }
+        for one in reader.names.parameters.values()
+    }
     data["kinds"] = dict(reader.vocabulary.kinds)
-    data["facts"] = {fact.name: {"type": fact.type, "label": fact.label, "unit": fact.unit, "values": dict(fact.values)} for fact in reader.vocabulary.facts.values()}
+    data["facts"] = {
+        fact.name: {"type": fact.type, "label": fact.label, "unit": fact.unit, "values": dict(fact.values)}
+        for fact in reader.vocabulary.facts.values()
+    }
     data["reads"] = _reads(data)
     return data
 
@@ -258,7 +377,16 @@ def _removed(entry: Any, files: list[RuleFile], reader: Reader, readings: list[s
     by, clauses = entry.removed_by
     node = entry.keys.get("when")
     at = cite(entry, files)
-    return {"id": entry.id, **at, "name": entry.text("name") or entry.id, "kinds": texts_of(entry.keys.get("for")), "when": reader.condition(node) if node is not None else None, "by": by, "by_clause": "、".join(clauses), "readings": readings}
+    return {
+        "id": entry.id,
+        **at,
+        "name": entry.text("name") or entry.id,
+        "kinds": texts_of(entry.keys.get("for")),
+        "when": reader.condition(node) if node is not None else None,
+        "by": by,
+        "by_clause": "、".join(clauses),
+        "readings": readings,
+    }
 
 
 def _year(files: list[RuleFile], reader: Reader) -> dict[str, Any]:
@@ -270,17 +398,30 @@ def _year(files: list[RuleFile], reader: Reader) -> dict[str, Any]:
         starts = reader.value(keys["starts"], "day") if "starts" in keys else ["day", 1, 1]
         if starts[0] != "day":
             if starts[0] != "none":
-                reader.fault("E103", keys["starts"], "the start of the year must be one day for everybody", "starts: 11-01, or by a reading")
+                reader.fault(
+                    "E103",
+                    keys["starts"],
+                    "the start of the year must be one day for everybody",
+                    "starts: 11-01, or by a reading",
+                )
             starts = ["day", 1, 1]
         as_of = reader.option(keys.get("person_as_of"), PERSON_AS_OF, "person_as_of") or "end"
-        return {"month": starts[1], "day": starts[2], "person_as_of": as_of, "clause": reader.clause, "readings": readings}
+        return {
+            "month": starts[1],
+            "day": starts[2],
+            "person_as_of": as_of,
+            "clause": reader.clause,
+            "readings": readings,
+        }
 
 
 def _source_hash(function: Any) -> str:
     try:
         text = inspect.getsource(function)
     except (OSError, TypeError):
-        text = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(type(function)))}"
+        text = (
+            f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(type(function)))}"
+        )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -297,15 +438,34 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
             for row in item["rows"]:
                 if row["kinds"] is not None and kind not in row["kinds"]:
                     continue
-                facts_in([row["when"], row["needs"], row["except"], row["hours"], row["share"], row["at_most"], row["spread"], row["category"]], found)
+                facts_in(
+                    [
+                        row["when"],
+                        row["needs"],
+                        row["except"],
+                        row["hours"],
+                        row["share"],
+                        row["at_most"],
+                        row["spread"],
+                        row["category"],
+                    ],
+                    found,
+                )
                 found.update(row["dated"])
                 if "day" in row["at_most"]:
                     found.add("days")
                 for extra in row["plus"]:
-                    facts_in([extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]], found)
+                    facts_in(
+                        [extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]],
+                        found,
+                    )
             ids = {item["id"], *(row["id"] for row in item["rows"])}
-            found.update(group["same"] for group in data["groups"] if group["same"] and ids & set(group["of"]))
-            found.update(body["same"] for _, body in data["sums"] if body["same"] and ids & set(body["count"] or ()))
+            found.update(
+                group["same"] for group in data["groups"] if group["same"] and ids & set(group["of"])
+            )
+            found.update(
+                body["same"] for _, body in data["sums"] if body["same"] and ids & set(body["count"] or ())
+            )
     for entry in data["deemed"]:
         found_facts: set[str] = set()
         facts_in(entry["if_record"], found_facts)
@@ -325,7 +485,9 @@ def facts_in(form: object, found: set[str]) -> None:
     if not isinstance(form, list) or not form:
         return
     head = form[0]
-    if head in ("test", "lookup", "when_stated", "stated", "stated_percent", "in_window") and isinstance(form[1], str):
+    if head in ("test", "lookup", "when_stated", "stated", "stated_percent", "in_window") and isinstance(
+        form[1], str
+    ):
         found.add(form[1])
     elif head == "keyed":
         found.add(form[2])

@@ -13,22 +13,35 @@ from xueshi.regulations.zones import covers, overlap, zones
 DIVISIBLE = ("day", "half_day", "hour", "month", "half_year", "year", "character")
 
 
-def check_items(data: dict[str, Any], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_items(
+    data: dict[str, Any], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings
+) -> None:
     """Add E501 (two items take one record) and E503 (a row that is never reached)."""
     items = data["items"]
     for index, second in enumerate(items):
         for first in items[:index]:
             shared = [kind for kind in second["kinds"] if kind in first["kinds"]]
             if shared and overlap(zones(first["when"], vocabulary), zones(second["when"], vocabulary)):
-                newer, older = sorted((first, second), key=lambda item: lines[item["id"]][0] != lines[items[-1]["id"]][0])
+                newer, older = sorted(
+                    (first, second), key=lambda item: lines[item["id"]][0] != lines[items[-1]["id"]][0]
+                )
                 file, line = lines[newer["id"]]
-                findings.add("E501", file, line, f"{newer['id']} ({newer['clause']}) and {older['id']} ({older['clause']}) both take {shared[0]}", "remove one or add when", newer["clause"])
+                findings.add(
+                    "E501",
+                    file,
+                    line,
+                    f"{newer['id']} ({newer['clause']}) and {older['id']} ({older['clause']}) both take {shared[0]}",
+                    "remove one or add when",
+                    newer["clause"],
+                )
     for item in items:
         for rows in (item["rows"], *(row["plus"] for row in item["rows"])):
             _unreached(rows, lines, vocabulary, findings)
 
 
-def _unreached(rows: list[dict[str, Any]], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings) -> None:
+def _unreached(
+    rows: list[dict[str, Any]], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings
+) -> None:
     for index, later in enumerate(rows):
         mine = zones(later["when"], vocabulary)
         for earlier in rows[:index]:
@@ -39,30 +52,68 @@ def _unreached(rows: list[dict[str, Any]], lines: dict[str, tuple[str, int]], vo
             if mine and covers(zones(earlier["when"], vocabulary), mine):
                 holds = "always holds" if earlier["when"] is None else "holds whenever it does"
                 file, line = lines[later["id"]]
-                findings.add("E503", file, line, f"{later['id']} stands after {earlier['id']}, which {holds}", "move it up", later["clause"])
+                findings.add(
+                    "E503",
+                    file,
+                    line,
+                    f"{later['id']} stands after {earlier['id']}, which {holds}",
+                    "move it up",
+                    later["clause"],
+                )
                 break
 
 
-def check_requirements(data: dict[str, Any], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_requirements(
+    data: dict[str, Any], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings
+) -> None:
     """Add E505: parts above the total in the same scope, or shares in a circle."""
     requirements = {one["id"]: one for one in data["requirements"]}
     for name in requirements:
         circle = _circle(name, requirements, [])
         if circle:
             file, line = lines[name]
-            findings.add("E505", file, line, f"{' → '.join(circle)}: the shares go in a circle", "give one of them a number", requirements[name]["clause"])
+            findings.add(
+                "E505",
+                file,
+                line,
+                f"{' → '.join(circle)}: the shares go in a circle",
+                "give one of them a number",
+                requirements[name]["clause"],
+            )
             return
     for level in vocabulary.facts["person.level"].values:
-        figures = {name: _figure(one["at_least"], level, requirements) for name, one in requirements.items() if one["effect"] == "minimum" and one["over"] is None and one["at_least"] is not None and one["when"] is None}
-        totals = [(name, figure) for name, figure in figures.items() if requirements[name]["of"] == "total" and figure is not None]
+        figures = {
+            name: _figure(one["at_least"], level, requirements)
+            for name, one in requirements.items()
+            if one["effect"] == "minimum"
+            and one["over"] is None
+            and one["at_least"] is not None
+            and one["when"] is None
+        }
+        totals = [
+            (name, figure)
+            for name, figure in figures.items()
+            if requirements[name]["of"] == "total" and figure is not None
+        ]
         for name, total in totals:
             parts = _disjoint(data, requirements, figures)
             if sum(figure for _, figure in parts) > total and len(parts) > 1:
                 file, line = lines[name]
                 written = " + ".join(_shown(figure) for _, figure in parts)
                 rests = sorted({reading for part, _ in parts for reading in requirements[part]["readings"]})
-                under = f" under {', '.join(f'{reading}: {data_option(data, reading)}' for reading in rests)}" if rests else ""
-                findings.add("E505", file, line, f"{written} = {_shown(sum((figure for _, figure in parts), Fraction(0)))} exceed {name} = {_shown(total)}{under}", "lower a part or raise the total", requirements[name]["clause"])
+                under = (
+                    f" under {', '.join(f'{reading}: {data_option(data, reading)}' for reading in rests)}"
+                    if rests
+                    else ""
+                )
+                findings.add(
+                    "E505",
+                    file,
+                    line,
+                    f"{written} = {_shown(sum((figure for _, figure in parts), Fraction(0)))} exceed {name} = {_shown(total)}{under}",
+                    "lower a part or raise the total",
+                    requirements[name]["clause"],
+                )
                 return
 
 
@@ -94,7 +145,9 @@ def _figure(form: Any, level: str, requirements: dict[str, Any]) -> Fraction | N
         figure = _figure(whole["at_least"], level, requirements) if whole and whole["at_least"] else None
         return figure * form[1] / form[2] if figure is not None else None
     if head == "first":
-        return next((figure for part in form[1] if (figure := _figure(part, level, requirements)) is not None), None)
+        return next(
+            (figure for part in form[1] if (figure := _figure(part, level, requirements)) is not None), None
+        )
     if head == "lookup" and form[1] == "person.level":
         for matcher, inner in form[2]:
             if level in matcher.get("in", []):
@@ -103,11 +156,21 @@ def _figure(form: Any, level: str, requirements: dict[str, Any]) -> Fraction | N
     return None
 
 
-def _disjoint(data: dict[str, Any], requirements: dict[str, Any], figures: dict[str, Fraction | None]) -> list[tuple[str, Fraction]]:
+def _disjoint(
+    data: dict[str, Any], requirements: dict[str, Any], figures: dict[str, Fraction | None]
+) -> list[tuple[str, Fraction]]:
     """Choose minimums of categories that have no hour in common, the larger scope first."""
-    sums = {code: set(body["of"]) for code, body in data["sums"] if body["of"] and body["where"] is None and body["count"] is None}
+    sums = {
+        code: set(body["of"])
+        for code, body in data["sums"]
+        if body["of"] and body["where"] is None and body["count"] is None
+    }
     categories = {code for code, _ in data["categories"]}
-    scopes = [(name, figure, sums.get(requirements[name]["of"], {requirements[name]["of"]})) for name, figure in figures.items() if figure is not None and requirements[name]["of"] in (*categories, *sums)]
+    scopes = [
+        (name, figure, sums.get(requirements[name]["of"], {requirements[name]["of"]}))
+        for name, figure in figures.items()
+        if figure is not None and requirements[name]["of"] in (*categories, *sums)
+    ]
     chosen: list[tuple[str, Fraction]] = []
     taken: set[str] = set()
     for name, figure, scope in sorted(scopes, key=lambda entry: -len(entry[2])):
@@ -117,18 +180,47 @@ def _disjoint(data: dict[str, Any], requirements: dict[str, Any], figures: dict[
     return chosen
 
 
-def check_coverage(data: dict[str, Any], lines: dict[str, tuple[str, int]], own_file: str, vocabulary: Vocabulary, findings: Findings) -> None:
+def check_coverage(
+    data: dict[str, Any],
+    lines: dict[str, tuple[str, int]],
+    own_file: str,
+    vocabulary: Vocabulary,
+    findings: Findings,
+) -> None:
     """Add W601 (values of a fact without a row) and W602 (no evidence named; a partial unit left to the default)."""
     for item in data["items"]:
         file, line = lines[item["id"]]
         if file != own_file:
             continue
         for fact, missing in values_without_row(item, vocabulary):
-            findings.add("W601", file, line, f"{item['id']} ({item['clause']}): no hours for {fact} {', '.join(missing)}. Accept in the review, or add a row", "add a row, or accept by name", item["clause"])
+            findings.add(
+                "W601",
+                file,
+                line,
+                f"{item['id']} ({item['clause']}): no hours for {fact} {', '.join(missing)}. Accept in the review, or add a row",
+                "add a row, or accept by name",
+                item["clause"],
+            )
         if not all(row["evidence"] for row in item["rows"]):
-            findings.add("W602", file, line, f"{item['id']}: no evidence named ({item['clause']})", "evidence: […]", item["clause"])
-        if any(unit in DIVISIBLE for row in item["rows"] for unit in _units(row["hours"])) and not item.get("own_partial", False):
-            findings.add("W602", file, line, f"{item['id']}: a partial unit rests on defaults.partial ({item['clause']})", "partial: prorate, or whole", item["clause"])
+            findings.add(
+                "W602",
+                file,
+                line,
+                f"{item['id']}: no evidence named ({item['clause']})",
+                "evidence: […]",
+                item["clause"],
+            )
+        if any(unit in DIVISIBLE for row in item["rows"] for unit in _units(row["hours"])) and not item.get(
+            "own_partial", False
+        ):
+            findings.add(
+                "W602",
+                file,
+                line,
+                f"{item['id']}: a partial unit rests on defaults.partial ({item['clause']})",
+                "partial: prorate, or whole",
+                item["clause"],
+            )
 
 
 def values_without_row(item: dict[str, Any], vocabulary: Vocabulary) -> list[tuple[str, list[str]]]:
@@ -140,9 +232,15 @@ def values_without_row(item: dict[str, Any], vocabulary: Vocabulary) -> list[tup
     names = dict.fromkeys(name for alternatives in rows for zone in alternatives for name in zone)
     for name in names:
         fact = vocabulary.facts.get(name)
-        if fact is None or fact.type != "word" or any(name not in zone for alternatives in rows for zone in alternatives):
+        if (
+            fact is None
+            or fact.type != "word"
+            or any(name not in zone for alternatives in rows for zone in alternatives)
+        ):
             continue
-        taken = {value for alternatives in rows for zone in alternatives for value in zone[name].get("in", [])}
+        taken = {
+            value for alternatives in rows for zone in alternatives for value in zone[name].get("in", [])
+        }
         missing = [value for value in fact.values if value not in taken]
         if missing:
             found.append((name, missing))

@@ -41,10 +41,19 @@ OVERLAY = ("of", "by", "document", "decided", "years")
 CAPS = ("event", "day", "year")
 
 
-def check_keys(node: Mapping, allowed: tuple[str, ...], where: str, findings: Findings, clause: str = "") -> None:
+def check_keys(
+    node: Mapping, allowed: tuple[str, ...], where: str, findings: Findings, clause: str = ""
+) -> None:
     """Add E101 for every key that does not belong; `where` names the place, as in `rule 2.4.0`."""
     for key in node.entries:
         if key not in allowed:
             place = f"{where} ({clause})" if clause else where
             near = nearest(key, allowed)
-            findings.add("E101", node.file, node.line_of(key), f'unknown key "{key}" in {place}{did_you_mean(key, allowed)}', f"write {near}" if near else f"use one of {', '.join(allowed)}", clause)
+            findings.add(
+                "E101",
+                node.file,
+                node.line_of(key),
+                f'unknown key "{key}" in {place}{did_you_mean(key, allowed)}',
+                f"write {near}" if near else f"use one of {', '.join(allowed)}",
+                clause,
+            )

@@ -51,7 +51,9 @@ class Vocabulary:
         """Return the Chinese label of a fact, the name itself when unknown."""
         return self.facts[fact].label if fact in self.facts else fact
 
-    def extended(self, kinds: document.Node | None, facts: document.Node | None, findings: Findings) -> Vocabulary:
+    def extended(
+        self, kinds: document.Node | None, facts: document.Node | None, findings: Findings
+    ) -> Vocabulary:
         """Return this vocabulary with the kinds and facts that a rule file adds.
 
         An existing name cannot get another meaning (E102): only words get further values.
@@ -59,13 +61,23 @@ class Vocabulary:
         more_kinds, more_facts = dict(self.kinds), dict(self.facts)
         for name, label, node in _entries(kinds, findings):
             if name in more_kinds:
-                findings.add("E102", node.file, node.line, f"kind {name} exists already ({more_kinds[name]})", "choose another name")
+                findings.add(
+                    "E102",
+                    node.file,
+                    node.line,
+                    f"kind {name} exists already ({more_kinds[name]})",
+                    "choose another name",
+                )
             elif isinstance(label, document.Scalar):
                 more_kinds[name] = label.text
-            elif isinstance(label, document.Mapping) and isinstance(text := label.get("label"), document.Scalar):
+            elif isinstance(label, document.Mapping) and isinstance(
+                text := label.get("label"), document.Scalar
+            ):
                 more_kinds[name] = text.text
             else:
-                findings.add("E103", node.file, node.line, f"kind {name} has no label", f"{name}: {{label: 中文名称}}")
+                findings.add(
+                    "E103", node.file, node.line, f"kind {name} has no label", f"{name}: {{label: 中文名称}}"
+                )
         for name, body, node in _entries(facts, findings):
             fact = _fact(name, body, node, findings)
             if fact is None:
@@ -74,16 +86,36 @@ class Vocabulary:
             if known is None:
                 more_facts[fact.name] = fact
             elif known.type != "word" or fact.type != "word":
-                findings.add("E102", node.file, node.line, f"fact {fact.name} exists already ({known.label})", "choose another name; only words may get further values")
+                findings.add(
+                    "E102",
+                    node.file,
+                    node.line,
+                    f"fact {fact.name} exists already ({known.label})",
+                    "choose another name; only words may get further values",
+                )
             else:
-                clash = [value for value, label in fact.values.items() if known.values.get(value, label) != label and label != value]
+                clash = [
+                    value
+                    for value, label in fact.values.items()
+                    if known.values.get(value, label) != label and label != value
+                ]
                 if clash:
-                    findings.add("E102", node.file, node.line, f"value {clash[0]} of {fact.name} exists already ({known.values[clash[0]]})", "choose another name")
-                more_facts[fact.name] = Fact(known.name, "word", known.label, known.unit, {**fact.values, **known.values})
+                    findings.add(
+                        "E102",
+                        node.file,
+                        node.line,
+                        f"value {clash[0]} of {fact.name} exists already ({known.values[clash[0]]})",
+                        "choose another name",
+                    )
+                more_facts[fact.name] = Fact(
+                    known.name, "word", known.label, known.unit, {**fact.values, **known.values}
+                )
         return Vocabulary(more_kinds, more_facts)
 
 
-def _entries(node: document.Node | None, findings: Findings) -> list[tuple[str, document.Node, document.Node]]:
+def _entries(
+    node: document.Node | None, findings: Findings
+) -> list[tuple[str, document.Node, document.Node]]:
     if node is None:
         return []
     if not isinstance(node, document.Mapping):
@@ -94,17 +126,35 @@ def _entries(node: document.Node | None, findings: Findings) -> list[tuple[str, 
 
 def _fact(name: str, body: document.Node, node: document.Node, findings: Findings) -> Fact | None:
     if not isinstance(body, document.Mapping):
-        findings.add("E103", node.file, node.line, f"fact {name} has no type", f"{name}: {{type: word, label: …, values: {{…}}}}")
+        findings.add(
+            "E103",
+            node.file,
+            node.line,
+            f"fact {name} has no type",
+            f"{name}: {{type: word, label: …, values: {{…}}}}",
+        )
         return None
     words: dict[str, str] = {}
     for key, value in body:
         if key not in _FACT_KEYS:
-            findings.add("E101", node.file, body.line_of(key), f'unknown key "{key}" in fact {name}{did_you_mean(key, _FACT_KEYS)}', f"use one of {', '.join(_FACT_KEYS)}")
+            findings.add(
+                "E101",
+                node.file,
+                body.line_of(key),
+                f'unknown key "{key}" in fact {name}{did_you_mean(key, _FACT_KEYS)}',
+                f"use one of {', '.join(_FACT_KEYS)}",
+            )
         elif isinstance(value, document.Scalar):
             words[key] = value.text
     kind = words.get("type", "")
     if kind not in FACT_TYPES:
-        findings.add("E103", node.file, node.line, f'"{kind}" is no type of a fact{did_you_mean(kind, FACT_TYPES)}', f"use one of {', '.join(FACT_TYPES)}")
+        findings.add(
+            "E103",
+            node.file,
+            node.line,
+            f'"{kind}" is no type of a fact{did_you_mean(kind, FACT_TYPES)}',
+            f"use one of {', '.join(FACT_TYPES)}",
+        )
         return None
     values: dict[str, str] = {}
     listed = body.get("values")

@@ -24,7 +24,16 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 }
 """Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
 
-PLURALS = {"characters": "character", "days": "day", "hours": "hour", "months": "month", "half_days": "half_day", "courses": "course", "subjects": "subject", "items": "item"}
+PLURALS = {
+    "characters": "character",
+    "days": "day",
+    "hours": "hour",
+    "months": "month",
+    "half_days": "half_day",
+    "courses": "course",
+    "subjects": "subject",
+    "items": "item",
+}
 WHOLE_ONLY = ("course", "subject", "item")
 """Units that come whole by nature: `defaults.partial` never matters for them."""
 
@@ -98,9 +107,18 @@ def band(text: str) -> Form | None:
     """Read a band as `[low, low included, high, high included]`; an open end is None."""
     if match := _BAND.match(text):
         word, value = match.groups()
-        return {"upto": [None, False, value, True], "below": [None, False, value, False], "over": [value, False, None, False], "from": [value, True, None, False]}[word]
+        return {
+            "upto": [None, False, value, True],
+            "below": [None, False, value, False],
+            "over": [value, False, None, False],
+            "from": [value, True, None, False],
+        }[word]
     if match := _RANGE.match(text):
-        return [match.group(1), True, match.group(2), True] if Fraction(match.group(1)) <= Fraction(match.group(2)) else None
+        return (
+            [match.group(1), True, match.group(2), True]
+            if Fraction(match.group(1)) <= Fraction(match.group(2))
+            else None
+        )
     return None
 
 

@@ -30,7 +30,12 @@ def zones(form: Form | None, vocabulary: Vocabulary, *, negated: bool = False) -
     if (head == "and") != negated:
         combined: list[Zone] = [{}]
         for part in parts:
-            combined = [merged for left in combined for right in zones(part, vocabulary, negated=negated) if (merged := _both(left, right)) is not None]
+            combined = [
+                merged
+                for left in combined
+                for right in zones(part, vocabulary, negated=negated)
+                if (merged := _both(left, right)) is not None
+            ]
         return combined
     return [zone for part in parts for zone in zones(part, vocabulary, negated=negated)]
 
@@ -64,12 +69,22 @@ def _both(left: Zone, right: Zone) -> Zone | None:
 
 def overlap(a: list[Zone], b: list[Zone]) -> bool:
     """Tell whether some record may lie in both."""
-    return any(all(fact not in right or not apart(matcher, right[fact]) for fact, matcher in left.items()) for left in a for right in b)
+    return any(
+        all(fact not in right or not apart(matcher, right[fact]) for fact, matcher in left.items())
+        for left in a
+        for right in b
+    )
 
 
 def covers(a: list[Zone], b: list[Zone]) -> bool:
     """Tell whether every record of `b` surely lies in one alternative of `a`."""
-    return all(any(all(fact in inner and includes(matcher, inner[fact]) for fact, matcher in outer.items()) for outer in a) for inner in b)
+    return all(
+        any(
+            all(fact in inner and includes(matcher, inner[fact]) for fact, matcher in outer.items())
+            for outer in a
+        )
+        for inner in b
+    )
 
 
 def apart(a: Matcher, b: Matcher) -> bool:
@@ -95,7 +110,10 @@ def includes(a: Matcher, b: Matcher) -> bool:
         return not (b.get("none") or b.get("not_stated"))
     values = set(map(str, a.get("in", [])))
     bands = a.get("bands", [])
-    if any(str(value) not in values and not any(_inside(value, band) for band in bands) for value in b.get("in", [])):
+    if any(
+        str(value) not in values and not any(_inside(value, band) for band in bands)
+        for value in b.get("in", [])
+    ):
         return False
     return all(any(_band_in(inner, outer) for outer in bands) for inner in b.get("bands", []))
 
@@ -103,7 +121,9 @@ def includes(a: Matcher, b: Matcher) -> bool:
 def _bounds(band: Form) -> tuple[tuple[Fraction, int] | None, tuple[Fraction, int] | None]:
     low: Any = band[0]
     high: Any = band[2]
-    return (None if low is None else (Fraction(low), 0 if band[1] else 1)), (None if high is None else (Fraction(high), 0 if band[3] else -1))
+    return (None if low is None else (Fraction(low), 0 if band[1] else 1)), (
+        None if high is None else (Fraction(high), 0 if band[3] else -1)
+    )
 
 
 def _inside(value: object, band: Form) -> bool:
@@ -117,9 +137,13 @@ def _inside(value: object, band: Form) -> bool:
 
 def _bands_meet(a: Form, b: Form) -> bool:
     (low_a, high_a), (low_b, high_b) = _bounds(a), _bounds(b)
-    return (high_a is None or low_b is None or low_b <= high_a) and (high_b is None or low_a is None or low_a <= high_b)
+    return (high_a is None or low_b is None or low_b <= high_a) and (
+        high_b is None or low_a is None or low_a <= high_b
+    )
 
 
 def _band_in(inner: Form, outer: Form) -> bool:
     (low_i, high_i), (low_o, high_o) = _bounds(inner), _bounds(outer)
-    return (low_o is None or (low_i is not None and low_o <= low_i)) and (high_o is None or (high_i is not None and high_i <= high_o))
+    return (low_o is None or (low_i is not None and low_o <= low_i)) and (
+        high_o is None or (high_i is not None and high_i <= high_o)
+    )

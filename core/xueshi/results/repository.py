@@ -109,7 +109,8 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
             }
         )
         ledger.extend(
-            {"result_id": result_id, "seq": seq, **line.__dict__} for seq, line in enumerate(judgement.ledger, start=1)
+            {"result_id": result_id, "seq": seq, **line.__dict__}
+            for seq, line in enumerate(judgement.ledger, start=1)
         )
     if results:
         session.execute(insert(YearResult), results)
@@ -118,7 +119,9 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
     return len(results)
 
 
-def latest_of_unit(session: Session, scope: Scope, campaign_id: UUID, unit_id: UUID) -> dict[UUID, YearResult]:
+def latest_of_unit(
+    session: Session, scope: Scope, campaign_id: UUID, unit_id: UUID
+) -> dict[UUID, YearResult]:
     """Return each person's latest result in a unit's filing."""
     newest = (
         select(YearResult.person_id, func.max(YearResult.revision).label("revision"))
@@ -130,7 +133,8 @@ def latest_of_unit(session: Session, scope: Scope, campaign_id: UUID, unit_id: U
         select(YearResult)
         .join(
             newest,
-            (col(YearResult.person_id) == newest.c.person_id) & (col(YearResult.revision) == newest.c.revision),
+            (col(YearResult.person_id) == newest.c.person_id)
+            & (col(YearResult.revision) == newest.c.revision),
         )
         .where(
             YearResult.campaign_id == campaign_id,
@@ -145,7 +149,9 @@ def ledgers(session: Session, result_ids: Sequence[UUID]) -> dict[UUID, list[Led
     """Return the ledgers of some results, in order."""
     found: dict[UUID, list[LedgerRow]] = {result_id: [] for result_id in result_ids}
     query = (
-        select(LedgerRow).where(col(LedgerRow.result_id).in_(result_ids)).order_by(col(LedgerRow.result_id), col(LedgerRow.seq))
+        select(LedgerRow)
+        .where(col(LedgerRow.result_id).in_(result_ids))
+        .order_by(col(LedgerRow.result_id), col(LedgerRow.seq))
     )
     for row in session.exec(query).all():
         found[row.result_id].append(row)
@@ -181,7 +187,9 @@ def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResu
 
 def last_position(session: Session, campaign_id: UUID) -> int:
     """Return the highest position given so far in a campaign; 0 before the first."""
-    query = select(func.coalesce(func.max(SealedResult.position), 0)).where(SealedResult.campaign_id == campaign_id)
+    query = select(func.coalesce(func.max(SealedResult.position), 0)).where(
+        SealedResult.campaign_id == campaign_id
+    )
     return int(session.exec(query).one())
 
 

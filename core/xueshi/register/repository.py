@@ -1,0 +1,384 @@
+"""Queries on units, people and their records. Every function takes the scope first; the frame commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, or_
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.register.identity import KeyRing, normal
+from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
+from xueshi.storage import new_id
+
+BATCH = 500
+"""Keys asked for in one query: below every database's limit of parameters."""
+
+
+@dataclass(frozen=True)
+class NewUnit:
+    """A unit to enter into the register."""
+
+    credit_code: str
+    name: str
+    area: str
+    sector: str | None = None
+
+
+@dataclass(frozen=True)
+class NewRecord:
+    """A record of study to enter: facts typed by the instrument's vocabulary, `claimed` in hundredths."""
+
+    position: int
+    kind: str
+    facts: Mapping[str, object]
+    content: str
+    claimed: int | None = None
+    form: str = ""
+    result: str = ""
+    certificate: str = ""
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person of a unit to enter, with what the unit recorded for the year; identity number in clear, in memory only."""
+
+    identity_number: str
+    name: str
+    sex: str
+    order_in_unit: int
+    employed_since: date
+    born: date | None = None
+    political_status: str = ""
+    post: str = ""
+    title: str = ""
+    level: str | None = None
+    title_since: date | None = None
+    records: tuple[NewRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordForAssessment:
+    """One record as it is judged and printed."""
+
+    id: UUID
+    kind: str
+    year: int
+    facts: Mapping[str, object]
+    claimed: int | None
+    content: str
+    form: str
+    result: str
+    certificate: str
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True)
+class PersonForAssessment:
+    """A person of a unit as of a day, with the year's records in the unit's order."""
+
+    person_id: UUID
+    name: str
+    sex: str
+    born: date | None
+    political_status: str
+    photo: bytes | None
+    post: str
+    title: str
+    level: str | None
+    records: tuple[RecordForAssessment, ...]
+
+
+@dataclass(frozen=True)
+class RosterOwner:
+    """Whose workbook is entered, by whom: unit, year, batch, and `account:{id}` of the maker."""
+
+    unit_id: UUID
+    area: str
+    year: int
+    batch_id: UUID
+    maker: str
+    replaces: tuple[UUID, ...] = field(default=())
+    """Batches whose people and records this one takes the place of."""
+
+
+def unit(session: Session, scope: Scope, unit_id: UUID) -> Unit:
+    """Return one unit; NotFoundError outside the scope."""
+    found = session.exec(select(Unit).where(Unit.id == unit_id, _visible(scope))).one_or_none()
+    if found is None:
+        raise NotFoundError(f"单位 {unit_id} 不存在或不在管理范围；请核对单位编号")
+    return found
+
+
+def unit_by_code(session: Session, scope: Scope, credit_code: str) -> Unit | None:
+    """Return the unit of a 统一社会信用代码; None when it is not there or outside the scope."""
+    return session.exec(select(Unit).where(Unit.credit_code == credit_code, _visible(scope))).one_or_none()
+
+
+def units(session: Session, scope: Scope) -> list[Unit]:
+    """Return all units in the scope, by credit code."""
+    return list(session.exec(select(Unit).where(_visible(scope)).order_by(Unit.credit_code)))
+
+
+def add_units(session: Session, scope: Scope, new: Sequence[NewUnit]) -> dict[str, UUID]:
+    """Enter units; returns credit code → id. InputError for a code in use, NotAllowedError outside the scope."""
+    for one in new:
+        if not scope.allows(one.area, one.sector):
+            raise NotAllowedError(
+                f"单位 {one.name}（{one.credit_code}）的地区 {one.area} 不在您的管理范围；请由该地区办理"
+            )
+    codes = [one.credit_code for one in new]
+    doubled = sorted({code for code in codes if codes.count(code) > 1} | _known_codes(session, codes))
+    if doubled:
+        raise InputError(
+            f"统一社会信用代码 {doubled[0]} 已有单位在册；请核对代码，或改用该单位办理（共 {len(doubled)} 个重复）"
+        )
+    rows = [
+        Unit(id=new_id(), credit_code=one.credit_code, name=one.name, area=one.area, sector=one.sector)
+        for one in new
+    ]
+    session.add_all(rows)
+    session.flush()
+    return {row.credit_code: row.id for row in rows}
+
+
+def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[ImportBatch]:
+    """Return the promoted workbooks of a unit's year that still count, oldest first."""
+    unit(session, scope, unit_id)
+    return list(
+        session.exec(
+            select(ImportBatch)
+            .where(ImportBatch.unit_id == unit_id, ImportBatch.year == year, ImportBatch.state == "promoted")
+            .order_by(col(ImportBatch.id))
+        )
+    )
+
+
+def people_for_assessment(
+    session: Session, scope: Scope, unit_id: UUID, year: int, *, as_of: date
+) -> list[PersonForAssessment]:
+    """Return who is employed at a unit on a day, in the unit's order, with titles of that day and the year's records."""
+    unit(session, scope, unit_id)
+    rows = session.exec(
+        select(Employment, Person)
+        .join(Person, col(Person.id) == col(Employment.person_id))
+        .where(
+            Employment.unit_id == unit_id,
+            col(Employment.since) <= as_of,
+            or_(col(Employment.until).is_(None), col(Employment.until) >= as_of),
+        )
+        .order_by(col(Employment.order_in_unit), col(Person.identity_index))
+    ).all()
+    titles = _titles(session, [person.id for _, person in rows], as_of)
+    records = _records(session, unit_id, year)
+    return [
+        PersonForAssessment(
+            person_id=person.id,
+            name=person.name,
+            sex=person.sex,
+            born=person.born,
+            political_status=person.political_status,
+            photo=person.photo,
+            post=employment.post,
+            title=titles[person.id].name if person.id in titles else "",
+            level=titles[person.id].level if person.id in titles else None,
+            records=tuple(records.get(person.id, ())),
+        )
+        for employment, person in rows
+    ]
+
+
+def people_by_identity(session: Session, keys: KeyRing, numbers: Iterable[str]) -> dict[str, Person]:
+    """Return identity number (normal spelling) → person for those already in the register, by blind index."""
+    by_index = {keys.index_of(number): normal(number) for number in numbers}
+    found: dict[str, Person] = {}
+    for chunk in _chunks(sorted(by_index)):
+        for person in session.exec(select(Person).where(col(Person.identity_index).in_(chunk))):
+            found[by_index[person.identity_index]] = person
+    return found
+
+
+def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Sequence[NewPerson]) -> None:
+    """Enter a unit's people and their records of a year in place of what earlier workbooks of that year said."""
+    _take_back(session, owner)
+    known = people_by_identity(session, keys, [person.identity_number for person in people])
+    ids: dict[str, UUID] = {}
+    fresh: list[Person] = []
+    for new in people:
+        number = normal(new.identity_number)
+        person = known.get(number)
+        if person is None:
+            person = _sealed_person(keys, new)
+            fresh.append(person)
+        else:
+            person.name, person.sex, person.born = new.name, new.sex, new.born
+            person.political_status = new.political_status
+            session.add(person)
+        ids[number] = person.id
+    session.add_all(fresh)
+    session.flush()
+    _enter_titles(session, ids, people)
+    _enter_employments(session, owner, ids, people)
+    session.add_all(
+        _record(owner, ids[normal(new.identity_number)], record) for new in people for record in new.records
+    )
+    session.flush()
+
+
+def count_of_people(session: Session, scope: Scope) -> int:
+    """Return how many people are employed now at units of the scope."""
+    query = (
+        select(func.count(func.distinct(Employment.person_id)))
+        .join(Unit, col(Unit.id) == col(Employment.unit_id))
+        .where(col(Employment.until).is_(None), _visible(scope))
+    )
+    return session.exec(query).one()
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id))
+
+
+def _known_codes(session: Session, codes: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    for chunk in _chunks(sorted(set(codes))):
+        known.update(session.exec(select(Unit.credit_code).where(col(Unit.credit_code).in_(chunk))))
+    return known
+
+
+def _titles(session: Session, people: Sequence[UUID], as_of: date) -> dict[UUID, Title]:
+    """Return each person's title on a day: the latest that had begun."""
+    latest: dict[UUID, Title] = {}
+    for chunk in _chunks(people):
+        query = (
+            select(Title)
+            .where(col(Title.person_id).in_(chunk), col(Title.since) <= as_of)
+            .order_by(col(Title.since))
+        )
+        latest.update({title.person_id: title for title in session.exec(query)})
+    return latest
+
+
+def _records(session: Session, unit_id: UUID, year: int) -> dict[UUID, list[RecordForAssessment]]:
+    gathered: dict[UUID, list[RecordForAssessment]] = {}
+    query = (
+        select(StudyRecord)
+        .where(StudyRecord.unit_id == unit_id, StudyRecord.year == year)
+        .order_by(col(StudyRecord.position), col(StudyRecord.id))
+    )
+    for row in session.exec(query):
+        gathered.setdefault(row.person_id, []).append(
+            RecordForAssessment(
+                id=row.id,
+                kind=row.kind,
+                year=row.year,
+                facts=row.facts,
+                claimed=row.claimed,
+                content=row.content,
+                form=row.form,
+                result=row.result,
+                certificate=row.certificate,
+                start=row.start,
+                end=row.end,
+            )
+        )
+    return gathered
+
+
+def _take_back(session: Session, owner: RosterOwner) -> None:
+    """Remove the records and employments that a unit's earlier workbooks of the year brought; people stay."""
+    if not owner.replaces:
+        return
+    session.execute(delete(StudyRecord).where(col(StudyRecord.batch_id).in_(owner.replaces)))
+    session.execute(
+        delete(Employment).where(col(Employment.unit_id) == owner.unit_id, col(Employment.until).is_(None))
+    )
+    for batch in session.exec(select(ImportBatch).where(col(ImportBatch.id).in_(owner.replaces))):
+        batch.state = "replaced"
+        session.add(batch)
+
+
+def _sealed_person(keys: KeyRing, new: NewPerson) -> Person:
+    sealed = keys.seal(new.identity_number)
+    return Person(
+        id=new_id(),
+        identity_index=keys.index_of(new.identity_number),
+        identity_sealed=sealed.number,
+        identity_key=sealed.key,
+        identity_key_id=sealed.key_id,
+        name=new.name,
+        sex=new.sex,
+        born=new.born,
+        political_status=new.political_status,
+    )
+
+
+def _enter_titles(session: Session, ids: Mapping[str, UUID], people: Sequence[NewPerson]) -> None:
+    held: dict[tuple[UUID, date], Title] = {}
+    for chunk in _chunks(list(ids.values())):
+        for title in session.exec(select(Title).where(col(Title.person_id).in_(chunk))):
+            held[title.person_id, title.since] = title
+    for new in people:
+        if not new.title and new.level is None:
+            continue
+        person_id, since = ids[normal(new.identity_number)], new.title_since or new.employed_since
+        title = held.get((person_id, since)) or Title(id=new_id(), person_id=person_id, name="", since=since)
+        title.name, title.level = new.title, new.level
+        session.add(title)
+
+
+def _enter_employments(
+    session: Session, owner: RosterOwner, ids: Mapping[str, UUID], people: Sequence[NewPerson]
+) -> None:
+    held = {
+        (employment.person_id, employment.since): employment
+        for employment in session.exec(select(Employment).where(Employment.unit_id == owner.unit_id))
+    }
+    for new in people:
+        person_id = ids[normal(new.identity_number)]
+        employment = held.get((person_id, new.employed_since)) or Employment(
+            id=new_id(),
+            person_id=person_id,
+            unit_id=owner.unit_id,
+            area=owner.area,
+            order_in_unit=0,
+            since=new.employed_since,
+        )
+        employment.post, employment.order_in_unit, employment.until = new.post, new.order_in_unit, None
+        session.add(employment)
+
+
+def _record(owner: RosterOwner, person_id: UUID, new: NewRecord) -> StudyRecord:
+    return StudyRecord(
+        id=new_id(),
+        person_id=person_id,
+        unit_id=owner.unit_id,
+        batch_id=owner.batch_id,
+        area=owner.area,
+        year=owner.year,
+        position=new.position,
+        kind=new.kind,
+        facts=dict(new.facts),
+        claimed=new.claimed,
+        content=new.content,
+        form=new.form,
+        result=new.result,
+        certificate=new.certificate,
+        start=new.start,
+        end=new.end,
+        maker=owner.maker,
+    )
+
+
+def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

@@ -1,0 +1,136 @@
+"""The register: units, people with titles and dated employments, records of study, and imports on their way in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from xueshi.storage import Instant, Json, new_id
+
+
+class Unit(SQLModel, table=True):
+    """An employer (用人单位) known by its 统一社会信用代码 (GB 32100)."""
+
+    __tablename__ = "unit"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    credit_code: str = Field(unique=True)
+    name: str
+    area: str = Field(index=True)
+    sector: str | None = None
+
+
+class Person(SQLModel, table=True):
+    """A professional; one row however many units. The identity number stands encrypted, found by its blind index."""
+
+    __tablename__ = "person"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    identity_index: str = Field(unique=True)
+    identity_sealed: bytes
+    identity_key: bytes
+    """The person's own key, wrapped; destroying it makes the identity number unreadable for good."""
+    identity_key_id: str
+    name: str
+    sex: str
+    born: date | None = None
+    political_status: str = ""
+    photo: bytes | None = None
+
+
+class Title(SQLModel, table=True):
+    """A professional title of a person (职称) with its level, from a day on, until the next one."""
+
+    __tablename__ = "title"
+    __table_args__ = (UniqueConstraint("person_id", "since"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    name: str
+    level: str | None = None
+    """`senior`, `intermediate`, `junior`; None for a title without level."""
+    since: date
+
+
+class Employment(SQLModel, table=True):
+    """A person's time at a unit, first to last day; `until` is None while it lasts."""
+
+    __tablename__ = "employment"
+    __table_args__ = (UniqueConstraint("person_id", "unit_id", "since"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    unit_id: UUID = Field(foreign_key="unit.id", index=True)
+    area: str
+    post: str = ""
+    order_in_unit: int
+    """1, 2, …: the unit's own order of its people (the rows of its workbook)."""
+    since: date
+    until: date | None = None
+
+
+class StudyRecord(SQLModel, table=True):
+    """One item of continuing education that a unit recorded for a person, with typed facts."""
+
+    __tablename__ = "study_record"
+    __table_args__ = (Index("study_record_of_unit_and_year", "unit_id", "year"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    unit_id: UUID = Field(foreign_key="unit.id")
+    batch_id: UUID | None = Field(default=None, foreign_key="import_batch.id")
+    area: str
+    year: int
+    """Statistics year."""
+    position: int
+    """Row in the unit's workbook: order of records."""
+    kind: str
+    facts: Any = Field(sa_type=Json)
+    claimed: int | None = None
+    """Hundredths of an hour that the unit claims."""
+    content: str
+    form: str = ""
+    result: str = ""
+    certificate: str = ""
+    start: date | None = None
+    end: date | None = None
+    version: int = 1
+    maker: str
+    """`account:{id}` of who recorded it: may not decide it."""
+
+
+class ImportBatch(SQLModel, table=True):
+    """One workbook handed in: staged row by row, then promoted in one transaction, or discarded."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (Index("import_batch_of_unit_and_year", "unit_id", "year"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    unit_id: UUID | None = Field(default=None, foreign_key="unit.id")
+    area: str
+    year: int
+    file_name: str
+    file_digest: str
+    """sha256 of the file's bytes: the same file again changes nothing."""
+    state: str = "staged"
+    """`staged`, `promoted`, `replaced` (a later workbook took its place) or `discarded`."""
+    people: int = 0
+    records: int = 0
+    maker: str
+    handed_in_at: datetime = Field(sa_type=Instant)
+    promoted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StagingRow(SQLModel, table=True):
+    """One checked row of a workbook between staging and promotion; encrypted, deleted at promotion."""
+
+    __tablename__ = "staging_row"
+
+    batch_id: UUID = Field(foreign_key="import_batch.id", primary_key=True)
+    sheet: str = Field(primary_key=True)
+    row: int = Field(primary_key=True)
+    body: bytes
