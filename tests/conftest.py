@@ -137,25 +137,30 @@ def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database with all tables: a new SQLite file, or a new schema of the PostgreSQL server."""
-    from sqlmodel import SQLModel
-
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database: a new SQLite file, or a new schema of the PostgreSQL server."""
     from xueshi.storage import open_database
 
-    for tables in sorted((PROJECT / "core" / "xueshi").glob("*/tables.py")):
-        import_module(f"xueshi.{tables.parent.name}.tables")
     if request.param == "sqlite":
         database = open_database(f"sqlite:///{tmp_path / 'xueshi.db'}")
-        SQLModel.metadata.create_all(database)
         yield database
         database.dispose()
         return
     with fresh_schema() as url:
         database = open_database(url)
-        SQLModel.metadata.create_all(database)
         yield database
         database.dispose()
+
+
+@pytest.fixture
+def engine(empty_database: Engine) -> Engine:
+    """An empty database with all tables (test_migrations.py holds that the migrations make the same)."""
+    from sqlmodel import SQLModel
+
+    for tables in sorted((PROJECT / "core" / "xueshi").glob("*/tables.py")):
+        import_module(f"xueshi.{tables.parent.name}.tables")
+    SQLModel.metadata.create_all(empty_database)
+    return empty_database
 
 
 class fresh_schema:
