@@ -1,0 +1,1 @@
+"""The command `xueshi` and the composition root: nothing imports it."""

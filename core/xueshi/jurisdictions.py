@@ -78,7 +78,7 @@ class Jurisdiction:
 
 
 def area_ancestry(code: str) -> tuple[str, ...]:
-    """Return the area and what contains it: district, city, province: `500102` → `500102, 500100, 500000`."""
+    """Return the area and what contains it: district, city, province: `990102` → `990102, 990100, 990000`."""
     chain = (code, code[:4] + "00", code[:2] + "0000")
     return tuple(dict.fromkeys(chain))
 

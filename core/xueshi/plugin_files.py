@@ -31,7 +31,7 @@ def _years(value: object) -> object:
 
 Years = Annotated[YearSpan, BeforeValidator(_years)]
 Text = Annotated[str, BeforeValidator(str)]
-"""Codes and numbers that YAML would read as integers (`500102`) are text."""
+"""Codes and numbers that YAML would read as integers (`990102`) are text."""
 
 
 class _Strict(BaseModel):

@@ -18,7 +18,7 @@ from sqlalchemy import DateTime, Dialect, Engine, Text, event
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, create_engine
 
-from xueshi.canonical import canonical_json as canonical_json
+from xueshi.canonical import canonical_json
 
 
 def new_id() -> UUID:

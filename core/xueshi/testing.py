@@ -42,7 +42,7 @@ class JurisdictionContract:
         problems = [
             problem for problem in _registry().problems if problem.entry_point.startswith(f"{self.code} ")
         ]
-        assert not problems, str(problems[0])  # noqa: S101 - this is a test
+        assert not problems, str(problems[0])
         return _registry().ask(self.code)
 
     @property
@@ -53,25 +53,25 @@ class JurisdictionContract:
     def test_it_identifies_itself(self) -> None:
         """Code, Chinese name, and at least one instrument with its years."""
         who = self.who
-        assert who.code == self.code  # noqa: S101
-        assert who.name  # noqa: S101
-        assert who.instruments  # noqa: S101
+        assert who.code == self.code
+        assert who.name
+        assert who.instruments
 
     def test_areas_are_codes_of_the_national_standard(self) -> None:
         """Six digits each, none twice, with a name."""
         codes = [area.code for area in self.who.areas]
-        assert len(codes) == len(set(codes))  # noqa: S101
-        assert all(len(code) == 6 and code.isdigit() for code in codes)  # noqa: S101
-        assert all(area.name for area in self.who.areas)  # noqa: S101
+        assert len(codes) == len(set(codes))
+        assert all(len(code) == 6 and code.isdigit() for code in codes)
+        assert all(area.name for area in self.who.areas)
 
     def test_exactly_one_instrument_applies(self) -> None:
         """No two lines for the same area and sector meet in a year; each names a known instrument and an own area."""
         who = self.who
-        assert not overlaps(who)  # noqa: S101
+        assert not overlaps(who)
         known = {instrument.id for instrument in who.instruments}
         for line in who.applies:
-            assert line.use in known, f"applies names unknown instrument {line.use}"  # noqa: S101
-            assert any(area_contains(area.code, line.area) for area in who.areas), line.area  # noqa: S101
+            assert line.use in known, f"applies names unknown instrument {line.use}"
+            assert any(area_contains(area.code, line.area) for area in who.areas), line.area
 
     def test_encoded_instruments_have_no_error(self) -> None:
         """Every rule file passes the one list of checks without an E."""
@@ -80,7 +80,7 @@ class JurisdictionContract:
                 instrument.id, _registry().source_of, functions=self.ask.hour_functions(instrument.id)
             )
             errors = [str(finding) for finding in found if finding.severity == "E"]
-            assert not errors, "\n".join(errors)  # noqa: S101
+            assert not errors, "\n".join(errors)
 
     def test_what_is_not_encoded_is_refused_by_name(self) -> None:
         """Asking for the rules of a listed but unencoded instrument names it; it never gives an empty rule set."""
@@ -89,7 +89,7 @@ class JurisdictionContract:
                 try:
                     self.ask.credit_rules(instrument.id)
                 except XueshiError as error:
-                    assert instrument.id in str(error)  # noqa: S101
+                    assert instrument.id in str(error)
                 else:
                     raise AssertionError(f"{instrument.id} is not encoded, yet rules came back")
 
@@ -97,7 +97,7 @@ class JurisdictionContract:
         """Every level has a clause and signers enough, and returns go back to an earlier level."""
         for flow in self._flows():
             problems = flow_problems(flow)
-            assert not problems, "\n".join(problems)  # noqa: S101
+            assert not problems, "\n".join(problems)
 
     def test_notices_can_be_opened(self) -> None:
         """Every notice names an own area, a window in order, a flow and papers that exist."""
@@ -105,17 +105,17 @@ class JurisdictionContract:
             flows = {flow.id for flow in self.ask.approval_flows(year)}
             papers = {paper.id for paper in self.ask.document_templates(year)}
             for notice in self.ask.notices(year):
-                assert notice.opens <= notice.closes, f"{notice.id}: the window ends before it opens"  # noqa: S101
-                assert notice.flow in flows, f"{notice.id}: no flow {notice.flow}"  # noqa: S101
-                assert set(notice.papers) <= papers, f"{notice.id}: papers without template"  # noqa: S101
-                assert any(area_contains(area.code, notice.area) for area in self.who.areas), notice.area  # noqa: S101
+                assert notice.opens <= notice.closes, f"{notice.id}: the window ends before it opens"
+                assert notice.flow in flows, f"{notice.id}: no flow {notice.flow}"
+                assert set(notice.papers) <= papers, f"{notice.id}: papers without template"
+                assert any(area_contains(area.code, notice.area) for area in self.who.areas), notice.area
 
     def test_papers_have_their_templates(self) -> None:
         """The entry template of every paper is the plugin's own or a shared one."""
         for year in self._years():
             for paper in self.ask.document_templates(year):
                 own = not paper.template or paper.template in paper.closure or "/" in paper.template
-                assert own, f"{paper.id}: no template {paper.template}"  # noqa: S101
+                assert own, f"{paper.id}: no template {paper.template}"
 
     def test_it_enters_by_the_front_door(self) -> None:
         """Its Python imports `xueshi` itself and a few pure libraries, no inner module, no clock, no I/O."""
@@ -123,7 +123,7 @@ class JurisdictionContract:
             for node in ast.walk(tree):
                 for module in _imported(node):
                     allowed = module in ALLOWED_LIBRARIES or module.split(".")[0] == self.ask.package
-                    assert allowed, f"{name} imports {module}; a plugin may import from `xueshi` only"  # noqa: S101
+                    assert allowed, f"{name} imports {module}; a plugin may import from `xueshi` only"
 
     def _encoded(self) -> list[Instrument]:
         return [instrument for instrument in self.who.instruments if instrument.file is not None]

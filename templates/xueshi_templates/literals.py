@@ -48,7 +48,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{{{ord(match.group()):x}}}"
 
 
-def literal(value: object) -> str:  # noqa: PLR0911 - one return per kind of value
+def literal(value: object) -> str:
     """Return any plain value as a Typst expression: text, whole number, truth value, none, list or mapping.
 
     Raises TypeError for anything else (floats included), so that a template cannot print a value by accident.

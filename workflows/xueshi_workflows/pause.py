@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from temporalio import activity
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ActivityOutboundInterceptor,
     ExecuteActivityInput,
     Interceptor,
 )
-
-from temporalio import activity
 
 Moment = Literal["heartbeat", "after"]
 
@@ -53,7 +52,7 @@ class PauseInterceptor(Interceptor):
         self._folder = folder
         self._armed = [POINTS[name] for name in armed]
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Wrap every activity."""
         return _Inbound(next, self)
 
@@ -62,7 +61,7 @@ class PauseInterceptor(Interceptor):
         for point in self._armed:
             mark = self._folder / point.name
             if (point.activity, point.moment) == (name, moment) and not mark.exists():
-                mark.write_text(activity.info().workflow_id, encoding="utf-8")
+                mark.write_text(activity.info().workflow_id or "", encoding="utf-8")
                 return True
         return False
 
@@ -75,7 +74,7 @@ class _Inbound(ActivityInboundInterceptor):
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         super().init(_Outbound(outbound, self._pause))
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         result = await super().execute_activity(input)
         if self._pause.reach(activity.info().activity_type, "after"):
             await asyncio.Event().wait()

@@ -24,10 +24,11 @@ from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.statistics import year_table_of
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
-from xueshi.documents.proofs import content_digest, template_digest
 from xueshi.documents.numbering import number_pattern, paper_number
+from xueshi.documents.proofs import content_digest, template_digest
 from xueshi.documents.tables import IssuedPaper
 from xueshi.documents.template import DocumentTemplate
+from xueshi.documents.types import PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
 from xueshi.storage import new_id, reading, transaction
 from xueshi_templates.fonts import installed_fonts
@@ -167,7 +168,7 @@ def _issued(
     subject_id: UUID,
     unit_id: UUID | None,
     number: str,
-    data: papers.PersonYear | papers.UnitFiling | papers.YearTable,
+    data: PersonYear | UnitFiling | YearTable,
     body: bytes,
     pages: int,
     file: str,

@@ -15,8 +15,8 @@ from temporalio.client import (
 )
 from temporalio.common import (
     SearchAttributeKey,
-    TypedSearchAttributes,
     SearchAttributePair,
+    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -27,7 +27,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
 from xueshi.campaigns.campaign_acts import state_of
 from xueshi.campaigns.commands import filing_workflow_id
-from xueshi.campaigns.ports import Envelope, SendResult
+from xueshi.campaigns.ports import Envelope, Fate, SendResult
 from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.storage import reading, transaction
@@ -146,7 +146,7 @@ def _attributes(campaign: Campaign, filing: Filing | None = None) -> TypedSearch
 def _refusal(failed: WorkflowUpdateFailedError) -> SendResult:
     cause = failed.cause
     if isinstance(cause, ApplicationError):
-        fate = "late" if cause.type == "late" else "refused"
+        fate: Fate = "late" if cause.type == "late" else "refused"
         return SendResult(fate, cause.type or "refused", cause.message)
     return SendResult("pending", "failed", f"执行未完成，稍后自动重试（{type(cause).__name__}）")
 

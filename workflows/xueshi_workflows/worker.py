@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class WorkerSetting:
     key: bytes | None
     """Payload key; None only where histories are recorded."""
     max_cached_workflows: int = 3000
-    pace: RelayPace = RelayPace()
+    pace: RelayPace = field(default_factory=RelayPace)
 
 
 async def connect(address: str, namespace: str, key: bytes | None) -> Client:

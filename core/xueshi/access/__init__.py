@@ -1,0 +1,1 @@
+"""Who may: accounts, roles, verbs, scope."""

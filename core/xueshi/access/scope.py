@@ -52,7 +52,7 @@ class Scope:
 
 
 def area_prefix(code: str) -> str:
-    """What the codes of an area and all it contains begin with (GB/T 2260): `500000` → `50`, `320400` → `3204`."""
+    """What the codes of an area and all it contains begin with (GB/T 2260): `990000` → `99`, `990100` → `9901`."""
     if code.endswith("0000"):
         return code[:2]
     return code[:4] if code.endswith("00") else code

@@ -1,0 +1,1 @@
+"""The hash chain of every act, and artifacts by digest."""

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from xueshi.audit.tables import Artifact, AuditEntry
-from xueshi.errors import NotFoundError
 from xueshi.canonical import canonical_json
+from xueshi.errors import NotFoundError
 
 GENESIS = "0" * 64
 _CHAIN_LOCK = 0x5875_6573_6869  # any number, the same in every process: it names the chain's lock

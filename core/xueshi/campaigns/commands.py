@@ -16,7 +16,7 @@ from xueshi.campaigns import direct_acts, repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
-from xueshi.campaigns.filing_machine import FINISHED, FilingCommand
+from xueshi.campaigns.filing_machine import FINISHED, FilingCommand, FilingVerb
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.stored_state import dump_command
 from xueshi.campaigns.tables import Campaign, Command, Filing
@@ -24,7 +24,13 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.storage import new_id, transaction
 
 ENGINE = Scope.everything()
-FILING_VERBS = {"extend_filing": "extend"}
+FILING_VERBS: dict[str, FilingVerb] = {
+    "approve": "approve",
+    "return": "return",
+    "refuse": "refuse",
+    "withdraw": "withdraw",
+    "extend_filing": "extend",
+}
 """Command kinds whose verb in the machine has another name."""
 
 
@@ -156,7 +162,7 @@ def _payload(row: Command) -> dict[str, object]:
         return dump_command(CampaignCommand(verb=row.kind, to=_instant(row.payload.get("to")), **common))  # type: ignore[arg-type]
     return dump_command(
         FilingCommand(
-            verb=FILING_VERBS.get(row.kind, row.kind),
+            verb=FILING_VERBS[row.kind],
             level=row.payload.get("level", ""),
             return_to=row.payload.get("return_to", ""),
             until=_instant(row.payload.get("until")),

@@ -130,7 +130,7 @@ def _hints(cls: type) -> Mapping[str, object]:
     return typing.get_type_hints(cls)
 
 
-def _build(expected: object, value: object) -> object:  # noqa: PLR0911 - one return per kind of value
+def _build(expected: object, value: object) -> object:
     """Build a value of the expected type from JSON's own values."""
     origin = typing.get_origin(expected)
     if origin in (types.UnionType, typing.Union):

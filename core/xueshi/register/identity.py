@@ -116,7 +116,7 @@ def normal(number: str) -> str:
 
 
 def mask_identity(number: str) -> str:
-    """Return an identity number as it may be shown: first six and last four stay (`500102********0019`)."""
+    """Return an identity number as it may be shown: first six and last four stay (`990102********0019`)."""
     plain = normal(number)
     return f"{plain[:6]}{'*' * (len(plain) - 10)}{plain[-4:]}" if len(plain) > 10 else "*" * len(plain)
 

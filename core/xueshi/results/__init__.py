@@ -1,0 +1,1 @@
+"""Year results, their ledgers and seals in SQL."""
