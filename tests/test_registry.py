@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xueshi import Area, AppliesLine, Instrument, Jurisdiction, YearSpan, hookimpl
+from xueshi import AppliesLine, Area, Instrument, Jurisdiction, YearSpan, hookimpl
 from xueshi.errors import InputError, NotEncodedError, PluginError
 from xueshi.registry import GROUP, load
 

@@ -1,0 +1,1 @@
+"""One person's year under a rule pack: pure, exact, explained."""

@@ -1,0 +1,1 @@
+"""Law as data: reading, inheriting, checking rule files."""
