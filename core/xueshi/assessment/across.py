@@ -81,7 +81,7 @@ def across_records(run: Evaluation, judged: list[Judged], later: list[LedgerEntr
     if not counted:
         return
     for group in run.compiled.groups:
-        if group.same is not None and group.count in ("once", "highest"):
+        if group.same is not None and group.count is not None:
             _dedupe(run, group, [one for one in counted if group in one.groups])
     for one in counted:
         if one.row is not None and one.row.spread is not None and one.hours:
@@ -103,9 +103,13 @@ def order(one: Judged) -> tuple[date, str]:
 
 def _dedupe(run: Evaluation, group: Group, members: list[Judged]) -> None:
     assert group.same is not None
-    if not members:
+    alone = len(members) == 1 and group.earlier_years == "full"
+    if not members or alone:
+        # One record, and earlier years do not matter: nothing rests on the group.
         return
     run.readings.update(dict.fromkeys(group.readings))
+    if group.count == "each":
+        return
     label = run.compiled.facts[group.same].label
     by_identity: dict[str, list[Judged]] = {}
     for one in members:
