@@ -13,36 +13,51 @@ from xueshi.errors import XueshiError
 NOUNS = {
     # name of the command → module that holds `app`; one line per noun
     "regions": "xueshi_cli.regions",
+    "campaign": "xueshi_cli.campaign",
+    "tasks": "xueshi_cli.tasks",
+    "accounts": "xueshi_cli.accounts",
+    "audit": "xueshi_cli.proofs",
 }
 """Groups: `xueshi <noun> <verb>`."""
 
 COMMANDS = {
     # name of a command without verbs → "module:function"
+    "up": "xueshi_cli.up:up",
     "doctor": "xueshi_cli.doctor:doctor",
+    "demo": "xueshi_cli.demo:demo",
+    "reconcile": "xueshi_cli.proofs:reconcile",
 }
 """Single commands: `xueshi <verb>`."""
 
 
-def build() -> typer.Typer:
-    """Assemble the whole command."""
+def build(only: str | None = None) -> typer.Typer:
+    """Assemble the command; with `only` just that noun, so that a short command does not load what it never uses."""
     app = typer.Typer(
         name="xueshi",
         help="学时：专业技术人员继续教育年度验证",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
+    app.callback()(_named)
     for noun, module in NOUNS.items():
-        app.add_typer(import_module(module).app, name=noun)
+        if only in (None, noun):
+            app.add_typer(import_module(module).app, name=noun)
     for name, target in COMMANDS.items():
-        module, function = target.split(":")
-        app.command(name)(getattr(import_module(module), function))
+        if only in (None, name):
+            module, function = target.split(":")
+            app.command(name)(getattr(import_module(module), function))
     return app
+
+
+def _named() -> None:
+    """学时：专业技术人员继续教育年度验证。"""
 
 
 def run() -> None:
     """Entry point: run a command, print a deliberate error as one message, end with its exit code."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        build()()
+        build(asked if asked in NOUNS or asked in COMMANDS else None)()
     except XueshiError as error:
         Console(stderr=True).print(f"[red]错误[/red] {error}", highlight=False)
         sys.exit(error.exit_code)
