@@ -25,6 +25,7 @@ COMMANDS = {
     "up": "xueshi_cli.up:up",
     "doctor": "xueshi_cli.doctor:doctor",
     "demo": "xueshi_cli.demo:demo",
+    "cases": "xueshi_cli.cases:cases",
     "reconcile": "xueshi_cli.proofs:reconcile",
 }
 """Single commands: `xueshi <verb>`."""
