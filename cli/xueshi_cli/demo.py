@@ -68,7 +68,7 @@ class DemoReport:
 
 def demo(
     units: Annotated[int, typer.Option(help="单位数（不少于6）")] = 24,
-    people: Annotated[int, typer.Option(help="人数")] = 840,
+    people: Annotated[int, typer.Option(help="人数")] = 860,
     seed: Annotated[int, typer.Option(help="样本种子：同一种子，同样的表卡")] = 2021,
     kill: Annotated[bool, typer.Option(help="中途杀死工作进程三次")] = True,
     folder: Annotated[Path | None, typer.Option(help="演示文件夹；缺省为新建")] = None,
@@ -331,8 +331,8 @@ def print_report(report: DemoReport) -> None:
     """Print the closing table and where the papers are."""
     levels = (("senior", "高级"), ("intermediate", "中级"), ("junior", "初级"), ("", "未定级"))
     table = Table(title="年度验证演示结果", show_header=False, title_justify="left")
-    table.add_column(style="bold")
-    table.add_column()
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(overflow="fold")
     table.add_row("单位 / 人员（已封存）", f"{report.units} 家 / {report.people} 人")
     table.add_row(
         "完成", "，".join(f"{label} {report.met[key]}" for key, label in levels if key in report.met)

@@ -65,10 +65,7 @@ class JudgedUnder:
 
 def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) -> int:
     """Store judgements whose input is new; returns how many. The same input again changes nothing."""
-    wanted = {
-        (judgement.person_id, digest_of_json([judgement.request, under.pack_digest])): judgement
-        for judgement in judgements
-    }
+    wanted = {(one.person_id, _input_digest(one, under.pack_digest)): one for one in judgements}
     people = {person_id for person_id, _ in wanted}
     rows = session.exec(
         select(YearResult.person_id, YearResult.input_digest, YearResult.revision).where(
@@ -117,6 +114,12 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
     if ledger:
         session.execute(insert(LedgerRow), ledger)
     return len(results)
+
+
+def _input_digest(judgement: Judgement, pack_digest: str) -> str:
+    """Digest what a result rests on: facts, pack, and the rows judged, since a register handed in again has new rows."""
+    rows = [str(line.record_id) for line in judgement.ledger]
+    return digest_of_json([judgement.request, pack_digest, rows])
 
 
 def latest_of_unit(
