@@ -91,7 +91,7 @@ def _run(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     try:
         pack = packs.pack(file.instrument, case)
         if case.term:
-            return CaseResult(case.id, case.title, tuple(_term(case, file, pack)))
+            return CaseResult(case.id, case.title, tuple(_term(case, pack)))
         assessment = evaluate(pack, request_of(case, pack), trace=False)
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
@@ -119,7 +119,7 @@ def request_of(case: Case, pack: RulePack, year: int | None = None) -> PersonYea
         RecordFacts(
             record.id,
             record.kind,
-            {name: _fact(value, pack.facts.get(name)) for name, value in facts_of(record, pack).items()},
+            {name: _fact(value, pack.facts.get(name)) for name, value in facts_of(record).items()},
             record.year,
             record.claimed,
         )
@@ -128,7 +128,7 @@ def request_of(case: Case, pack: RulePack, year: int | None = None) -> PersonYea
     return PersonYearRequest(pack.area, at, person, records, case.earlier)
 
 
-def facts_of(record: CaseRecord, pack: RulePack) -> dict[str, Any]:
+def facts_of(record: CaseRecord) -> dict[str, Any]:
     """Return the facts of a record without `part: 1`, which in a case names the part of a spread, not the team."""
     return {
         name: value for name, value in record.facts.items() if not (name == "part" and str(value).isdigit())
@@ -168,7 +168,7 @@ def unread(case: Case, pack: RulePack) -> list[str]:
     ]
 
 
-def _term(case: Case, file: CaseFile, pack: RulePack) -> list[str]:
+def _term(case: Case, pack: RulePack) -> list[str]:
     """A case over several years: yearly results are given, the window is judged."""
     figures: dict[int, YearFigures] = {}
     failures: list[str] = []

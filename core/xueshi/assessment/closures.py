@@ -344,7 +344,7 @@ class Compiler:
         return lambda facts: Stop("zero", "none_by_clause")
 
 
-def _always(facts: Facts) -> bool | None:
+def _always(facts: Facts) -> bool | None:  # noqa: ARG001 - every condition has this signature
     return True
 
 
@@ -430,7 +430,10 @@ def _decided(facts: Facts) -> Number | Stop:
     return Stop("manual", "no_decision", ("decision",) if decision is not True else ("granted",))
 
 
-_HALVES = {"days": ("half_days", 2), "half_days": ("days", Fraction(1, 2))}
+_HALVES: dict[str, tuple[str, Fraction]] = {
+    "days": ("half_days", Fraction(2)),
+    "half_days": ("days", Fraction(1, 2)),
+}
 _LESS = {
     "travel_days": ("day", "travel_half_days"),
     "free_days": ("day", ""),
@@ -441,7 +444,7 @@ _LESS = {
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
     """The quantity a rate reads, less the facts subtracted; days and half-days convert into each other."""
     minus = tuple(less)
-    other, halves = _HALVES.get(fact, ("", 1))
+    other, halves = _HALVES.get(fact, ("", Fraction(1)))
 
     if not minus and not other:
 
@@ -449,14 +452,14 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
             value = facts.get(fact, _MISSING)
             if value is _MISSING:
                 return Stop("needs", "needs_fact", (fact,))
-            return Stop("zero", "no_hours_stated", (fact,)) if value is None else value  # type: ignore[no-any-return]
+            return Stop("zero", "no_hours_stated", (fact,)) if value is None else value
 
         return plain
 
     def net(facts: Facts) -> Number | Stop:
         value = facts.get(fact, _MISSING)
         if value is _MISSING and other and facts.get(other) is not None:
-            value = facts[other] / Fraction(halves)
+            value = Fraction(facts[other]) / halves
         if value is _MISSING:
             return Stop("needs", "needs_fact", (fact,))
         if value is None:

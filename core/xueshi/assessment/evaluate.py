@@ -117,7 +117,7 @@ class Evaluation:
         carried = self.carried(judged)
         entries = (*(self.entry(one) for one in ordered), *(entry for _, entry in carried))
         ordered.extend(one for one, _ in carried)
-        result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings, self.warnings)
+        result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings)
         open_points = [
             OpenFact(one.record.id, one.open_facts, one.code, one.text)
             for one in ordered
@@ -414,7 +414,7 @@ class Evaluation:
             exact = (
                 Fraction(exact * share, 100)
                 if type(exact) is int and type(share) is int
-                else exact * share / 100
+                else Fraction(exact) * Fraction(share) / 100
             )
             if share == 0:
                 one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause))

@@ -334,7 +334,7 @@ def _row(
     mine = tuple(group for group in groups if ids & group.of)
     readings = list(item.readings) + row["readings"]
     return Row(
-        item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],  # type: ignore[arg-type]
+        item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
         compiler.condition(row["when"], absence), row["when"], reads(row["when"]), gates,
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), row["hours"], reads(row["hours"]), _less(row["hours"]),

@@ -34,7 +34,6 @@ def judge_requirements(
     judged: list[Judged],
     nodes: list[TraceNode] | None,
     readings: dict[str, None],
-    warnings: list[str],
 ) -> Verdict:
     """Judge all requirements of the year itself (those over several years are judged by `windows`)."""
     facts = dict(person)
@@ -66,7 +65,7 @@ def judge_requirements(
             and any(name in results for name in (*one.any_of, *one.all_of))
         ):
             readings.update(dict.fromkeys(one.readings))
-            shown.append(_alternatives(compiled, one, results))
+            shown.append(_alternatives(one, results))
     if nodes is not None:
         for result in shown:
             one = next(entry for entry in compiled.requirements if entry.id == result.id)
@@ -245,9 +244,7 @@ def _judge(
     )
 
 
-def _alternatives(
-    compiled: Program, one: Requirement, results: Mapping[str, RequirementResult]
-) -> RequirementResult:
+def _alternatives(one: Requirement, results: Mapping[str, RequirementResult]) -> RequirementResult:
     """Judge `any_of` and `all_of` over requirements that are not judged by themselves."""
     parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
     verdicts = [part.met for part in parts]

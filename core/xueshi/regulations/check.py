@@ -7,6 +7,7 @@ from typing import Any
 
 from xueshi.regulations.clause_checks import check_clauses, check_numbers
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.names import Parameter, Reading
 from xueshi.regulations.resolve import Resolved, Source, SourceOf, resolve
 from xueshi.regulations.rule_checks import check_coverage, check_items, check_requirements
 
@@ -41,7 +42,11 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
     vocabulary = resolved.reader.vocabulary
     check_clauses(merged, files, findings)
     loaded = files[-1].path
-    for name in (*resolved.reader.names.readings.values(), *resolved.reader.names.parameters.values()):
+    named: list[Reading | Parameter] = [
+        *resolved.reader.names.readings.values(),
+        *resolved.reader.names.parameters.values(),
+    ]
+    for name in named:
         if name.file == loaded and not name.used:
             findings.add(
                 "E303",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
 from xueshi.regulations.document import Mapping as Node
@@ -130,7 +131,7 @@ def _gaps(file: RuleFile, findings: Findings) -> None:
             )[number] = clause
     for (head, opening, closing, digits), found in families.items():
         numbers = sorted(found)
-        for before, after in zip(numbers, numbers[1:], strict=False):
+        for before, after in pairwise(numbers):
             for number in range(before + 1, after):
                 name = f"{head}{opening}{number if digits else write_chinese(number)}{closing}"
                 findings.add(

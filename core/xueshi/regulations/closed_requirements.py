@@ -273,7 +273,7 @@ def _parts(form: Form | None) -> list[str]:
     if form[0] == "part":
         return [str(form[3])]
     found: list[str] = []
-    stack: list[object] = [part for part in form[1:]]
+    stack: list[object] = list(form[1:])
     while stack:
         part = stack.pop()
         if isinstance(part, list):

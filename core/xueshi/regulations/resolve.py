@@ -80,7 +80,7 @@ def resolve(
         files.append(read_rule_file(sector_file, findings))
     vocabulary = _vocabulary(files, findings)
     named = names.collect(files, findings)
-    _name_clashes(files, named, vocabulary, findings)
+    _name_clashes(files, vocabulary, findings)
     for overlay in overlays:
         _overlay(overlay, named, instrument, findings)
     if config:
@@ -107,7 +107,7 @@ def _chain(instrument: str, source_of: SourceOf, findings: Findings) -> list[Rul
     wanted: str | None = instrument
     while wanted is not None:
         file = read_rule_file(source_of(wanted), findings)
-        if file.header.id != wanted and file.header.id != "?":
+        if file.header.id not in {wanted, "?"}:
             findings.add(
                 "E103",
                 file.path,
@@ -140,9 +140,7 @@ def _vocabulary(files: list[RuleFile], findings: Findings) -> Vocabulary:
     return vocabulary
 
 
-def _name_clashes(
-    files: list[RuleFile], named: names.Names, vocabulary: Vocabulary, findings: Findings
-) -> None:
+def _name_clashes(files: list[RuleFile], vocabulary: Vocabulary, findings: Findings) -> None:
     """A table or parameter named like a fact value, kind or category would capture it (E102)."""
     taken = {
         **{value: f"a value of {fact.name}" for fact in vocabulary.facts.values() for value in fact.values},
