@@ -125,3 +125,10 @@ def test_a_paper_may_bear_no_number() -> None:
         number_pattern(replace(CARD, fields={"number": {"label": "编号", "pattern": "{counter}"}}))
         == "{counter}"
     )
+
+
+def test_a_pinned_template_keeps_the_order_of_its_rows() -> None:
+    rows = {"senior": "高级", "intermediate": "中级", "junior": "初级", "": "未定级"}
+    back = template_from_canonical(canonical_template(replace(CARD, fields={"groups": rows})))
+    assert isinstance(back.fields["groups"], dict)
+    assert list(back.fields["groups"].items()) == list(rows.items())

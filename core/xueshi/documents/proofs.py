@@ -46,14 +46,21 @@ def data_from_canonical(text: str) -> DocumentData:
 
 
 def canonical_template(template: DocumentTemplate) -> str:
-    """Return a template with its closure as canonical JSON, the body of its artifact."""
-    return canonical_json(_plain(template))
+    """Return a template with its closure as canonical JSON, the body of its artifact.
+
+    `fields` is written as pairs: the order of a form's rows and words means something, and canonical JSON sorts keys.
+    """
+    plain = typing.cast("dict[str, object]", _plain(template))
+    return canonical_json({**plain, "fields": _in_order(plain["fields"])})
 
 
 def template_from_canonical(text: str) -> DocumentTemplate:
     """Read back what `canonical_template` wrote; raises InputError when it is something else."""
     try:
-        return typing.cast("DocumentTemplate", _build(DocumentTemplate, json.loads(text)))
+        body = json.loads(text)
+        return typing.cast(
+            "DocumentTemplate", _build(DocumentTemplate, {**body, "fields": _from_pairs(body["fields"])})
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"存档的表格模板无法读取：{error}。请从备份恢复该存档，不要手工修改。") from error
 
@@ -123,6 +130,23 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     raise TypeError(f"a paper's data cannot hold a {type(value).__name__}: {value!r}")
+
+
+PAIRS = "="
+"""Key under which a mapping in order is written."""
+
+
+def _in_order(value: object) -> object:
+    """Write every mapping as `{"=": [[key, value], …]}`."""
+    if isinstance(value, Mapping):
+        return {PAIRS: [[key, _in_order(item)] for key, item in value.items()]}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
+
+
+def _from_pairs(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _from_pairs(item) for key, item in value[PAIRS]}
+    return [_from_pairs(item) for item in value] if isinstance(value, list) else value
 
 
 @cache
