@@ -64,5 +64,6 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
     }
     check_items(data, lines, vocabulary, findings)
     check_requirements(data, lines, vocabulary, findings)
-    check_coverage(data, lines, loaded, vocabulary, findings)
+    decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
+    check_coverage(data, lines, loaded, vocabulary, decided, findings)
     check_numbers(resolved.reader.numbers, files, texts or {}, findings)

@@ -25,7 +25,8 @@ class Diagnostic:
     repair: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.code} {self.message}. Repair: {self.repair}"
+        stop = "" if self.message.endswith(("?", ".")) else "."
+        return f"{self.file}:{self.line}: {self.code} {self.message}{stop} Repair: {self.repair}"
 
 
 @dataclass

@@ -185,9 +185,13 @@ def check_coverage(
     lines: dict[str, tuple[str, int]],
     own_file: str,
     vocabulary: Vocabulary,
+    partial_decided: set[str],
     findings: Findings,
 ) -> None:
-    """Add W601 (values of a fact without a row) and W602 (no evidence named; a partial unit left to the default)."""
+    """Add W601 (values of a fact without a row) and W602 (no evidence named; a partial unit left to the default).
+
+    `partial_decided` are the items and rows that say themselves what a part of a unit gives.
+    """
     for item in data["items"]:
         file, line = lines[item["id"]]
         if file != own_file:
@@ -210,9 +214,8 @@ def check_coverage(
                 "evidence: […]",
                 item["clause"],
             )
-        if any(unit in DIVISIBLE for row in item["rows"] for unit in _units(row["hours"])) and not item.get(
-            "own_partial", False
-        ):
+        left = [row for row in item["rows"] if not {item["id"], row["id"]} & partial_decided]
+        if any(unit in DIVISIBLE for row in left for unit in _units(row["hours"])):
             findings.add(
                 "W602",
                 file,

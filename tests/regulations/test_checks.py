@@ -1,0 +1,113 @@
+"""Every check: a broken file gets its number, the line, the nearest valid word and a repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from xueshi.regulations.diagnostics import Diagnostic
+
+Broken = Callable[..., list[Diagnostic]]
+Check = Callable[..., list[Diagnostic]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to break a file: what is replaced by what, and what the finding must say."""
+
+    code: str
+    old: str
+    new: str
+    says: str
+    repair: str
+    at: str = ""
+    """Text of the line the finding must name; the line of the change when empty."""
+    of: str = "example"
+    clause: str | None = None
+
+
+FAULTS = [
+    # E101: keys
+    Fault("E101", "needs: [passed]", "neds: [passed]", 'unknown key "neds" in rule 3.1 (三); did you mean "needs"?', "write needs", clause="三"),
+    Fault("E101", "  title: 示例办法", "  titel: 示例办法", 'did you mean "title"?', "write title"),
+    Fault("E101", "groups:\n", "group:\n", 'did you mean "groups"?', "write groups"),
+    Fault("E101", "at_most: {event: 40}", "at_most: {events: 40}", 'unknown key "events"', "write event"),
+    Fault("E101", "partial: prorate, channel: unit", "channel: unit", 'defaults has no "partial"', "partial: prorate", at="defaults:"),
+    Fault("E101", ", hours: 6}", "}", 'rule 3.3d (三) has no "hours"', "hours: an amount"),
+    # E102: twice
+    Fault("E102", "      3.2b:", "      3.2a:", "3.2a is written twice, first at line", "rename one"),
+    Fault("E102", "  3.4: {clause", "  3.1: {clause", "3.1 is written twice", "rename one"),
+    Fault("E102", "  exam_part: {label", "  national: {label", "has the name of a value of level", "rename it"),
+    # E103: values
+    Fault("E103", "hours: 12 per course", "hours: 12 pro course", '"12 pro course" is no amount (三)', "12 per course"),
+    Fault("E103", "issued: 2020-01-08", "issued: 8 January", '"8 January" is no date', "issued: 2013-03-12"),
+    Fault("E103", "years: 2020 to open", "years: since 2020", '"since 2020" is no span of years', "2013 to open"),
+    Fault("E103", "area: 990100", "area: Example", '"Example" is no area code', "six digits"),
+    Fault("E103", "starts: 01-01", "starts: 13-01", '"13-01" is no day', "write"),
+    Fault("E103", "then: -20%}}", "then: -20}}", '"-20" says nothing of further ranks', "-20% for shares"),
+    Fault("E103", "rank: over 1", "rank: more 1", '"more 1" is no number and no band of rank', "over 3"),
+    # E104 to E106: names
+    Fault("E104", "needs: [passed]", "needs: [pased]", 'unknown fact "pased" (三); did you mean "passed"?', "write passed", clause="三"),
+    Fault("E104", "same: work", "same: wrok", 'unknown fact "wrok"', "write work"),
+    Fault("E105", "for: training", "for: trainning", 'unknown kind "trainning" (三); did you mean "training"?', "write training"),
+    Fault("E106", "level: national", "level: nationl", '"nationl" is not a value of level (三). Allowed: international, national', "write national"),
+    Fault("E106", "hours_stated: no", "hours_stated: maybe", '"maybe" is not a value of hours_stated', "Allowed: yes, no"),
+    Fault("E106", "{Q2: first, rank", "{Q2: frist, rank", '"frist" is not an option of EX2020-Q2', "first"),
+    # E201 to E205: clauses
+    Fault("E201", "  3.4: {clause: 三, name", "  3.4: {name", "rule 3.4 has no clause", "clause: …"),
+    Fault("E202", "  3.1: {clause: 三, name", "  3.1: {clause: 三十, name", 'clause "三十" is not in clauses; did you mean "三"?', "cite 三"),
+    Fault("E203", "  二: {procedural: 单位组织}\n", "", "二 is missing between 一 and 三", "give it a status", at="  三: {encoded"),
+    Fault("E203", "二: {procedural: 单位组织}", "二: {todo: 单位组织}", "clause 二 has no status", "二: {encoded: …}"),
+    Fault("E203", "二: {procedural: 单位组织}", "二: {procedual: 单位组织}", '"procedual" is no status of clause 二', "procedural"),
+    Fault("E204", "二: {procedural: 单位组织}", "二: {encoded: 单位组织}", "二 is marked encoded but nothing cites it", "change its status"),
+    Fault("E205", "二: {procedural: 单位组织}", "二: {discretionary: 单位组织}", "二 is discretionary: who decides?", "add manual or readings"),
+    # E301 to E303: readings
+    Fault("E301", "default: each", "default: eech", 'default "eech" is not an option of Q2; did you mean "each"?', "each"),
+    Fault("E303", "{Q2: first, rank: over 1}", "{rank: over 1}", "Q2 (三) is used by no rule", "use it or delete it", at="  Q2: {ask"),
+    Fault("E303", "at_least: exam_part", "at_least: 12", "exam_part (一) is used by no rule", "use it", at="  exam_part: {"),
+    Fault("E504", "overlap: Q1", "overlap: Q9", '"Q9" is no reading', "write"),
+    # E401 to E404: difference files
+    Fault("E401", "3.1: {change: amend, clause: 甲", "3.1: {clause: 甲", "rule 3.1: say change: add, replace, amend or remove", "change:", of="child"),
+    Fault("E402", "9.1: {change: add", "3.2: {change: add", "3.2 exists in EX2020", "change: amend", of="child"),
+    Fault("E403", "3.4: {change: remove", "3.9: {change: remove", '3.9 is not in EX2020; did you mean "', "3.", of="child"),
+    Fault("E404", "hours: 15 per course", "hours: 12 per course", "3.1: hours is 12 per course in EX2020 already", "delete the entry", of="child"),
+    # E501 to E505: rules against each other
+    Fault("E501", "for: public_course", "for: [public_course, training]", "both take training", "remove one or add when"),
+    Fault("E501", "for: teaching", "for: public_course", "both take public_course", "remove one", of="child"),
+    Fault("E502", "    overlap: Q1\n", "", "3.3b and 3.3c both hold at characters = 2000 (三)", "overlap: Qn", at="3.3b"),
+    Fault("E503", "3.3d: {when: {level: [provincial, city]}", "3.3d: {when: {level: national}", "3.3d stands after 3.3a, which holds whenever it does", "move it up"),
+    Fault("E504", "of: [3.4], same", "of: [3.5], same", '"3.5" is no rule; did you mean "3.', "write 3."),
+    Fault("E504", "1/3 of R1", "1/3 of R9", '"R9" is no requirement', "write R"),
+    Fault("E505", "at_least: 1/3 of R1", "at_least: 1/3 of R2", "the shares go in a circle", "give one of them a number"),
+    # warnings
+    Fault("W602", ", partial: whole", "", "3.2: a partial unit rests on defaults.partial (三)", "partial: prorate", at="  3.2:"),
+    Fault("W602", ", evidence: [证明]", "", "3.1: no evidence named (三)", "evidence", at="  3.1:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}-{fault.new.strip()[:24]}")
+def test_a_broken_file_gets_its_finding(fault: Fault, broken: Broken, example: str, child: str) -> None:
+    found = [
+        finding
+        for finding in broken(fault.old, fault.new, of=fault.of)
+        if finding.code == fault.code and fault.says in finding.message
+    ]
+    everything = "\n".join(map(str, broken(fault.old, fault.new, of=fault.of)))
+    assert found, everything
+    assert fault.repair in found[0].repair, found[0].repair
+    sound = example if fault.of == "example" else child
+    if fault.at:
+        written = sound.replace(fault.old, fault.new).splitlines()[found[0].line - 1]
+        assert fault.at in written, f"line {found[0].line}: {written}"
+    else:
+        assert found[0].line == sound[: sound.index(fault.old)].count("\n") + 1
+    if fault.clause is not None:
+        assert found[0].clause == fault.clause
+
+
+def test_the_files_of_these_tests_are_sound(check_texts: Check, example: str, child: str) -> None:
+    assert [one for one in check_texts(EX2020=example) if one.severity == "E"] == []
+    assert [one for one in check_texts(EX2020=example, EX2024=child) if one.severity == "E"] == []
+    assert {one.code for one in check_texts(EX2020=example)} == {"W206", "W601"}
