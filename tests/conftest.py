@@ -31,6 +31,21 @@ def _has_temporal() -> bool:
     return bool(os.environ.get(temporal_binary.ADDRESS_VARIABLE)) or temporal_binary.find() is not None
 
 
+def _has_golden() -> bool:
+    # The one path outside the repository that a test may know: golden cases are copied into the plugins.
+    return any(_golden().glob("*.yaml"))
+
+
+def _golden() -> Path:
+    return Path(os.environ.get("XUESHI_SHARED") or PROJECT.parent / "shared" / "domain" / "golden")
+
+
+@pytest.fixture
+def golden() -> Path:
+    """The folder of the domain's golden cases; mark the test `golden`."""
+    return _golden()
+
+
 def _has_fonts() -> bool:
     from xueshi_templates.fonts import fonts_available
 
@@ -52,6 +67,7 @@ PARTS = {
     ),
     "temporal": Part(_has_temporal, "make setup"),
     "fonts": Part(_has_fonts, "make setup"),
+    "golden": Part(_has_golden, "name the folder of the golden cases in XUESHI_SHARED"),
 }
 _there: dict[str, bool] = {}
 _skipped: Counter[str] = Counter()
@@ -82,9 +98,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _required()
     # A developer's own settings must not reach the tests; what names a part may.
     for name in [name for name in os.environ if name.startswith("XUESHI_")]:
-        if name not in (POSTGRES, "XUESHI_REQUIRE", "XUESHI_CACHE", "XUESHI_TEMPORAL_ADDRESS"):
+        if name not in (
+            POSTGRES,
+            "XUESHI_REQUIRE",
+            "XUESHI_CACHE",
+            "XUESHI_TEMPORAL_ADDRESS",
+            "XUESHI_SHARED",
+        ):
             del os.environ[name]
     config.addinivalue_line("markers", "fonts: needs the fonts that set-up fetches")
+    config.addinivalue_line("markers", "golden: needs the folder of the domain's golden cases")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

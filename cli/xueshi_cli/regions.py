@@ -9,6 +9,7 @@ import typer
 
 from xueshi.campaigns.flow_check import flow_problems
 from xueshi.registry import Registry, load
+from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
@@ -88,6 +89,7 @@ def check(region: str, json: AsJson = False) -> None:
         if one.file is not None
         for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
     ]
+    found = check_applies(who, f"{asked.package}/jurisdiction.yaml") + found
     rows = [
         {
             "级别": finding.severity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xueshi.errors import NotEncodedError
 from xueshi.jurisdictions import AppliesLine, Jurisdiction, YearSpan, area_ancestry, area_contains
+from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
 
 
 def choose(jurisdiction: Jurisdiction, area: str, year: int, sector: str | None = None) -> AppliesLine:
@@ -33,6 +34,41 @@ def overlaps(jurisdiction: Jurisdiction) -> list[tuple[AppliesLine, AppliesLine,
             if common is not None:
                 found.append((one, other, common))
     return found
+
+
+def check_applies(jurisdiction: Jurisdiction, path: str) -> list[Diagnostic]:
+    """Return E406 for every two lines that apply at once, and for a line whose instrument is not there."""
+    known = [one.id for one in jurisdiction.instruments]
+    found = [
+        Diagnostic(
+            "E406",
+            "E",
+            path,
+            1,
+            other.clause,
+            f"{one.area} in {_years(span)}: {one.use} and {other.use} both apply",
+            f"end the years of {one.use} before {other.use} begins",
+        )
+        for one, other, span in overlaps(jurisdiction)
+    ]
+    found += [
+        Diagnostic(
+            "E504",
+            "E",
+            path,
+            1,
+            line.clause,
+            f'applies names "{line.use}"{did_you_mean(line.use, known)}',
+            f"use: {nearest(line.use, known) or 'an instrument of this jurisdiction'}",
+        )
+        for line in jurisdiction.applies
+        if line.use not in known
+    ]
+    return found
+
+
+def _years(span: YearSpan) -> str:
+    return str(span.first) if span.last == span.first else f"{span.first} to {span.last or 'open'}"
 
 
 def _common(one: YearSpan, other: YearSpan) -> YearSpan | None:
