@@ -70,7 +70,7 @@ class KeyRing:
             masters[body["current"]]
         except FileNotFoundError as error:
             raise ServiceMissingError(
-                f"找不到密钥文件 {path}；请由备份恢复，或以 XUESHI_KEY_FILE 指明其位置"
+                f"找不到密钥文件 {path}；请由备份恢复，或以 XUESHI_KEYS 指明其位置"
             ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise ServiceMissingError(f"密钥文件 {path} 不可用（{error}）；请由备份恢复") from error

@@ -1,0 +1,256 @@
+"""A small campaign for tests: made-up units in a database, and a port that acts as the workflows do, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
+from xueshi.access.scope import Scope
+from xueshi.campaigns import assessing, campaign_acts, commands, filing_acts, repository
+from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.ports import Envelope, SendResult
+from xueshi.campaigns.stored_state import load_campaign_command, load_filing_command
+from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.register import repository as register
+from xueshi.register.repository import RosterOwner
+from xueshi.register.tables import ImportBatch
+from xueshi.settings import Settings
+from xueshi.storage import new_id, reading, transaction
+from xueshi_cli.acting import opened_by_notice
+from xueshi_cli.samples import SAMPLES, SampleUnit, make_units, read_samples
+from xueshi_cli.workplace import Workplace
+
+ENGINE = Scope.everything()
+BUREAU = "bureau"
+
+
+@dataclass(frozen=True)
+class RigUnit:
+    """A unit of the rig: its id, what was made up about it, and the logins of its clerk and signers."""
+
+    id: UUID
+    sample: SampleUnit
+    clerk: str
+    signers: tuple[str, ...]
+
+
+class WorkflowInMemory:
+    """A port that carries out a command at once, as the workflow's activity would; `down` makes it unavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.down = False
+        self.sent = 0
+
+    async def start(self, campaign_id: UUID) -> None:
+        """Start nothing: there is no server."""
+
+    async def send(self, envelope: Envelope) -> SendResult:
+        if self.down:
+            return SendResult("pending", "unavailable", "")
+        self.sent += 1
+        with transaction(self.engine) as session:
+            row = repository.command(session, envelope.command_id)
+            if envelope.target == "campaign":
+                done: Any = campaign_acts.apply_campaign_command(
+                    session, row.target_id, load_campaign_command(dict(envelope.payload))
+                )
+            else:
+                done = filing_acts.apply_command(
+                    session, row.target_id, load_filing_command(dict(envelope.payload))
+                )
+        if envelope.target == "filing" and done.state.stage == "assessing":
+            assessing.assess_filing(self.engine, row.target_id, lambda *_: None)
+        return SendResult(done.fate, done.code, done.reason)
+
+
+class CampaignRig:
+    """Units with people, accounts, an open campaign on a standing clock, and acts in one call each."""
+
+    def __init__(self, folder: Path, database: str, units: int = 3, people: int = 12, seed: int = 7) -> None:
+        settings = Settings(data=folder, database_url=database)
+        self.place = Workplace(settings=settings)
+        self.engine = self.place.engine
+        self.port = WorkflowInMemory(self.engine)
+        self.notice = self._notice()
+        self.flow = next(
+            flow
+            for flow in self.place.registry.ask(self.notice.region).approval_flows(self.notice.year)
+            if flow.id == self.notice.flow
+        )
+        self.pack = self.place.registry.pack_for(self.notice.area, self.notice.year)
+        made = make_units(
+            self.samples,
+            area=self.notice.area,
+            window=self.pack.year_window(self.notice.year),
+            units=units,
+            people=people,
+            seed=seed,
+        )
+        self.verifier = self.flow.levels[-1].signers[0].role
+        self.units = self._enter(made)
+        self.campaign = opened_by_notice(
+            self.place, BUREAU, self.notice, standing=True, starts_at=start_of(self.notice.issued)
+        )
+
+    def _notice(self) -> Notice:
+        registry = self.place.registry
+        for code in registry.codes():
+            folder = resources.files(registry.ask(code).package)
+            if folder.joinpath(SAMPLES).is_file():
+                self.samples = read_samples(folder, code)
+                return next(
+                    notice
+                    for notice in registry.ask(code).notices(self.samples.year)
+                    if notice.id == self.samples.notice
+                )
+        raise AssertionError("no plugin brings samples")
+
+    def _enter(self, made: list[SampleUnit]) -> list[RigUnit]:
+        area = self.notice.area
+        with transaction(self.engine) as session:
+            ids = register.add_units(session, ENGINE, [sample.unit for sample in made])
+            accounts = [NewAccount(BUREAU, "局", "bureau", area)]
+            accounts += [
+                NewAccount(signer.role, signer.name, signer.role, area)
+                for level in self.flow.levels
+                if level.body == "area"
+                for signer in level.signers
+            ]
+            units = []
+            for number, sample in enumerate(made, start=1):
+                unit_id = ids[sample.unit.credit_code]
+                roles = [signer.role for signer in self.flow.levels[0].signers]
+                logins = tuple(f"{role}.{number}" for role in roles)
+                units.append(RigUnit(unit_id, sample, f"clerk.{number}", logins))
+                accounts.append(NewAccount(f"clerk.{number}", "经办", "unit_clerk", area, None, unit_id))
+                accounts += [
+                    NewAccount(login, role, role, area, None, unit_id)
+                    for login, role in zip(logins, roles, strict=True)
+                ]
+            access.add_accounts(session, ENGINE, accounts)
+        return units
+
+    # ------------------------------------------------------------ acts
+
+    def give(
+        self,
+        officer: str,
+        kind: str,
+        target: UUID,
+        version: int | None = None,
+        payload: dict[str, Any] | None = None,
+        request: str | None = None,
+    ) -> Command:
+        """Give a command as an officer and let the port carry it out."""
+        wanted = CommandRequest(request or str(new_id()), kind, target, version, payload or {})
+        with transaction(self.engine) as session:
+            row = commands.submit(session, self.place.actor(session, officer), wanted)
+        return asyncio.run(commands.deliver(self.engine, self.port, row.id))
+
+    def hand_in(self, unit: RigUnit, sample: SampleUnit | None = None, clerk: str | None = None) -> Command:
+        """Enter a unit's roster and note it in its filing, as an import does."""
+        people = (sample or unit.sample).people
+        with transaction(self.engine) as session:
+            actor = self.place.actor(session, clerk or unit.clerk)
+            before = register.batches(session, actor.scope, unit.id, self.notice.year)
+            maker = f"account:{actor.account_id}"
+            batch = ImportBatch(
+                unit_id=unit.id,
+                area=self.notice.area,
+                year=self.notice.year,
+                file_name="test.xlsx",
+                file_digest=str(new_id()),
+                state="promoted",
+                maker=maker,
+                handed_in_at=self.campaign.opened_at,
+            )
+            session.add(batch)
+            session.flush()
+            owner = RosterOwner(
+                unit.id,
+                self.notice.area,
+                self.notice.year,
+                batch.id,
+                maker,
+                tuple(one.id for one in before),
+            )
+            register.enter_roster(session, self.place.keys, owner, people)
+        return self.give(clerk or unit.clerk, "hand_in", self.filing(unit).id, None, {"people": len(people)})
+
+    def decide(
+        self, officer: str, unit: RigUnit, kind: str = "approve", version: int | None = None, **payload: Any
+    ) -> Command:
+        """Approve, return or refuse at the filing's present level."""
+        filing = self.filing(unit)
+        return self.give(
+            officer,
+            kind,
+            filing.id,
+            filing.version if version is None else version,
+            {"level": filing.level, **payload},
+        )
+
+    def sign(self, unit: RigUnit) -> None:
+        """Let all of a unit's departments sign what was handed in."""
+        for signer in unit.signers:
+            row = self.decide(signer, unit)
+            assert row.state == "done", row.reason
+
+    def settle(self, unit: RigUnit) -> None:
+        """Leave every open record task of a filing open, with a reason."""
+        with reading(self.engine) as session:
+            tasks = repository.open_tasks(
+                session, ENGINE, filing_id=self.filing(unit).id, kinds=("record", "discretion")
+            )
+        for task in tasks:
+            row = self.give(self.verifier, "leave_open", task.id, None, {"reason": "待补"})
+            assert row.state == "done", row.reason
+
+    def approve(self, unit: RigUnit) -> None:
+        """Hand in, sign, settle and approve: the straight way."""
+        self.hand_in(unit)
+        self.sign(unit)
+        self.settle(unit)
+        row = self.decide(self.verifier, unit)
+        assert row.state == "done", row.reason
+
+    def steer(self, kind: str, **payload: Any) -> Command:
+        """Give a command on the campaign itself."""
+        return self.give(BUREAU, kind, self.campaign.id, self.fresh().version, payload)
+
+    def pass_deadline(self) -> None:
+        """Advance the clock past the window and let every filing look at it."""
+        row = self.steer("advance", to=(self.fresh().deadline + timedelta(days=1)).isoformat())
+        assert row.state == "done", row.reason
+        for unit in self.units:
+            with transaction(self.engine) as session:
+                filing_acts.look_at_clock(session, self.filing(unit).id)
+
+    def close(self) -> None:
+        """Pass the deadline and close."""
+        self.pass_deadline()
+        row = self.steer("close")
+        assert row.state == "done", row.reason
+
+    # ------------------------------------------------------------ what is looked at
+
+    def fresh(self) -> Campaign:
+        with reading(self.engine) as session:
+            return repository.campaign(session, ENGINE, self.campaign.id)
+
+    def filing(self, unit: RigUnit) -> Filing:
+        with reading(self.engine) as session:
+            found = repository.filings(session, ENGINE, self.campaign.id)
+        return next(filing for filing in found if filing.unit_id == unit.id)
