@@ -210,10 +210,10 @@ def _item_caps(run: Evaluation, members: list[Judged]) -> None:
         by_item.setdefault(one.row.year_cap_key, []).append(one)
     for same in by_item.values():
         same.sort(key=order)
-        row = same[0].row
-        assert row is not None
-        assert row.year_cap is not None
-        _cap(run, same, row.year_cap(same[0].facts), row, row.name)
+        limits = [(one.row.year_cap(one.facts), one.row) for one in same if one.row and one.row.year_cap]
+        # Rows of one item may have limits of their own: the year as a whole has the largest of them.
+        limit, row = max(limits, key=lambda pair: -1 if isinstance(pair[0], Stop) else pair[0])
+        _cap(run, same, limit, row, row.name)
 
 
 def _cap(run: Evaluation, members: list[Judged], cap: Any, where: Any, name: str) -> None:

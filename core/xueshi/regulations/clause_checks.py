@@ -134,6 +134,8 @@ def _gaps(file: RuleFile, findings: Findings) -> None:
         for before, after in pairwise(numbers):
             for number in range(before + 1, after):
                 name = f"{head}{opening}{number if digits else write_chinese(number)}{closing}"
+                if any(re.match(rf"{re.escape(name)}(?!{_CHINESE}|\d)", clause) for clause in file.clauses):
+                    continue  # its items are listed one by one
                 findings.add(
                     "E203",
                     file.path,

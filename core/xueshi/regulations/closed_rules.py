@@ -189,7 +189,11 @@ class RuleCloser:
         caps: dict[str, Form] = {}
         if isinstance(node := keys.get("at_most"), Mapping):
             schema.check_keys(node, schema.CAPS, f"at_most of {entry.id}", reader.findings, at["clause"])
-            caps = {word: reader.value(cap, "cap") for word, cap in node if word in schema.CAPS}
+            caps = {
+                word: limit
+                for word, cap in node
+                if word in schema.CAPS and (limit := reader.value(cap, "cap")) != ["none"]
+            }
         elif node is not None:
             reader.fault(
                 "E103", node, f"at_most of {entry.id} needs event, day or year", "at_most: {event: 20}"

@@ -365,7 +365,7 @@ class Reader:
         if leaf == "percent":
             form, example = words.percent(text), "20%, or stated in a fact"
         elif leaf == "cap":
-            form, example = (["fixed", text] if words.number(text) is not None else None), "a number of hours"
+            form, example = words.cap(text), "a number of hours, or none"
         elif leaf == "minimum":
             form, example = words.minimum(text), "90, 1/3 of R1, any, or a parameter"
         elif leaf == "day":

@@ -81,6 +81,11 @@ def amount(text: str) -> Form | None:
     return None
 
 
+def cap(text: str) -> Form | None:
+    """Read a limit: `20`, or `none` (as one branch of a reading: no limit then)."""
+    return ["none"] if text == "none" else ["fixed", text] if _NUMBER.match(text) else None
+
+
 def percent(text: str) -> Form | None:
     """Read a share: `20%`, or `stated in fact`."""
     if match := _PERCENT.match(text):
