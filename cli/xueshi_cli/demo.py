@@ -20,6 +20,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.papers import papers_of
 from xueshi.campaigns.reconcile import Reconciliation, reconcile
 from xueshi.campaigns.tables import Campaign, Command, Filing, Task
 from xueshi.documents import repository as papers
@@ -323,8 +324,10 @@ class Demo:
                 report.undecided += 1
             else:
                 column[result.level or ""] = column.get(result.level or "", 0) + 1
+        titles = {paper.id: paper.title for paper in papers_of(session, self.campaign).values()}
         for paper in papers.issued(session, self.campaign.id):
-            report.papers[paper.paper] = report.papers.get(paper.paper, 0) + 1
+            title = titles[paper.paper]
+            report.papers[title] = report.papers.get(title, 0) + 1
 
 
 def print_report(report: DemoReport) -> None:
@@ -392,6 +395,14 @@ async def _each(
             await act(filer)
         progress.advance(bar)
 
-    async with asyncio.TaskGroup() as group:
-        for filer in everyone:
-            group.create_task(one(filer))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for filer in everyone:
+                group.create_task(one(filer))
+    except* XueshiError as several:
+        # One message is enough for whoever runs the demo; the others are of the same kind.
+        raise _first(several) from several
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -13,6 +13,7 @@ from xueshi.errors import XueshiError
 NOUNS = {
     # name of the command → module that holds `app`; one line per noun
     "regions": "xueshi_cli.regions",
+    "register": "xueshi_cli.register",
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",
     "accounts": "xueshi_cli.accounts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from xueshi.access.scope import Scope
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.register.identity import KeyRing, normal
-from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
+from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Title, Unit
 from xueshi.storage import new_id
 
 BATCH = 500
@@ -161,6 +161,37 @@ def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[Im
             .order_by(col(ImportBatch.id))
         )
     )
+
+
+def batch(session: Session, batch_id: UUID) -> ImportBatch:
+    """Return one workbook's batch; NotFoundError when it is gone."""
+    found = session.get(ImportBatch, batch_id)
+    if found is None:
+        raise NotFoundError(f"导入批次 {batch_id} 不存在；请重新导入")
+    return found
+
+
+def staged(session: Session, batch_id: UUID) -> list[StagingRow]:
+    """Return the staged rows of a batch, in the order of the workbook."""
+    return list(
+        session.exec(select(StagingRow).where(StagingRow.batch_id == batch_id).order_by(col(StagingRow.row)))
+    )
+
+
+def finish_batch(session: Session, batch: ImportBatch, state: str, now: datetime) -> None:
+    """Note what became of a batch and empty its staging."""
+    batch.state = state
+    batch.promoted_at = now if state == "promoted" else None
+    session.add(batch)
+    session.execute(delete(StagingRow).where(col(StagingRow.batch_id) == batch.id))
+
+
+def discard_staged(session: Session, before: datetime) -> None:
+    """Discard batches that were left in staging before an instant: their process died."""
+    for left in session.exec(
+        select(ImportBatch).where(ImportBatch.state == "staged", col(ImportBatch.handed_in_at) < before)
+    ).all():
+        finish_batch(session, left, "discarded", before)
 
 
 def people_for_assessment(

@@ -1,0 +1,147 @@
+"""`xueshi register`: the empty workbook, importing filled ones, what is registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from xueshi.errors import InputError
+from xueshi.register import repository as register
+from xueshi.register.checking import Problem, rows_of
+from xueshi.register.marking import mark_workbook
+from xueshi.register.workbook import IntakeVocabulary, write_workbook
+from xueshi.registry import Registry
+from xueshi.storage import reading
+from xueshi_cli import importing
+from xueshi_cli.output import AsJson, AsOfficer, console, show_table
+from xueshi_cli.workplace import Workplace
+
+app = typer.Typer(help="登记：模板、导入、在册单位", no_args_is_help=True)
+Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区最近的通知所属年度")]
+Area = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为该地区插件的第一个地区")]
+
+
+@app.command("template")
+def template(
+    region: str,
+    year: Year = None,
+    area: Area = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到哪个文件")] = None,
+) -> None:
+    """写出一份空的登记工作簿，栏目由该地区的规则文件决定。"""
+    place = Workplace.here()
+    vocabulary, _ = _vocabulary(place.registry, region, year, area)
+    target = output or Path(f"继续教育登记表-{vocabulary.pack.id}-{vocabulary.year}.xlsx")
+    if target.exists():
+        raise InputError(f"{target} 已存在；请换一个文件名，或先移走它")
+    write_workbook(target, vocabulary)
+    typer.echo(
+        f"已写出 {target}（{vocabulary.pack.title}，{vocabulary.year}年度，{len(vocabulary.kinds)} 种类别）"
+    )
+
+
+@app.command("import")
+def import_(
+    files: list[Path],
+    officer: AsOfficer,
+    region: Annotated[str, typer.Option(help="地区插件")],
+    year: Year = None,
+    area: Area = "",
+    commit: Annotated[bool, typer.Option("--commit", help="写入登记；不加只检查")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="代替该单位本年度已导入的工作簿")] = False,
+    marked: Annotated[Path | None, typer.Option(help="有问题的工作簿标注后写到此文件夹")] = None,
+    json: AsJson = False,
+) -> None:
+    """检查（缺省）或导入单位的登记工作簿：全部正确才写入，否则一个字也不写。"""
+    place = Workplace.here()
+    vocabulary, code = _vocabulary(place.registry, region, year, area)
+    problems: list[Problem] = []
+    lines: list[dict[str, object]] = []
+    with Progress(console=console, transient=True, disable=json or len(files) == 1) as progress:
+        for path in progress.track(files, description="工作簿"):
+            if commit:
+                done = importing.import_workbook(
+                    place,
+                    officer,
+                    path,
+                    year=vocabulary.year,
+                    area=code,
+                    vocabulary=vocabulary,
+                    replace=replace,
+                )
+            else:
+                done = importing.check(place, path, area=code, vocabulary=vocabulary)
+            problems += done.problems
+            lines.append(_line(path, done))
+            if done.problems and marked is not None:
+                marked.mkdir(parents=True, exist_ok=True)
+                mark_workbook(path, done.problems, marked / f"{path.stem}-已标注.xlsx")
+    if problems:
+        headings = ("文件", "工作表", "单元格", "问题", "改法")
+        rows = [dict(zip(headings, row, strict=True)) for row in rows_of(problems)]
+        show_table("问题", rows, as_json=json, empty="")
+        raise typer.Exit(2)
+    show_table("导入" if commit else "检查（未写入；加 --commit 写入）", lines, as_json=json, empty="")
+
+
+@app.command("list")
+def list_(officer: AsOfficer, json: AsJson = False) -> None:
+    """列出管理范围内的在册单位。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.read")
+        rows = [
+            {
+                "统一社会信用代码": unit.credit_code,
+                "单位": unit.name,
+                "地区": unit.area,
+                "行业": unit.sector or "",
+            }
+            for unit in register.units(session, actor.scope)
+        ]
+    show_table("在册单位", rows, as_json=json, empty="还没有单位；用 xueshi register import 导入")
+
+
+def _line(path: Path, done: importing.ImportOutcome) -> dict[str, object]:
+    words = {"promoted": "已入库", "unchanged": "此前已导入，没有变化"}
+    people = done.checked.people
+    return {
+        "文件": path.name,
+        "单位": done.checked.unit.name if done.checked.unit else "",
+        "人员": len(people),
+        "学习记录": sum(len(person.records) for person in people),
+        "结果": words[done.result.outcome] if done.result else "有问题" if done.problems else "没有问题",
+    }
+
+
+def _vocabulary(registry: Registry, region: str, year: int | None, area: str) -> tuple[IntakeVocabulary, str]:
+    """Return the words of a region's workbook and the area it is for."""
+    asked = registry.ask(region)
+    jurisdiction = asked.jurisdiction()
+    if not jurisdiction.areas:
+        raise InputError(f"{region} 没有所辖地区，不受理登记")
+    code = area or jurisdiction.areas[0].code
+    chosen = year if year is not None else _latest_year(registry, region)
+    return IntakeVocabulary.from_pack(registry.pack_for(code, chosen), chosen), code
+
+
+def _latest_year(registry: Registry, region: str) -> int:
+    """Return the latest year for which the region's plugin brings a notice, else the last year it encodes."""
+    asked = registry.ask(region)
+    instruments = asked.jurisdiction().instruments
+    years = [
+        year
+        for one in instruments
+        for year in range(one.years.first, (one.years.last or one.years.first + 40) + 1)
+    ]
+    noticed = [year for year in sorted(set(years)) if asked.notices(year)]
+    if noticed:
+        return noticed[-1]
+    last = max((one.years.last or one.years.first for one in instruments), default=0)
+    if not last:
+        raise InputError(f"{region} 没有编码任何文件；请用 --year 指明年度")
+    return last

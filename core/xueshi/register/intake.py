@@ -1,0 +1,166 @@
+"""Bringing a checked workbook into the register: staged in short transactions, promoted in one, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.canonical import canonical_json
+from xueshi.errors import InputError
+from xueshi.register import repository
+from xueshi.register.checking import CheckedWorkbook
+from xueshi.register.identity import KeyRing
+from xueshi.register.repository import NewPerson, NewRecord, RosterOwner
+from xueshi.register.tables import ImportBatch, StagingRow, Unit
+from xueshi.register.workbook import PEOPLE
+from xueshi.storage import new_id, transaction
+
+CHUNK = 500
+STALE = timedelta(hours=1)
+"""Rows staged longer ago belong to a process that died; they are removed."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of a workbook: the unit, and how many people and records it brought."""
+
+    outcome: Literal["promoted", "unchanged"]
+    unit_id: UUID
+    people: int
+    records: int
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 (hex) of a file's bytes."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def unit_for(session: Session, actor: Actor, checked: CheckedWorkbook) -> Unit:
+    """Return the unit a workbook is for, entered where it is new. Raises InputError when its name is another's."""
+    new = checked.unit
+    if new is None:
+        raise InputError(f"{checked.file}：没有单位，不能导入")
+    found = repository.unit_by_code(session, actor.scope, new.credit_code)
+    if found is None:
+        repository.add_units(session, actor.scope, [new])
+        found = repository.unit_by_code(session, actor.scope, new.credit_code)
+    if found is None:
+        raise InputError(
+            f"{checked.file}：单位 {new.name}（{new.credit_code}）不在您的管理范围；请由该单位或其主管部门导入"
+        )
+    if found.name != new.name:
+        raise InputError(
+            f"{checked.file}：统一社会信用代码 {new.credit_code} 在册为“{found.name}”，表中为“{new.name}”；请核对代码或单位名称"
+        )
+    return found
+
+
+def imported_before(
+    session: Session, actor: Actor, unit: Unit, year: int, digest: str, *, replace: bool
+) -> Intake | None:
+    """Tell whether the same file was imported already. Raises InputError for a second, different workbook."""
+    earlier = repository.batches(session, actor.scope, unit.id, year)
+    for batch in earlier:
+        if batch.file_digest == digest:
+            return Intake("unchanged", unit.id, batch.people, batch.records)
+    if earlier and not replace:
+        raise InputError(
+            f"单位 {unit.name} 的 {year} 年度已由工作簿“{earlier[-1].file_name}”登记；"
+            "如要以新的工作簿代替，请加 --replace（原登记将整体更换）"
+        )
+    return None
+
+
+def stage(
+    engine: Engine,
+    keys: KeyRing,
+    batch: ImportBatch,
+    people: Sequence[NewPerson],
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write the checked rows into staging, encrypted, a short transaction for every 500 people."""
+    with transaction(engine) as session:
+        repository.discard_staged(session, batch.handed_in_at - STALE)
+        session.add(batch)
+    for start in range(0, len(people), CHUNK):
+        chunk = people[start : start + CHUNK]
+        with transaction(engine) as session:
+            session.add_all(
+                StagingRow(
+                    batch_id=batch.id,
+                    sheet=PEOPLE,
+                    row=person.order_in_unit,
+                    body=keys.seal_text(_dump(person)),
+                )
+                for person in chunk
+            )
+        advance(len(chunk))
+
+
+def new_batch(
+    actor: Actor, unit: Unit, year: int, path: Path, digest: str, checked: CheckedWorkbook
+) -> ImportBatch:
+    """Return the batch of a workbook, not stored yet."""
+    return ImportBatch(
+        id=new_id(),
+        unit_id=unit.id,
+        area=unit.area,
+        year=year,
+        file_name=path.name,
+        file_digest=digest,
+        people=len(checked.people),
+        records=sum(len(person.records) for person in checked.people),
+        maker=f"account:{actor.account_id}",
+        handed_in_at=datetime.now(UTC),
+    )
+
+
+def promote(session: Session, keys: KeyRing, actor: Actor, batch_id: UUID) -> Intake:
+    """Turn a staged batch into the unit's register of the year, in place of what stood there; staging is emptied."""
+    batch = repository.batch(session, batch_id)
+    if batch.state != "staged" or batch.unit_id is None:
+        raise InputError(f"工作簿“{batch.file_name}”已处理（{batch.state}），不能再次入库；请重新导入")
+    people = [_load(keys.reveal_text(row.body)) for row in repository.staged(session, batch.id)]
+    if len(people) != batch.people:
+        raise InputError(
+            f"工作簿“{batch.file_name}”暂存不完整（{len(people)}/{batch.people} 人）；请重新导入"
+        )
+    earlier = repository.batches(session, actor.scope, batch.unit_id, batch.year)
+    owner = RosterOwner(
+        batch.unit_id, batch.area, batch.year, batch.id, batch.maker, tuple(one.id for one in earlier)
+    )
+    repository.enter_roster(session, keys, owner, people)
+    repository.finish_batch(session, batch, "promoted", datetime.now(UTC))
+    return Intake("promoted", batch.unit_id, batch.people, batch.records)
+
+
+def _dump(person: NewPerson) -> str:
+    return canonical_json(_plain(asdict(person)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _load(text: str) -> NewPerson:
+    body = json.loads(text)
+    records = tuple(NewRecord(**_days(record, "start", "end")) for record in body.pop("records"))
+    return NewPerson(**_days(body, "born", "employed_since", "title_since"), records=records)
+
+
+def _days(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return body | {name: date.fromisoformat(body[name]) for name in names if body[name] is not None}
