@@ -349,7 +349,7 @@ def print_report(report: DemoReport) -> None:
         "工作簿有错被拒 / 退回 / 逾期未申报",
         f"{report.refused_workbooks} / {report.returned} / {report.late} 家",
     )
-    table.add_row("表卡", "，".join(f"{paper} {number}" for paper, number in sorted(report.papers.items())))
+    table.add_row("表卡", "\n".join(f"{paper} {number}" for paper, number in sorted(report.papers.items())))
     for proof in report.proofs:
         table.add_row("中断与恢复", proof)
     if report.reconciliation is not None:
