@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from xueshi.campaigns import repository
-from xueshi.campaigns.clock import end_of, start_of
+from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.errors import InputError
 from xueshi.jurisdictions import area_contains
@@ -26,6 +26,15 @@ STAGES = {
     "approved": "审验通过",
     "refused": "不予通过",
     "not_filed": "未申报",
+}
+
+
+CAMPAIGN_STAGES = {
+    "open": "办理中",
+    "closing": "正在关闭",
+    "sealed": "已封存",
+    "printed": "已打印",
+    "finished": "已办结",
 }
 
 
@@ -62,8 +71,8 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                 "编号": campaign.public_id,
                 "年度": campaign.year,
                 "地区": campaign.area_name,
-                "阶段": campaign.stage,
-                "截止": campaign.deadline.isoformat(),
+                "阶段": CAMPAIGN_STAGES[campaign.stage],
+                "截止": show_deadline(campaign.deadline),
             }
             for campaign in repository.campaigns(session, actor.scope)
         ]
@@ -81,8 +90,8 @@ def show(public_id: str, officer: AsOfficer, json: AsJson = False) -> None:
         record: dict[str, object] = {
             "编号": campaign.public_id,
             "名称": campaign.title,
-            "阶段": campaign.stage,
-            "截止": campaign.deadline.isoformat(),
+            "阶段": CAMPAIGN_STAGES[campaign.stage],
+            "截止": show_deadline(campaign.deadline),
             "规则包": campaign.pack_digest[:12],
             **{STAGES.get(stage, stage): number for stage, number in counts.items()},
         }

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from xueshi.register.workbook import IntakeVocabulary, write_workbook
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
@@ -21,6 +20,7 @@ from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.notice import Notice
 from xueshi.errors import InputError
 from xueshi.register import repository as register
+from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import transaction
 from xueshi_cli.importing import import_workbook

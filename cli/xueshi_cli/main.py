@@ -14,6 +14,7 @@ NOUNS = {
     # name of the command → module that holds `app`; one line per noun
     "regions": "xueshi_cli.regions",
     "register": "xueshi_cli.register",
+    "forms": "xueshi_cli.forms",
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",
     "accounts": "xueshi_cli.accounts",
@@ -27,6 +28,7 @@ COMMANDS = {
     "doctor": "xueshi_cli.doctor:doctor",
     "demo": "xueshi_cli.demo:demo",
     "cases": "xueshi_cli.cases:cases",
+    "statistics": "xueshi_cli.statistics:statistics",
     "reconcile": "xueshi_cli.proofs:reconcile",
 }
 """Single commands: `xueshi <verb>`."""

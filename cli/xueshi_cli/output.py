@@ -28,7 +28,7 @@ def show_table(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, 
         return
     table = Table(title=title, caption=f"共 {len(rows)} 条", title_justify="left")
     for heading in rows[0]:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     console.print(table)
@@ -41,7 +41,7 @@ def show_record(title: str, record: Mapping[str, Any], *, as_json: bool) -> None
         return
     table = Table(title=title, show_header=False, title_justify="left")
     table.add_column(style="bold")
-    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in record.items():
         table.add_row(name, "" if value is None else str(value))
     console.print(table)

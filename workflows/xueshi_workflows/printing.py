@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +64,10 @@ def print_page(
                 subjects = [] if printed else [papers.unit_filing(session, campaign, filing)]
                 subjects += [] if printed else papers.cards(session, campaign, filing)
             sheets = list(_sheets(templates, subjects, f"{filing.position:05d}"))
-            rows = _print(folder / str(campaign_id), campaign, sheets, filing.unit_id, now, heartbeat)
+            rows: list[IssuedPaper] = []
+            for printed_file in _compose(campaign, sheets, filing.unit_id, now, heartbeat):
+                _write(folder / str(campaign_id) / printed_file.name, printed_file.body)
+                rows += printed_file.papers
             with transaction(engine) as session:
                 issued_papers.issue(session, rows)
         heartbeat(done)
@@ -120,18 +123,44 @@ def _number(paper: DocumentTemplate, subject: papers.PaperSubject) -> str:
     return paper_number(pattern, region=data.region, area=data.area, year=data.year, counter=subject.position)
 
 
-def _print(
-    folder: Path,
+@dataclass(frozen=True)
+class PrintFile:
+    """One file to hand out: its name inside the campaign's folder, its bytes, and the papers in it."""
+
+    name: str
+    body: bytes
+    papers: Sequence[IssuedPaper]
+
+
+def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[PrintFile]:
+    """Print the papers of one sealed unit again from what the campaign is pinned to; nothing is written."""
+    with reading(engine) as session:
+        campaign = repository.campaign(session, ENGINE, campaign_id)
+        templates = papers.papers_of(session, campaign)
+        filing = next(
+            one for one in repository.filings(session, ENGINE, campaign_id) if one.unit_id == unit_id
+        )
+        now = campaign_now(session, campaign, datetime.now(UTC))
+        subjects = [
+            papers.unit_filing(session, campaign, filing),
+            *papers.cards(session, campaign, filing),
+        ]
+        session.expunge_all()
+    sheets = list(_sheets(templates, subjects, f"{filing.position:05d}"))
+    return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
+
+
+def _compose(
     campaign: Campaign,
     sheets: Sequence[_Sheet],
     unit_id: UUID,
     now: datetime,
     heartbeat: Callable[..., None],
-) -> list[IssuedPaper]:
-    rows: list[IssuedPaper] = []
+) -> Iterator[PrintFile]:
     for file in dict.fromkeys(sheet.file for sheet in sheets):
         part = [sheet for sheet in sheets if sheet.file == file]
         bodies: list[bytes] = []
+        rows: list[IssuedPaper] = []
         for sheet, printed in zip(
             part, render_many(part[0].paper, [sheet.subject.data for sheet in part]), strict=True
         ):
@@ -152,8 +181,10 @@ def _print(
                 )
             )
             heartbeat(file, len(bodies))
-        _write(folder / file, join_pdfs(bodies))
-    return rows
+        whole = join_pdfs(bodies)
+        for row in rows:
+            row.file_digest = hashlib.sha256(whole).hexdigest()
+        yield PrintFile(file, whole, rows)
 
 
 def _body(sheet: _Sheet, printed: Rendered | NotRendered) -> Rendered:
@@ -183,6 +214,7 @@ def _issued(
         number=number,
         content_digest=content_digest(data, template_digest(paper), installed_fonts().digest),
         bytes_digest=hashlib.sha256(body).hexdigest(),
+        file_digest=hashlib.sha256(body).hexdigest(),
         pages=pages,
         file=file,
         issued_at=now,

@@ -37,6 +37,14 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), CIVIL_ZONE).astimezone(UTC)
 
 
+def show_deadline(instant: datetime) -> str:
+    """Print a deadline as officers read it: a window that ends with its day as `2021-11-30 24:00`."""
+    local = instant.astimezone(CIVIL_ZONE)
+    if local.time() == time():
+        return f"{local.date() - timedelta(days=1)} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
 def end_of(day: date) -> datetime:
     """Return the instant at which a deadline on `day` ends: 24:00 of the day, in UTC."""
     return start_of(day + timedelta(days=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from xueshi.documents.tables import IssuedPaper
@@ -31,6 +32,16 @@ def issued_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[I
     query = (
         select(IssuedPaper)
         .where(IssuedPaper.campaign_id == campaign_id, IssuedPaper.unit_id == unit_id)
+        .order_by(col(IssuedPaper.paper), col(IssuedPaper.number))
+    )
+    return list(session.exec(query).all())
+
+
+def issued_by_digest(session: Session, digest: str) -> list[IssuedPaper]:
+    """Return the papers whose bytes, or whose print file, have a digest."""
+    query = (
+        select(IssuedPaper)
+        .where(or_(col(IssuedPaper.bytes_digest) == digest, col(IssuedPaper.file_digest) == digest))
         .order_by(col(IssuedPaper.paper), col(IssuedPaper.number))
     )
     return list(session.exec(query).all())

@@ -27,6 +27,9 @@ class IssuedPaper(SQLModel, table=True):
     number: str
     content_digest: str
     bytes_digest: str
+    """sha256 of the paper's own bytes."""
+    file_digest: str
+    """sha256 of the print file it stands in, together with others."""
     pages: int
     file: str
     """Path of the print file inside the data folder."""

@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("content_digest", sa.String(), nullable=False),
         sa.Column("bytes_digest", sa.String(), nullable=False),
+        sa.Column("file_digest", sa.String(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("file", sa.String(), nullable=False),
         sa.Column("issued_at", storage.Instant(timezone=True), nullable=False),

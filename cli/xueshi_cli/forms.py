@@ -1,0 +1,129 @@
+"""`xueshi forms`: the official papers of a campaign: which were issued, print them again, tell a true one."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns import repository
+from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.papers import papers_of
+from xueshi.campaigns.tables import Campaign
+from xueshi.documents import repository as issued_papers
+from xueshi.errors import InputError, NotFoundError
+from xueshi.register import repository as register
+from xueshi.storage import reading
+from xueshi_cli.output import AsJson, AsOfficer, show_table
+from xueshi_cli.workplace import Workplace
+from xueshi_workflows.printing import PrintFile, reprint_unit
+
+ENGINE = Scope.everything()
+
+app = typer.Typer(help="表卡：列表、打印、重印、核验", no_args_is_help=True)
+CampaignId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
+UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]
+
+
+@app.command("list")
+def list_(public_id: CampaignId, officer: AsOfficer, unit: UnitCode = "", json: AsJson = False) -> None:
+    """列出已出具的表卡。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        titles = {paper.id: paper.title for paper in papers_of(session, campaign).values()}
+        names = {
+            one.id: one.name for one in register.units(session, actor.scope) if unit in ("", one.credit_code)
+        }
+        rows = [
+            {
+                "编号": paper.number,
+                "表卡": titles[paper.paper],
+                "单位": names.get(paper.unit_id, "") if paper.unit_id else "",
+                "页数": paper.pages,
+                "出具日期": civil_date(paper.issued_at),
+                "文件": place.papers / str(campaign.id) / paper.file,
+            }
+            for paper in issued_papers.issued(session, campaign.id)
+            if paper.unit_id in names or (paper.unit_id is None and not unit)
+        ]
+    show_table("表卡", rows, as_json=json, empty="尚未出具表卡；年度验证关闭并封存后自动打印")
+
+
+@app.command("print")
+def print_(
+    public_id: CampaignId,
+    officer: AsOfficer,
+    unit: UnitCode,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="写到哪个文件夹")] = Path(),
+) -> None:
+    """由封存的结果打印一个单位的表卡，写到文件夹。"""
+    place = Workplace.here()
+    _, files = _printed(place, public_id, officer, unit)
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in files:
+        target = folder / one.name.replace("/", "-")
+        target.write_bytes(one.body)
+        typer.echo(f"{target}（{len(one.papers)} 份）")
+
+
+@app.command("reprint")
+def reprint(public_id: CampaignId, officer: AsOfficer, unit: UnitCode, json: AsJson = False) -> None:
+    """重印一个单位的表卡，与当初出具的逐份比对；有不同则退出码为 1。"""
+    place = Workplace.here()
+    campaign, files = _printed(place, public_id, officer, unit)
+    with reading(place.engine) as session:
+        first = {(paper.paper, paper.number): paper for paper in issued_papers.issued(session, campaign.id)}
+    rows = []
+    for paper in (paper for one in files for paper in one.papers):
+        then = first.get((paper.paper, paper.number))
+        same = then is not None and then.bytes_digest == paper.bytes_digest
+        cause = "内容有变" if then and then.content_digest != paper.content_digest else "排版有变"
+        rows.append({"编号": paper.number, "比对": "一致" if same else cause if then else "当初未出具"})
+    show_table("重印比对", rows, as_json=json, empty="该单位没有表卡")
+    if any(row["比对"] != "一致" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command("verify")
+def verify(file: Path, json: AsJson = False) -> None:
+    """核验一个文件是不是本系统出具的原件；不是则退出码为 1。"""
+    if not file.is_file():
+        raise InputError(f"找不到文件 {file}；请核对路径")
+    place = Workplace.here()
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    with reading(place.engine) as session:
+        found = issued_papers.issued_by_digest(session, digest)
+        titles = {
+            campaign_id: papers_of(session, repository.campaign(session, ENGINE, campaign_id))
+            for campaign_id in {paper.campaign_id for paper in found}
+        }
+        rows = [
+            {
+                "编号": paper.number,
+                "表卡": titles[paper.campaign_id][paper.paper].title,
+                "出具日期": civil_date(paper.issued_at),
+            }
+            for paper in found
+        ]
+    empty = f"{file.name} 不是本系统出具的原件，或出具后被改动"
+    show_table(f"{file.name}：原件，一字未改", rows, as_json=json, empty=empty)
+    if not rows:
+        raise typer.Exit(1)
+
+
+def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple[Campaign, list[PrintFile]]:
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("paper.print")
+        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        unit = register.unit_by_code(session, actor.scope, code)
+        if unit is None:
+            raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
+        if not issued_papers.issued_of_unit(session, campaign.id, unit.id):
+            raise NotFoundError(f"单位 {unit.name} 没有表卡：尚未封存，或逾期未申报")
+    return campaign, reprint_unit(place.engine, campaign.id, unit.id)
