@@ -13,8 +13,9 @@ from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessme
 from xueshi.assessment.windows import YearFigures, judge_windows
 from xueshi.errors import RuleError, RuleFileError, XueshiError
 from xueshi.hours import parse_hours, show_hours
+from xueshi.regulations import document
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import SourceOf, resolve_pack
+from xueshi.regulations.resolve import SourceOf, resolve, resolve_pack
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import Fact
 
@@ -52,20 +53,41 @@ class Packs:
 
     source_of: SourceOf
     functions: Mapping[str, Any] = field(default_factory=dict)
+    checked: bool = True
+    """Whether a file with a finding of the static checks is refused; mutants are run all the same."""
     made: dict[str, RulePack] = field(default_factory=dict)
 
-    def pack(self, instrument: str, case: Case) -> RulePack:
-        """Return the pack a case asks for. Raises RuleFileError when it does not load."""
-        key = f"{instrument}|{case.config}|{case.id if case.sector_file is not None else ''}"
+    def pack(self, instrument: str, case: Case, *, as_chosen: bool = True) -> RulePack:
+        """Return the pack a case asks for (or, without `as_chosen`, with the default readings).
+
+        Raises RuleFileError when it does not load.
+        """
+        config = case.config if as_chosen else {}
+        key = f"{instrument}|{config}|{case.id if case.sector_file is not None else ''}"
         if key not in self.made:
-            self.made[key] = resolve_pack(
+            ask = resolve_pack if self.checked else _unchecked
+            self.made[key] = ask(
                 instrument,
                 self.source_of,
-                config=case.config or None,
+                config=config or None,
                 sector_file=case.sector_file,
                 functions=self.functions,
             )
         return self.made[key]
+
+
+def _unchecked(
+    instrument: str,
+    source_of: SourceOf,
+    *,
+    config: Mapping[str, object] | None,
+    sector_file: document.Mapping | None,
+    functions: Mapping[str, Any],
+) -> RulePack:
+    resolved = resolve(instrument, source_of, config=config, sector_file=sector_file, functions=functions)
+    resolved.findings.raise_errors()
+    assert resolved.pack is not None
+    return resolved.pack
 
 
 def run_file(
@@ -82,12 +104,13 @@ def run_file(
 
 def run_cases(file: CaseFile, packs: Packs) -> FileResult:
     """Run the cases of a file that was read."""
-    results = tuple(_run(case, file, packs) for case in file.cases)
+    results = tuple(run_case(case, file, packs) for case in file.cases)
     faults = (CaseResult(file.path, "", file.faults),) if file.faults else ()
     return FileResult(file.path, file.instrument, (*faults, *results), file.campaign_cases)
 
 
-def _run(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
+def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
+    """Run one case of a file; what differs, and errors of the rules, are its failures."""
     try:
         pack = packs.pack(file.instrument, case)
         if case.term:
@@ -95,8 +118,9 @@ def _run(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
         assessment = evaluate(pack, request_of(case, pack), trace=False)
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
+    idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
     failures = [
-        *unread(case, pack),
+        *idle,
         *compare_records(case, assessment, pack),
         *compare_totals(case, file, assessment),
     ]
@@ -147,8 +171,11 @@ def _fact(value: Any, fact: Fact | None) -> Any:
     return value
 
 
-def unread(case: Case, pack: RulePack) -> list[str]:
-    """Name the facts of a case that no rule of the instrument reads: a case must not rest on idle words."""
+def unread(case: Case, pack: RulePack, usual: RulePack) -> list[str]:
+    """Name the facts of a case that no rule of the instrument reads: a case must not rest on idle words.
+
+    `usual` is the pack without the case's choices: what only the other option reads is no idle word.
+    """
     reads = pack.data["reads"]
     # Where an authority decides, whatever is stated informs the decision.
     decided = {
@@ -157,7 +184,7 @@ def unread(case: Case, pack: RulePack) -> list[str]:
         if any(row["hours"] == ["decided"] for row in item["rows"])
         for kind in item["kinds"]
     }
-    known = {name for names in reads.values() for name in names}
+    known = {name for one in (pack, usual) for names in one.data["reads"].values() for name in names}
     return [
         f"{record.id}：没有条款读取事实“{name}”"
         for record in case.records

@@ -453,7 +453,10 @@ class Evaluation:
         if one.category_lacks:
             self.lacking(one, row, 15, one.category_lacks)
             return
-        if not one.code:
+        if hours == 0 and not one.code:
+            # A quantity below one unit, or none: the clause is applied and gives nothing.
+            one.settle(row, "uncredited", "none_by_clause", reason("credited", clause=row.clause, after="0"))
+        elif not one.code:
             one.text = reason("credited", clause=row.clause, after=hours_text(hours))
 
     def capped_by_day(self, one: Judged, row: Row, exact: Any) -> Any:
