@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json as json_
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from xueshi.assessment.boundaries import Proposal, proposals
 from xueshi.assessment.case_file import CaseFile, read_case_file
 from xueshi.assessment.cases import FileResult, Packs, run_cases
+from xueshi.assessment.mutants import MutantReport, try_mutants
 from xueshi.errors import InputError
 from xueshi.registry import Registry, load
 from xueshi.regulations.sources import RegulationSource
@@ -18,16 +21,37 @@ from xueshi_cli.output import AsJson
 
 def cases(
     files: Annotated[list[Path], typer.Argument(help="案例文件（YAML），或放有案例文件的文件夹")],
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="逐一改动规则文件的数字、去掉条件，列出没有案例发现的改动")
+    ] = False,
+    boundaries: Annotated[
+        bool, typer.Option("--boundaries", help="按规则文件的界限、上限、最低要求、口径列出应有的案例")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """运行案例文件：逐案核算并比对学时、条款、类别、合计、结论。"""
     registry = load()
-    results = [_run(registry, _read(path)) for path in _listed(files)]
+    read = [_read(path) for path in _listed(files)]
+    results = [_run(registry, file) for file in read]
+    failed = any(not case.passed for result in results for case in result.results)
+    instruments = list(dict.fromkeys(file.instrument for file in read))
+    proposed = (
+        [one for name in instruments for one in proposals(registry.pack_of(name))] if boundaries else []
+    )
+    reports = [_mutate(registry, name, read) for name in instruments] if mutants and not failed else []
     if json:
-        typer.echo(json_.dumps(_as_data(results), ensure_ascii=False))
+        typer.echo(json_.dumps(_as_data(results, proposed, reports), ensure_ascii=False))
     else:
+        for one in proposed:
+            typer.echo(str(one))
+        for report in reports:
+            for finding in report.unnoticed:
+                typer.echo(str(finding))
+            typer.echo(f"{report.instrument}：改动{report.total}处，案例发现{report.noticed}处")
+        if mutants and failed:
+            typer.echo("有案例未通过，没有改动规则文件；请先更正案例或规则")
         _print(results)
-    if any(not case.passed for result in results for case in result.results):
+    if failed:
         raise typer.Exit(1)
 
 
@@ -62,6 +86,12 @@ def _run(registry: Registry, file: CaseFile) -> FileResult:
     return run_cases(file, Packs(registry.source_of, functions))
 
 
+def _mutate(registry: Registry, instrument: str, files: list[CaseFile]) -> MutantReport:
+    mine = [file for file in files if file.instrument == instrument]
+    functions = registry.ask(registry.owner_of(instrument)).hour_functions(instrument)
+    return try_mutants(instrument, registry.source_of, mine, functions)
+
+
 def _print(results: list[FileResult]) -> None:
     """Print with plain echo: a difference must stay on one line, however narrow the terminal."""
     passed = failed = 0
@@ -76,7 +106,9 @@ def _print(results: list[FileResult]) -> None:
     typer.echo(f"{passed} passed, {failed} failed")
 
 
-def _as_data(results: list[FileResult]) -> dict[str, Any]:
+def _as_data(
+    results: list[FileResult], proposed: list[Proposal], reports: list[MutantReport]
+) -> dict[str, Any]:
     listed = [
         {
             "file": result.path,
@@ -94,4 +126,21 @@ def _as_data(results: list[FileResult]) -> dict[str, Any]:
         for result in results
     ]
     outcomes = [case.passed for result in results for case in result.results]
-    return {"passed": sum(outcomes), "failed": len(outcomes) - sum(outcomes), "files": listed}
+    data: dict[str, Any] = {
+        "passed": sum(outcomes),
+        "failed": len(outcomes) - sum(outcomes),
+        "files": listed,
+    }
+    if proposed:
+        data["boundaries"] = [asdict(one) for one in proposed]
+    if reports:
+        data["mutants"] = [
+            {
+                "instrument": report.instrument,
+                "changes": report.total,
+                "noticed": report.noticed,
+                "unnoticed": [str(finding) for finding in report.unnoticed],
+            }
+            for report in reports
+        ]
+    return data

@@ -105,6 +105,34 @@ def test_an_instrument_nobody_has_is_a_negative_answer(ask: Ask, tmp_path: Path)
     assert "XX1999" in err
 
 
+def test_mutants_name_what_no_case_holds(ask: Ask) -> None:
+    code, out, _ = ask(CASES, "--mutants")
+    lines = out.splitlines()
+    assert code == 0
+    assert any("W603 S4a: no case fails when 6 becomes 7" in line for line in lines)
+    assert any("cq2007.yaml:" in line for line in lines)
+    assert lines[-1].endswith(" passed, 0 failed")
+
+
+def test_all_cases_of_the_pilot_region_together_hold_every_number(ask: Ask) -> None:
+    code, out, _ = ask(CASES.parent, "--mutants", "--json")
+    [report] = json.loads(out)["mutants"]
+    assert code == 0
+    assert report["unnoticed"] == []
+    assert report["changes"] == report["noticed"] > 80
+
+
+def test_boundaries_propose_the_edges_without_the_answers(ask: Ask) -> None:
+    _, out, _ = ask(CASES, "--boundaries", "--json")
+    proposed = json.loads(out)["boundaries"]
+    edges = {(one["rule"], one["fact"]): one["values"] for one in proposed}
+    assert edges["CQ2007-S4b", "characters"] == ["1999", "2000", "2001"]
+    assert edges["CQ2007-S8", "granted"] == ["5.99", "6", "12", "12.01"]
+    assert edges["CQ2007-R2", "public"] == ["19.99", "20", "21"]
+    assert edges["CQ2007", "end"] == ["2020-10-31", "2020-11-01", "2021-10-31", "2021-11-01"]
+    assert ["exam", "person"] in edges.values()
+
+
 def test_every_case_file_of_every_plugin_passes(ask: Ask) -> None:
     registry = load()
     folders = [Path(registry.ask(code).plugin.root) / "cases" for code in registry.codes()]

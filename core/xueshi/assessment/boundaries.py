@@ -1,0 +1,165 @@
+"""Proposals for cases at the edges of a rule file: the author fills in the hours by hand from the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.words import RATE_UNITS
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One edge of a rule: where, what kind of edge, the fact, the values to try (no expected hours: that is the author's)."""
+
+    rule: str
+    clause: str
+    edge: str
+    fact: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.rule}（{self.clause}）{self.edge}：{self.fact} = {'、'.join(self.values)}"
+
+
+def proposals(pack: RulePack) -> list[Proposal]:
+    """Propose cases for every band, rank, range, cap, minimum, year start and reading of a pack, each once."""
+    found: list[Proposal] = []
+    for item in pack.data["items"]:
+        for row in (item, *item["rows"]):
+            found += _of_row(row)
+            for extra in row.get("plus", ()):
+                found += _of_row(extra)
+    for group in pack.data["groups"]:
+        found += _caps(group, ["fixed", "1"])
+        if group["same"] and group["count"] in ("once", "highest"):
+            values = ("同一值的两条记录", "不同值的两条记录", "以前年度已计的同一值")
+            found.append(Proposal(group["rule"], group["clause"], "同一项目", group["same"], values))
+    for one in pack.data["requirements"]:
+        for minimum in _fixed(one["at_least"]):
+            short = _shown(minimum - Fraction(1, 100))
+            found.append(
+                Proposal(
+                    one["rule"],
+                    one["clause"],
+                    "最低要求",
+                    one["of"],
+                    (short, _shown(minimum), _shown(minimum + 1)),
+                )
+            )
+    first, last = pack.year_window(2021)
+    days = (first - timedelta(days=1), first, last, last + timedelta(days=1))
+    found.append(
+        Proposal(
+            pack.id, pack.data["year"]["clause"], "统计年度", "end", tuple(day.isoformat() for day in days)
+        )
+    )
+    for name, reading in pack.readings.items():
+        found.append(Proposal(name, reading["clause"], reading["ask"], "config", tuple(reading["options"])))
+    return list(dict.fromkeys(found))
+
+
+def _of_row(row: dict[str, Any]) -> Iterator[Proposal]:
+    rule, clause = row["rule"], row["clause"]
+    for word in ("when", "needs", "except", "hours", "share", "category"):
+        for fact, matcher in _matchers(row.get(word)):
+            for low, _, high, _ in matcher.get("bands", ()):
+                for bound in (low, high):
+                    if bound is not None:
+                        yield Proposal(rule, clause, "界限", fact, _around(Fraction(bound)))
+            numbers = [value for value in matcher.get("in", ()) if str(value).isdigit()]
+            if numbers:
+                last = max(int(str(value)) for value in numbers)
+                yield Proposal(rule, clause, "名次", fact, (str(last), str(last + 1)))
+    for low, high in _ranges(row.get("hours")):
+        edge = Fraction(1, 100)
+        values = (Fraction(low) - edge, Fraction(low), Fraction(high), Fraction(high) + edge)
+        yield Proposal(rule, clause, "幅度", "granted", tuple(map(_shown, values)))
+    for fact, missing in _gates(row):
+        yield Proposal(rule, clause, "条件", fact, missing)
+    yield from _caps(row, row.get("hours"))
+
+
+def _caps(row: dict[str, Any], hours: Any) -> Iterator[Proposal]:
+    """Propose, for a cap, the quantity just below, at and above; where the rate tells it, as a quantity."""
+    for word, form in (row.get("at_most") or {}).items():
+        for cap in _fixed(form):
+            rates = list(_rates(hours))
+            if rates and word != "day":
+                rate, unit, count = rates[0]
+                fact, size = RATE_UNITS[unit]
+                at = cap * count * size / Fraction(rate)
+                yield Proposal(row["rule"], row["clause"], f"上限{word}", fact, _around(at))
+            else:
+                yield Proposal(row["rule"], row["clause"], f"上限{word}", "hours", _around(cap))
+
+
+def _around(value: Fraction) -> tuple[str, ...]:
+    return tuple(_shown(value + step) for step in (-1, 0, 1) if value + step >= 0)
+
+
+def _shown(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{round(value * 100) / 100:g}"
+
+
+def _walk(form: Any) -> Iterator[Any]:
+    if isinstance(form, list):
+        if form and isinstance(form[0], str):
+            yield form
+        for part in form:
+            yield from _walk(part)
+
+
+def _matchers(form: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    for node in _walk(form):
+        if node[0] == "test" and isinstance(node[2], dict):
+            yield node[1], node[2]
+        elif node[0] == "lookup":
+            for matcher, _ in node[2]:
+                yield node[1], matcher
+
+
+def _ranges(form: Any) -> Iterator[tuple[str, str]]:
+    for node in _walk(form):
+        if node[0] == "range" and len(node) > 2:
+            yield node[1], node[2]
+
+
+def _rates(form: Any) -> Iterator[tuple[str, str, int]]:
+    for node in _walk(form):
+        if node[0] == "rate" and len(node) > 3:
+            yield node[1], node[2], node[3]
+
+
+def _fixed(form: Any) -> Iterator[Fraction]:
+    for node in _walk(form):
+        if node[0] == "fixed" and len(node) == 2:
+            yield Fraction(str(node[1]))
+
+
+def _gates(row: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for word in ("needs", "except"):
+        for fact, matcher in _matchers(row.get(word)):
+            if matcher.get("bands"):
+                continue
+            named = tuple(_word(value) for value in matcher.get("in", ()))
+            yield (
+                fact,
+                (
+                    *named,
+                    *(
+                        ("no" if named == ("yes",) else "yes",)
+                        if named[:1] in (("yes",), ("no",))
+                        else ("其他值",)
+                    ),
+                    "未填",
+                ),
+            )
+
+
+def _word(value: object) -> str:
+    return "yes" if value is True else "no" if value is False else str(value)
