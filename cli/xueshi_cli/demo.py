@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -84,11 +84,21 @@ def demo(
 class Demo:
     """One demo in one folder: a server, a worker that is killed, officers who act through commands only."""
 
-    def __init__(self, folder: Path, units: int, people: int, seed: int, *, kill: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        units: int,
+        people: int,
+        seed: int,
+        *,
+        kill: bool,
+        worker_options: Sequence[str] = (),
+    ) -> None:
         if units < 6:
             raise InputError("演示至少需要 6 家单位（含退回、逾期、有错工作簿各一）；请用 --units 6 以上")
         self.place = Workplace(folder)
         self.size = (units, people, seed)
+        self.worker_options = worker_options
         self.kills = list(KILLS) if kill else []
         self.report = DemoReport(folder, campaign_id=UUID(int=0))
         self.cast: Cast
@@ -270,7 +280,7 @@ class Demo:
     # ------------------------------------------------------------ the kills and the proofs
 
     def _new_worker(self) -> WorkerProcess:
-        return WorkerProcess(self.place.folder, pause=self.kills[:1])
+        return WorkerProcess(self.place.folder, pause=self.kills[:1], options=self.worker_options)
 
     async def _watch(self) -> None:
         """Kill the worker as soon as it stands at its pause point, and start the next."""

@@ -12,6 +12,7 @@ from campaign_rig import ENGINE, CampaignRig, RigUnit
 from sqlalchemy import func
 from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
+
 from xueshi.audit import repository as audit
 from xueshi.campaigns import assessing, commands, repository
 from xueshi.campaigns.commands import CommandRequest
@@ -176,6 +177,7 @@ def test_sealing_and_printing_stopped_anywhere_give_the_same_campaign(
 def test_cards_of_a_register_handed_in_again_show_the_new_rows(rig: CampaignRig, tmp_path: Path) -> None:
     """Same facts, new wording: the results are equal, yet the card must show what stands in the register now."""
     import pypdfium2
+
     from xueshi_cli.samples import changed
 
     unit = rig.units[0]

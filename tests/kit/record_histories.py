@@ -1,0 +1,76 @@
+"""Records the histories that replay tests read: `.venv/bin/python tests/kit/record_histories.py`.
+
+Run it when a workflow gets a new path (behind `workflow.patched`), never to make a failing replay pass. Payloads are
+plain, people are made up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from temporalio.client import Client
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns import repository
+from xueshi.storage import reading
+from xueshi_cli import histories
+from xueshi_cli.demo import Demo
+from xueshi_cli.workplace import Workplace
+from xueshi_workflows.worker import connect
+
+FOLDER = Path(__file__).parent.parent / "histories"
+
+
+class PlainWorkplace(Workplace):
+    """A data folder whose workflow payloads are not encrypted."""
+
+    @property
+    def payload_key(self) -> bytes:
+        return None  # type: ignore[return-value]
+
+
+class RecordedDemo(Demo):
+    """A small demo whose histories are written out at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, 6, 48, 2021, kill=False, worker_options=["--plain"])
+        self.place = PlainWorkplace(folder)
+
+    async def _prove(self) -> None:
+        address = str(self.place.temporal_address())
+        client = await connect(address, self.place.namespace, None)
+        for name, workflow in self._chosen():
+            for number, run in enumerate(await histories.runs(client, workflow), start=1):
+                await _write(client, workflow, run, f"{name}-run{number}.json")
+
+    def _chosen(self) -> Iterator[tuple[str, str]]:
+        """The campaign; a unit that went straight, one returned, one late."""
+        yield "campaign", self.campaign.public_id
+        with reading(self.place.engine) as session:
+            filings = repository.filings(session, Scope.everything(), self.campaign.id)
+        for name, filing in (("straight", filings[0]), ("returned", filings[1]), ("late", filings[-1])):
+            yield f"unit-{name}", f"{self.campaign.public_id}:unit:{filing.unit_id}:r1"
+
+
+async def _write(client: Client, workflow: str, run: str, file: str) -> None:
+    history = await client.get_workflow_handle(workflow, run_id=run).fetch_history()
+    body = json.loads(history.to_json())
+    for event in body["events"]:
+        for attributes in event.values():
+            if isinstance(attributes, dict) and "identity" in attributes:
+                attributes["identity"] = "recorded"
+    (FOLDER / file).write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(RecordedDemo(Path(folder) / "data").run())
+
+
+if __name__ == "__main__":
+    main()

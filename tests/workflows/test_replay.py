@@ -1,0 +1,59 @@
+"""L4: workflows of today replay what was recorded before; a changed workflow is a decision, not an accident."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from xueshi_workflows.plugin import xueshi_plugin
+
+PROJECT = Path(__file__).resolve().parents[2]
+HISTORIES = sorted((PROJECT / "tests" / "histories").glob("*.json"))
+FINGERPRINT = PROJECT / "tests" / "histories" / "fingerprint.txt"
+WORKFLOWS = ("unit.py", "campaign.py", "messages.py")
+
+
+def event_types(file: Path) -> list[str]:
+    return [event["eventType"] for event in json.loads(file.read_text())["events"]]
+
+
+def test_the_paths_that_matter_are_recorded() -> None:
+    names = {file.stem.rsplit("-run", 1)[0] for file in HISTORIES}
+    assert names == {"campaign", "unit-straight", "unit-returned", "unit-late"}
+    assert len([file for file in HISTORIES if file.stem.startswith("campaign")]) == 3, (
+        "opening, running, closing"
+    )
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    history = WorkflowHistory.from_json(file.stem, file.read_text())
+    replayer = Replayer(workflows=[], plugins=[xueshi_plugin(None)])
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    assert result.replay_failure is None
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+def test_a_history_stays_within_the_event_budget(file: Path) -> None:
+    budget = 325 if file.stem.startswith("unit") else 2000
+    assert len(event_types(file)) <= budget
+
+
+def test_no_history_names_a_person() -> None:
+    for file in HISTORIES:
+        text = file.read_text()
+        assert "示例" not in text
+        assert not any(letter > "\u4e00" for letter in text if letter.isalpha() and letter > "\u3000")
+
+
+def test_a_changed_workflow_is_a_decision() -> None:
+    """Behind `workflow.patched`? Replays pass? Then write the new fingerprint, in the same commit as the change."""
+    digest = hashlib.sha256()
+    for name in WORKFLOWS:
+        digest.update((PROJECT / "workflows" / "xueshi_workflows" / name).read_bytes())
+    assert digest.hexdigest() == FINGERPRINT.read_text().strip()
