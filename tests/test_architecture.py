@@ -83,7 +83,7 @@ def region_words(region: str) -> set[str]:
         words |= {name, bare if len(bare) > 1 else name}
     words |= {area.code for area in its.areas if not area.code.startswith("0000")}
     words |= {
-        word for instrument in its.instruments for word in (instrument.id, instrument.number) if len(word) > 3
+        word for instrument in its.instruments for word in (instrument.id, instrument.number) if len(word) > 4
     }
     return words - closed_words()
 
