@@ -18,12 +18,18 @@ class RequirementCloser:
     """Closes everything that is no item; checks the ids that entries name (E504)."""
 
     def __init__(
-        self, reader: Reader, files: list[RuleFile], merged: Merged, sums: dict[str, Mapping]
+        self,
+        reader: Reader,
+        files: list[RuleFile],
+        merged: Merged,
+        sums: dict[str, Mapping],
+        units: dict[str, str],
     ) -> None:
         self.reader = reader
         self.files = files
         self.merged = merged
         self.sum_nodes = sums
+        self.units = units
         self.rule_ids = [part.id for entry in merged.rules for part in entry.walk()]
 
     def _start(self, entry: Entry) -> dict[str, Any]:
@@ -150,8 +156,17 @@ class RequirementCloser:
                     for unit, value in rates
                     if unit != "clause"
                 }
+            parts = self._ids(node.get("of"), known, "category")
+            for unit in sorted({self.units.get(part, "hour") for part in parts} - {"hour"} - convert.keys()):
+                if len({self.units.get(part, "hour") for part in parts}) > 1:
+                    self.reader.fault(
+                        "E103",
+                        node,
+                        f"sum {code} adds hours and {unit}: how many hours is one {unit}?",
+                        f"convert: {{{unit}: 2.5 hours, clause: …}}",
+                    )
             return {
-                "label": text_of(node.get("label")) or code, "of": self._ids(node.get("of"), known, "category"), "where": where,
+                "label": text_of(node.get("label")) or code, "of": parts, "where": where,
                 "count": self._ids(node.get("count"), self.rule_ids, "rule") if "count" in node.entries else None,
                 "same": same, "convert": convert, "readings": readings,
             }  # fmt: skip

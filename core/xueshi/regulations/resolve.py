@@ -133,6 +133,11 @@ def _category_label(node: document.Node) -> str:
     return text_of(node) or ""
 
 
+def _unit(node: document.Node) -> str:
+    """Return the unit of a category: hours unless the file says otherwise."""
+    return (text_of(node.get("unit")) if isinstance(node, document.Mapping) else None) or "hour"
+
+
 def _vocabulary(files: list[RuleFile], findings: Findings) -> Vocabulary:
     vocabulary = engine_vocabulary()
     for file in files:
@@ -303,7 +308,8 @@ def _close(
         code: node for code, node in _by_key(files, "sums").items() if isinstance(node, document.Mapping)
     }
     rules = RuleCloser(reader, files, default_nodes)
-    others = RequirementCloser(reader, files, merged, sum_nodes)
+    units = {code: _unit(node) for code, node in categories.items()}
+    others = RequirementCloser(reader, files, merged, sum_nodes, units)
     items = [rules.item(entry) for entry in merged.rules]
     sections = merged.sections
     removed_readings = dict(gone)
@@ -317,7 +323,7 @@ def _close(
         },
         "chain": [[file.header.id, file.header.title, file.header.number] for file in files],
         "clauses": {file.header.id: {number: [clause.status, clause.gist] for number, clause in file.clauses.items()} for file in files},
-        "categories": [[code, {"label": _category_label(node), "unit": (text_of(node.get("unit")) or "hour") if isinstance(node, document.Mapping) else "hour"}] for code, node in categories.items()],
+        "categories": [[code, {"label": _category_label(node), "unit": units[code]}] for code, node in categories.items()],
         "items": items,
         "removed": [_removed(entry, files, reader, removed_readings.get(entry.id, [])) for entry in merged.removed if entry.keys.get("for") is not None],
         "groups": [others.group(entry) for entry in sections["groups"]],

@@ -1,0 +1,221 @@
+"""Parameters by year, industry tables, other units, deemed completion, Python amounts, level by date, sector files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.errors import RuleFileError
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.resolve import resolve_pack
+from xueshi.regulations.sources import Reason, RegulationSource
+
+Law = Callable[..., RulePack]
+Judge = Callable[..., YearAssessment]
+PAPER = "1: {clause: 一, for: paper, hours: stated}"
+
+
+def test_a_parameter_that_changes_over_the_years(law: Law, judge: Judge) -> None:
+    more = (
+        "parameters: {floor: {label: 下限, clause: 一, unit: hour, default: 5, values: {2021: 12, 2024: 15}}}\n"
+        "requirements: {R1: {clause: 一, of: total, at_least: floor}}\n"
+    )
+    pack = law(PAPER, more)
+    minimums = {
+        year: judge(pack, year=year).requirements[0].minimum for year in (2020, 2021, 2023, 2024, 2030)
+    }
+    assert minimums == {2020: 500, 2021: 1200, 2023: 1200, 2024: 1500, 2030: 1500}
+
+
+def test_a_parameter_that_nobody_set_asks_nothing(law: Law, judge: Judge) -> None:
+    more = (
+        "parameters: {floor: {label: 下限, clause: 一, unit: hour, default: none}}\n"
+        "requirements: {R1: {clause: 一, of: total, at_least: 1}, R2: {clause: 一, of: public, at_least: floor}}\n"
+    )
+    result = judge(law(PAPER, more), ("r1", "paper", {"declared_hours": 1}))
+    assert ([one.id for one in result.requirements], result.verdict) == (["R1"], "met")
+    asked = judge(law(PAPER, more, floor=2), ("r1", "paper", {"declared_hours": 1}))
+    assert asked.shortfall == {"public": 200}
+
+
+INDUSTRY = """\
+parameters: {industry: {label: 行业规定, clause: 一, key: person.industry, columns: {total: hour}, default: none}}
+requirements: {R1: {clause: 一, of: total, at_least: [{person.industry: industry.total}, 72]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("person", "minimum"), [({"industry": "卫生"}, 2500), ({"industry": "教育"}, 7200), ({}, 7200)]
+)
+def test_the_rule_of_the_industry_goes_first(
+    law: Law, judge: Judge, person: dict[str, Any], minimum: int
+) -> None:
+    pack = law(PAPER, INDUSTRY, industry={"卫生": {"total": 25}})
+    assert judge(pack, person=person).requirements[0].minimum == minimum
+
+
+def test_credits_are_converted_by_the_law_only(judge: Judge) -> None:
+    more = (
+        "kinds: {credit_course: {label: 学分课程}}\n"
+        "sums: {all: {label: 折合学时, of: [credits, professional], convert: {credit: 2.5 hours, clause: 一}}}\n"
+        "requirements: {R1: {clause: 一, of: all, at_least: 30}}\n"
+    )
+    rules = PAPER + "\n2: {clause: 一, for: credit_course, hours: stated, category: credits}"
+    pack = _with_credits(rules, more)
+    result = judge(
+        pack, ("r1", "paper", {"declared_hours": 5}), ("r2", "credit_course", {"declared_hours": 10})
+    )
+    assert result.totals["all"] == 3000
+    assert result.verdict == "met"
+
+
+def _with_credits(rules: str, more: str) -> RulePack:
+    body = "\n".join(f"  {line}" for line in rules.splitlines())
+    text = f"""\
+xueshi: 1
+regulation:
+  {{id: EX, title: 示例办法, number: none, issuer: 示例局, issued: 2020-01-08, effective: none, years: 2020 to open, area: 990100}}
+clauses: {{一: {{encoded: 示例}}}}
+categories: {{professional: 专业科目, credits: {{label: 学分, unit: credit}}}}
+year: {{clause: 一, starts: 01-01, person_as_of: end}}
+defaults: {{category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}}
+{more}rules:
+{body}
+"""
+    return resolve_pack("EX", lambda _: RegulationSource("ex.yaml", text))
+
+
+def test_a_sum_over_two_units_without_a_conversion_does_not_load() -> None:
+    more = (
+        "kinds: {credit_course: {label: 学分课程}}\n"
+        "sums: {all: {label: 折合学时, of: [credits, professional]}}\n"
+        "requirements: {R1: {clause: 一, of: all, at_least: 30}}\n"
+    )
+    rules = PAPER + "\n2: {clause: 一, for: credit_course, hours: stated, category: credits}"
+    with pytest.raises(RuleFileError, match="convert"):
+        _with_credits(rules, more)
+
+
+def test_a_record_may_satisfy_a_requirement_instead_of_giving_hours(law: Law, judge: Judge) -> None:
+    more = (
+        "requirements: {R1: {clause: 一, of: total, at_least: 10}, R2: {clause: 一, of: public, at_least: 5}}\n"
+        "deemed: {D1: {clause: 一, if_record: {kind: field_service, end: in_window}, meets: [R1, R2]}}\n"
+    )
+    pack = law(PAPER, more)
+    result = judge(pack, ("r1", "field_service", {"end": "2021-05-01"}))
+    assert (result.verdict, [one.by for one in result.requirements]) == ("met", ["EX-D1", "EX-D1"])
+    assert judge(pack, ("r1", "field_service", {"end": "2020-05-01"})).verdict == "not_met"
+
+
+def test_the_level_is_read_on_the_day_the_law_names(law: Law, judge: Judge) -> None:
+    rules, asked = (
+        PAPER,
+        'requirements: {R1: {clause: 一, of: total, at_least: {person.level: {"senior, intermediate": 72, junior: 42}}}}\n',
+    )
+    person = {"level": [("2010-01-01", "junior"), ("2021-07-01", "intermediate")]}
+    for as_of, minimum in (("start", 4200), ("end", 7200)):
+        pack = law(rules, f"year: {{clause: 一, starts: 01-01, person_as_of: {as_of}}}\n{asked}")
+        assert judge(pack, person=person).requirements[0].minimum == minimum
+
+
+# Python amounts
+
+
+def _hooked(function: Callable[[Mapping[str, Any]], Any] | None) -> RulePack:
+    text = """\
+xueshi: 1
+regulation:
+  {id: EX, title: 示例办法, number: none, issuer: 示例局, issued: 2020-01-08, effective: none, years: 2020 to open, area: 990100}
+clauses: {一: {encoded: 示例}}
+categories: {professional: 专业科目}
+year: {clause: 一, starts: 01-01, person_as_of: end}
+defaults: {category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}
+rules: {1: {clause: 一, for: book, hours: {python: joint_work, reads: [characters, rank]}, at_most: {event: 20}}}
+requirements: {R1: {clause: 一, of: total, at_least: 10}}
+"""
+    functions = {"joint_work": function} if function else {}
+    return resolve_pack("EX", lambda _: RegulationSource("ex.yaml", text), functions=functions)
+
+
+def test_a_python_amount_sees_its_facts_only_and_the_engine_keeps_the_cap(judge: Judge) -> None:
+    seen: list[Mapping[str, Any]] = []
+
+    def joint_work(facts: Mapping[str, Any]) -> int:
+        seen.append(dict(facts))
+        return 100 * facts["characters"] // 1000 // facts["rank"]
+
+    result = judge(_hooked(joint_work), ("r1", "book", {"characters": 30000, "rank": 1, "role": "sole"}))
+    assert seen == [{"characters": 30000, "rank": 1}]
+    assert (result.entry("r1").hours, result.entry("r1").code) == (2000, "cap_event")
+    lacking = judge(_hooked(joint_work), ("r1", "book", {"characters": 30000}))
+    assert lacking.entry("r1").verdict == "needs_fact"
+
+
+def test_a_python_amount_may_give_a_reason(judge: Judge) -> None:
+    pack = _hooked(lambda facts: Reason("too_short", "字数不足"))
+    entry = judge(pack, ("r1", "book", {"characters": 1, "rank": 1})).entry("r1")
+    assert (entry.hours, entry.code, entry.text) == (0, "hook.too_short", "字数不足")
+
+
+def test_the_source_of_a_python_amount_is_part_of_the_digest() -> None:
+    def one(facts: Mapping[str, Any]) -> int:
+        return 1
+
+    def two(facts: Mapping[str, Any]) -> int:
+        return 2
+
+    assert _hooked(one).digest == _hooked(one).digest != _hooked(two).digest
+    with pytest.raises(RuleFileError, match="joint_work"):
+        _hooked(None)
+
+
+# Sector files
+
+PARENT = """\
+xueshi: 1
+regulation:
+  {id: EX, title: 示例办法, number: none, issuer: 示例局, issued: 2020-01-08, effective: none, years: 2020 to open, area: 990100}
+clauses: {一: {encoded: 示例}, 二: {encoded: 行业另有规定的从其规定}}
+readings: {Q1: {ask: 行业文件未提到的活动, clause: 二, options: {fall_back: 仍按本办法, nothing: 不计}, default: fall_back}}
+categories: {professional: 专业科目}
+year: {clause: 一, starts: 01-01, person_as_of: end}
+defaults: {category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}
+rules:
+  1: {clause: 一, for: paper, hours: 10}
+  2: {clause: 一, for: book, hours: 20}
+  3: {clause: 一, for: training, hours: 6 per day}
+requirements: {R1: {clause: 一, of: total, at_least: 10}}
+sector_rules: {clause: 二, replace: [1, 2], silent: Q1}
+"""
+SECTOR = """\
+xueshi: 1
+regulation:
+  {id: EXM, title: 示例卫生规则, number: none, issuer: 示例委, issued: 2020-02-01, effective: none, years: 2020 to open, area: 990100, parent: EX, sector: medical}
+clauses: {甲: {encoded: 论文15}}
+rules:
+  m1: {change: add, clause: 甲, name: 论文, for: paper, hours: 15}
+"""
+
+
+@pytest.mark.parametrize(("silent", "book"), [("fall_back", 2000), ("nothing", 0)])
+def test_a_sector_file_replaces_what_its_parent_lets_go(silent: str, book: int) -> None:
+    pack = resolve_pack(
+        "EX",
+        lambda _: RegulationSource("ex.yaml", PARENT),
+        sector_file=RegulationSource("exm.yaml", SECTOR),
+        config={"Q1": silent},
+    )
+    records = (
+        RecordFacts("paper", "paper", {}),
+        RecordFacts("book", "book", {}),
+        RecordFacts("training", "training", {"days": 1}),
+    )
+    result = evaluate(pack, PersonYearRequest("990100", 2021, {}, records))
+    hours = {entry.record: entry.hours for entry in result.ledger}
+    assert hours == {"paper": 1500, "book": book, "training": 600}
+    assert result.entry("paper").rules == ("EXM-m1",)
+    assert result.entry("training").rules == ("EX-3",)
