@@ -1,0 +1,219 @@
+"""Importing a workbook: all or nothing, once, encrypted, and in step with the unit's filing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func
+from sqlmodel import select
+from workbook_rig import WorkbookRig
+
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.campaigns import repository as campaigns
+from xueshi.register import intake
+from xueshi.register import repository as register
+from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
+from xueshi.register.workbook import PEOPLE, UNIT
+from xueshi.settings import Settings
+from xueshi.storage import reading, transaction
+from xueshi_cli.acting import opened_by_notice
+from xueshi_cli.importing import ImportOutcome, import_workbook
+from xueshi_cli.workplace import Workplace
+
+ENGINE = Scope.everything()
+TABLES = (Unit, Person, Employment, StudyRecord, StagingRow)
+
+
+class Office:
+    """A data folder with a bureau's account, a workbook rig, and imports in one call."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.place = Workplace(settings=Settings(data=folder, database_url=database))
+        self.books = WorkbookRig(folder)
+        with transaction(self.place.engine) as session:
+            access.add_accounts(
+                session,
+                ENGINE,
+                [
+                    NewAccount("bureau", "局", "bureau", self.books.area),
+                    NewAccount("elsewhere", "外地", "bureau", "990100"),
+                ],
+            )
+
+    def take_in(self, path: Path, officer: str = "bureau", *, replace: bool = False) -> ImportOutcome:
+        books = self.books
+        return import_workbook(
+            self.place,
+            officer,
+            path,
+            year=books.year,
+            area=books.area,
+            vocabulary=books.vocabulary,
+            replace=replace,
+        )
+
+    def counts(self) -> dict[str, int]:
+        with reading(self.place.engine) as session:
+            return {
+                table.__tablename__: session.exec(select(func.count()).select_from(table)).one()
+                for table in TABLES
+            }
+
+
+@pytest.fixture
+def office(empty_database: Engine, tmp_path: Path) -> Iterator[Office]:
+    (tmp_path / "data").mkdir()
+    made = Office(tmp_path / "data", empty_database.url.render_as_string(hide_password=False))
+    yield made
+    made.place.engine.dispose()
+
+
+def test_a_correct_workbook_becomes_the_units_register(office: Office) -> None:
+    outcome = office.take_in(office.books.write())
+    assert outcome.problems == ()
+    people = office.books.people
+    records = sum(len(person.records) for person in people)
+    assert office.counts() == {
+        "unit": 1,
+        "person": len(people),
+        "employment": len(people),
+        "study_record": records,
+        "staging_row": 0,
+    }
+    with reading(office.place.engine) as session:
+        unit = register.units(session, ENGINE)[0]
+        found = register.people_for_assessment(
+            session, ENGINE, unit.id, office.books.year, as_of=office.books.vocabulary.last
+        )
+    assert [(one.name, one.level, len(one.records)) for one in found] == [
+        (one.name, one.level, len(one.records)) for one in people
+    ]
+
+
+def test_a_wrong_workbook_writes_nothing(office: Office) -> None:
+    before = office.counts()
+    assert office.take_in(office.books.with_cell(PEOPLE, "姓名", None)).problems
+    assert office.counts() == before
+
+
+def test_the_same_file_again_changes_nothing(office: Office) -> None:
+    path = office.books.write()
+    office.take_in(path)
+    before = office.counts()
+    again = office.take_in(path)
+    assert again.problems == ()
+    assert again.result is not None
+    assert again.result.outcome == "unchanged"
+    assert office.counts() == before
+
+
+def test_a_second_workbook_of_a_unit_is_refused_until_it_is_said_to_replace(office: Office) -> None:
+    office.take_in(office.books.write("first.xlsx"))
+    before = office.counts()
+    office.books.people = office.books.people[:-1]
+    second = office.books.write("second.xlsx")
+    refused = office.take_in(second)
+    assert "已由工作簿“first.xlsx”登记" in str(refused.problems[0])
+    assert "--replace" in str(refused.problems[0])
+    assert office.counts() == before
+    assert office.take_in(second, replace=True).problems == ()
+    assert office.counts()["employment"] == len(office.books.people)
+    assert office.counts()["person"] == before["person"], "a person stays in the register without the unit"
+
+
+def test_a_code_of_another_unit_is_refused(office: Office) -> None:
+    office.take_in(office.books.write())
+    other = office.books.with_cell(UNIT, "单位名称", "冒名单位")
+    assert "在册为" in str(office.take_in(other, replace=True).problems[0])
+
+
+def test_an_officer_of_elsewhere_imports_nothing(office: Office) -> None:
+    from xueshi.errors import NotAllowedError
+
+    before = office.counts()
+    with pytest.raises(NotAllowedError, match="不在您的管理范围"):
+        office.take_in(office.books.write(), "elsewhere")
+    assert office.counts() == before
+
+
+def test_a_person_of_two_units_is_one_person(office: Office) -> None:
+    office.take_in(office.books.write("first.xlsx"))
+    people = len(office.books.people)
+    from stdnum.cn import uscc
+
+    stem = office.books.unit.credit_code[:8] + "000000099"
+    office.books.unit = replace(
+        office.books.unit, credit_code=stem + uscc.calc_check_digit(stem), name="另一单位"
+    )
+    assert office.take_in(office.books.write("second.xlsx")).problems == ()
+    counts = office.counts()
+    assert (counts["unit"], counts["person"], counts["employment"]) == (2, people, 2 * people)
+
+
+def test_no_identity_number_is_readable_in_the_database(office: Office) -> None:
+    office.take_in(office.books.write())
+    number = office.books.people[0].identity_number
+    with reading(office.place.engine) as session:
+        connection = session.connection()
+        for table in (*TABLES, ImportBatch):
+            for row in connection.execute(select(table.__table__)):  # type: ignore[call-overload]
+                assert number not in str(tuple(row))
+                assert number.encode() not in b"".join(cell for cell in row if isinstance(cell, bytes))
+
+
+def test_staged_rows_are_encrypted_and_what_a_dead_process_left_is_removed(office: Office) -> None:
+    from datetime import timedelta
+
+    from xueshi.register.checking import check_workbook
+
+    path = office.books.write()
+    checked = check_workbook(path, office.books.vocabulary, office.books.area)
+    with transaction(office.place.engine) as session:
+        actor = office.place.actor(session, "bureau")
+        unit = intake.unit_for(session, actor, checked)
+        batch = intake.new_batch(actor, unit, office.books.year, path, "digest", checked)
+    batch.handed_in_at -= timedelta(days=1)
+    intake.stage(office.place.engine, office.place.keys, batch, checked.people)
+    assert office.counts()["staging_row"] == len(checked.people)
+    with reading(office.place.engine) as session:
+        bodies = b"".join(session.exec(select(StagingRow.body)).all())
+    assert office.books.people[0].identity_number.encode() not in bodies
+    assert office.books.people[0].name.encode() not in bodies
+    office.take_in(path)
+    assert office.counts()["staging_row"] == 0
+    with reading(office.place.engine) as session:
+        states = sorted(session.exec(select(ImportBatch.state)).all())
+    assert states == ["discarded", "promoted"]
+
+
+def test_an_import_is_noted_in_the_open_filing_and_refused_once_it_is_submitted(office: Office) -> None:
+    office.take_in(office.books.write("first.xlsx"))
+    notice = next(
+        one
+        for one in office.place.registry.ask(office.books.region).notices(office.books.year)
+        if one.area == office.books.area
+    )
+    opened_by_notice(office.place, "bureau", notice, standing=True)
+    office.books.people = office.books.people[:-1]
+    assert office.take_in(office.books.write("second.xlsx"), replace=True).problems == ()
+    with transaction(office.place.engine) as session:
+        unit = register.units(session, ENGINE)[0]
+        found = campaigns.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        assert found is not None
+        filing = found[1]
+        assert (filing.input_version, filing.people) == (1, len(office.books.people))
+        filing.stage = "deciding"
+        session.add(filing)
+    before = office.counts()
+    office.books.people = office.books.people[:-1]
+    refused = office.take_in(office.books.write("third.xlsx"), replace=True)
+    assert "已提交或已办结" in str(refused.problems[0])
+    assert office.counts() == before
+    with reading(office.place.engine) as session:
+        assert audit.verify(session).broken_at is None
