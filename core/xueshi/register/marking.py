@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
+from zipfile import BadZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
@@ -23,7 +24,7 @@ def mark_workbook(path: Path, problems: Sequence[Problem], target: Path) -> None
     """Write a marked copy of a workbook; one that cannot be opened gives a workbook with the list alone."""
     try:
         book = load_workbook(path)
-    except (InvalidFileException, OSError, KeyError, ValueError, EOFError):
+    except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError):
         book = Workbook()
         book.remove(book.worksheets[0])
     for problem in problems:
