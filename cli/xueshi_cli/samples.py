@@ -145,7 +145,8 @@ class _Maker:
         profile = chance.choices(self._samples.profiles, [one.weight for one in self._samples.profiles])[0]
         return NewPerson(
             identity_number=self._identity_number(born, female=female),
-            name=self._names.name_female() if female else self._names.name_male(),
+            name=self._names.last_name()
+            + (self._names.first_name_female() if female else self._names.first_name_male()),
             sex="女" if female else "男",
             order_in_unit=order,
             employed_since=hired,
