@@ -81,7 +81,13 @@ FAULTS = [
     Fault("E504", "of: [3.4], same", "of: [3.5], same", '"3.5" is no rule; did you mean "3.', "write 3."),
     Fault("E504", "1/3 of R1", "1/3 of R9", '"R9" is no requirement', "write R"),
     Fault("E505", "at_least: 1/3 of R1", "at_least: 1/3 of R2", "the shares go in a circle", "give one of them a number"),
+    Fault("E505", "at_least: 72}\n", "at_least: 72}\n  R4: {clause: 一, of: professional, at_least: 60}\n", "60 + 24 = 84 exceed R1 = 72", "lower a part or raise the total"),
+    Fault("E502", "{rank: {1: 100%, then: -20%}}", "{rank: {upto 3: 100%, from 3: 50%}}", "two bands of rank both hold at rank = 3 (三)", "overlap: Qn"),
+    Fault("E201", "9.1: {change: add, clause: 乙, name", "9.1: {change: add, name", "rule 9.1 has no clause", "clause: …", of="child"),
+    Fault("E101", "9.1: {change: add", "9.1: {chnge: add", 'did you mean "change"?', "write change", of="child"),
+    Fault("E103", "at_most: {event: 40}", "at_most: {event: forty}", '"forty" is no cap', "write a number"),
     # warnings
+    Fault("W601", "level: [provincial, city]", "level: [provincial]", "3.3 (三): no hours for level international, ministerial, city, county", "add a row, or accept by name", at="  3.3:"),
     Fault("W602", ", partial: whole", "", "3.2: a partial unit rests on defaults.partial (三)", "partial: prorate", at="  3.2:"),
     Fault("W602", ", evidence: [证明]", "", "3.1: no evidence named (三)", "evidence", at="  3.1:"),
 ]  # fmt: skip

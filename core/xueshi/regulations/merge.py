@@ -190,6 +190,7 @@ def _change(
     clause = "、".join(clauses)
     noun = "rule" if name == "rules" else name.rstrip("s")
     if change not in schema.CHANGES:
+        schema.check_keys(body, (*keys, *schema.CHANGE_KEYS), f"{noun} {entry_id}", findings, clause)
         findings.add(
             "E401",
             file.path,
