@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +39,7 @@ def statistics(
             for paper in papers_of(session, campaign).values()
             if paper.data == "year_table"
         ]
+    answers: list[dict[str, Any]] = []
     for table in tables:
         hundredths = {column.key for column in table.columns if column.unit in ("学时", "%")}
         labels = {column.key: column.label for column in table.columns}
@@ -54,8 +55,12 @@ def statistics(
             {"指标": label, **{str(row[next(iter(labels.values()))]): row.get(label) for row in rows}}
             for label in list(labels.values())[1:]
         ]
-        show_table(
-            f"{table.area_name} {table.title}（{table.year}年度）", turned, as_json=json, empty="没有数据"
-        )
-        for note in table.notes:
+        title = f"{table.area_name} {table.title}（{table.year}年度）"
+        answers.append({"title": title, "rows": turned, "notes": list(table.notes)})
+    if json:
+        typer.echo(json_.dumps(answers, ensure_ascii=False))
+        return
+    for answer in answers:
+        show_table(answer["title"], answer["rows"], as_json=False, empty="没有数据")
+        for note in answer["notes"]:
             console.print(note)

@@ -1,0 +1,152 @@
+"""The officers' commands on a campaign: what they show, what they answer, with which exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaign_rig import BUREAU, CampaignRig
+from typer.testing import CliRunner
+
+from xueshi.errors import NotAllowedError, NotFoundError
+from xueshi_cli.main import build
+from xueshi_workflows import printing
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig]:
+    folder = tmp_path / "data"
+    monkeypatch.setenv("XUESHI_DATA", str(folder))
+    rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}")
+    yield rig
+    rig.engine.dispose()
+
+
+def run(*words: str, code: int = 0) -> str:
+    done = RUN.invoke(build(words[0]), list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def rows(*words: str) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = json.loads(run(*words, "--json"))
+    return read
+
+
+def finished(rig: CampaignRig) -> None:
+    """Approve all but the last unit, close, seal and print, as the workflow would."""
+    from xueshi.campaigns import sealing
+
+    for unit in rig.units[:-1]:
+        rig.approve(unit)
+    rig.close()
+    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
+    printing.print_page(rig.engine, rig.place.papers, rig.campaign.id, 0, 50, lambda *_: None)
+    printing.print_year_table(rig.engine, rig.place.papers, rig.campaign.id)
+
+
+def test_the_bureau_sees_its_campaign(rig: CampaignRig) -> None:
+    listed = rows("campaign", "list", "--as", BUREAU)
+    assert [one["编号"] for one in listed] == [rig.campaign.public_id]
+    assert listed[0]["阶段"] == "办理中"
+    assert listed[0]["截止"].endswith("24:00")
+    shown = json.loads(run("campaign", "show", rig.campaign.public_id, "--as", BUREAU, "--json"))
+    assert shown["待单位申报"] == len(rig.units)
+
+
+def test_a_signer_sees_its_own_task_and_a_decision_waits_for_the_server(rig: CampaignRig) -> None:
+    unit = rig.units[0]
+    rig.hand_in(unit)
+    tasks = rows("tasks", "list", "--as", unit.signers[0])
+    assert len(tasks) == 1
+    task = next(iter(tasks[0].values()))
+    assert unit.sample.unit.name in run("tasks", "show", str(task), "--as", unit.signers[0])
+    assert "等待执行" in run("tasks", "decide", str(task), "--approve", "--as", unit.signers[0])
+    with pytest.raises(NotFoundError):
+        run("tasks", "show", str(task), "--as", rig.units[1].signers[0])
+
+
+def test_a_decision_says_which_one_is_meant(rig: CampaignRig) -> None:
+    from xueshi.errors import InputError
+
+    unit = rig.units[0]
+    rig.hand_in(unit)
+    task = str(next(iter(rows("tasks", "list", "--as", unit.signers[0])[0].values())))
+    with pytest.raises(InputError, match="请指明一种办理"):
+        run("tasks", "decide", task, "--as", unit.signers[0])
+
+
+def test_who_may_not_is_told_whom_to_ask(rig: CampaignRig) -> None:
+    with pytest.raises(NotAllowedError, match="请由本级业务负责人授权"):
+        run("campaign", "close", rig.campaign.public_id, "--as", rig.verifier)
+
+
+def test_an_unknown_officer_is_told(rig: CampaignRig) -> None:
+    from xueshi.errors import XueshiError
+
+    with pytest.raises(XueshiError, match="nobody"):
+        run("tasks", "list", "--as", "nobody")
+
+
+def test_proofs_hold_and_a_changed_audit_row_is_found(rig: CampaignRig) -> None:
+    rig.approve(rig.units[0])
+    run("reconcile")
+    run("audit", "verify")
+    from sqlalchemy import text
+
+    with rig.engine.begin() as connection:
+        connection.execute(text("UPDATE audit_entry SET verb = 'refuse' WHERE seq = 3"))
+    assert "3" in run("audit", "verify", code=1)
+
+
+def test_a_lost_effect_is_found(rig: CampaignRig) -> None:
+    rig.approve(rig.units[0])
+    from sqlalchemy import text
+
+    with rig.engine.begin() as connection:
+        connection.execute(text("DELETE FROM effect WHERE outcome = 'handed_in'"))
+    run("reconcile", code=1)
+
+
+@pytest.mark.fonts
+def test_papers_are_listed_reprinted_and_told_from_altered_ones(rig: CampaignRig, tmp_path: Path) -> None:
+    finished(rig)
+    public, unit = rig.campaign.public_id, rig.units[0]
+    code = unit.sample.unit.credit_code
+    listed = rows("forms", "list", public, "--as", BUREAU, "--unit", code)
+    assert len(listed) == len(unit.sample.people) + 1
+    compared = rows("forms", "reprint", public, "--as", BUREAU, "--unit", code)
+    assert {one["比对"] for one in compared} == {"一致"}
+    file = Path(listed[0]["文件"])
+    assert file.is_file()
+    assert "一字未改" in run("forms", "verify", str(file))
+    altered = tmp_path / "altered.pdf"
+    altered.write_bytes(file.read_bytes().replace(b"%%EOF", b"%%E0F", 1))
+    assert "不是本系统出具的原件" in run("forms", "verify", str(altered), code=1)
+    run("forms", "print", public, "--as", BUREAU, "--unit", code, "-o", str(tmp_path / "again"))
+    again = sorted(path.read_bytes() for path in (tmp_path / "again").iterdir())
+    first = sorted({Path(one["文件"]).read_bytes() for one in listed})
+    assert again == first
+    with pytest.raises(NotFoundError, match="没有表卡"):
+        run("forms", "reprint", public, "--as", BUREAU, "--unit", rig.units[-1].sample.unit.credit_code)
+
+
+@pytest.mark.fonts
+def test_statistics_count_everyone_once(rig: CampaignRig) -> None:
+    finished(rig)
+    answer = rows("statistics", rig.notice.region, str(rig.notice.year), "--as", BUREAU)[0]
+    table = {one["指标"]: one for one in answer["rows"]}
+    assert answer["notes"] == ["1家单位逾期未申报。"]
+    people = sum(len(unit.sample.people) for unit in rig.units[:-1])
+    assert table["专业技术人员数"]["合计"] == people
+    concluded = ("审验完成人数", "审验未完成人数", "尚无结论人数")
+    assert sum(table[name]["合计"] for name in concluded) == people
+    with pytest.raises(NotFoundError):
+        run("statistics", rig.notice.region, "1999", "--as", BUREAU)
