@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_
 from typing import Annotated, Any
 
 import typer
