@@ -142,6 +142,10 @@ class RequirementCloser:
         """Close a sum of categories, a tagged part, or a count of records."""
         schema.check_keys(node, schema.SUM, f"sum {code}", self.reader.findings)
         with self.reader.of(code, "") as readings:
+            if not {"of", "where", "count"} & node.entries.keys():
+                self.reader.fault(
+                    "E101", node, f'sum {code} has neither "of", "where" nor "count"', "of: [a, b]"
+                )
             where = self.reader.condition(node.entries["where"]) if "where" in node.entries else None
             same = (
                 self.reader.fact(text_of(node.entries["same"]) or "", node.entries["same"])
@@ -177,6 +181,10 @@ class RequirementCloser:
         with self.reader.of(entry.id, cite(entry, self.files)["clause"]):
             closed = self._start(entry)
             of = text_of(keys.get("of")) or "total"
+            if "of" in keys and not isinstance(keys["of"], Scalar):
+                self.reader.fault(
+                    "E103", keys["of"], "a requirement is of one category or sum", "of: total, or name a sum"
+                )
             known = ["total", *self.reader.categories, *self.sum_nodes]
             if of not in known:
                 self.reader.fault(

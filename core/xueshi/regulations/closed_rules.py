@@ -139,6 +139,11 @@ class RuleCloser:
 
     def _settings(self, keys: dict[str, Node]) -> None:
         reader = self.reader
+        taken = texts_of(keys.get("less"))
+        if len(set(taken)) != len(taken):
+            reader.fault(
+                "E102", keys["less"], "less names a fact twice: it would be subtracted twice", "delete one"
+            )
         reader.less = [
             fact for word in texts_of(keys.get("less")) if (fact := reader.fact(word, keys["less"]))
         ]
@@ -199,7 +204,7 @@ class RuleCloser:
                 "E103", node, f"at_most of {entry.id} needs event, day or year", "at_most: {event: 20}"
             )
         dated: Form = reader.value(keys["dated"], "word") if "dated" in keys else ["list", ["end"]]
-        for fact in _words(dated):
+        for fact in _words(dated) if "dated" in keys else ():
             if reader.fact(fact, keys["dated"]) and reader.vocabulary.facts[fact].type != "date":
                 reader.fault("E103", keys["dated"], f"{fact} is no date", "dated: end")
         return {

@@ -120,6 +120,14 @@ class Reader:
         """Read a condition: a yes/no fact, a mapping (all must hold), a list (all must hold), any, not."""
         if isinstance(node, Scalar):
             return self._yes(node)
+        if not (node.items if isinstance(node, Sequence) else node.entries):
+            self.fault(
+                "E103",
+                node,
+                f"a condition without anything in it{self._at()}",
+                "delete it, or write {fact: value}",
+            )
+            return ["const", True]
         if isinstance(node, Sequence):
             return _all([self.condition(item) for item in node.items])
         return _all(self.pairs(node))
@@ -135,6 +143,9 @@ class Reader:
         items = node.items if isinstance(node, Sequence) else (node,)
         gates: list[Form] = []
         for item in items:
+            if isinstance(item, Mapping) and not item.entries:
+                self.condition(item)
+                continue
             gates.extend(
                 [self.condition(item)] if alone or not isinstance(item, Mapping) else self.pairs(item)
             )
@@ -157,11 +168,11 @@ class Reader:
         if key.text == "not":
             return ["not", self.condition(value)]
         if reading := self.names.reading(key.text, key.file):
-            options = texts_of(value)
+            options = self.listed(key.text, value)
             self._check_options(reading, options, value)
             return ["option", reading.id, self.use_reading(reading) in options]
         if key.text == "kind":
-            kinds = texts_of(value)
+            kinds = self.listed(key.text, value)
             for kind in kinds:
                 self.kind(kind, value)
             return ["test", "kind", {"in": list(kinds)}]
@@ -199,7 +210,19 @@ class Reader:
                 f"{fact}: a value, a band or a list",
             )
             return {"in": []}
-        return self.match_words(fact, texts_of(node), node)
+        return self.match_words(fact, self.listed(fact, node), node)
+
+    def listed(self, what: str, node: Node) -> list[str]:
+        """Return the words of a value or list; nothing, or a list in a list, is E103: it would match nothing."""
+        found = texts_of(node)
+        if not found or (isinstance(node, Sequence) and len(found) != len(node.items)):
+            self.fault(
+                "E103",
+                node,
+                f"{what} is compared with nothing readable{self._at()}",
+                f"{what}: a value, or [a, b]",
+            )
+        return found
 
     def match_words(self, fact: str, texts: list[str], node: Node) -> dict[str, object]:
         """Read the words of a condition or of a table key into one matcher."""
@@ -264,6 +287,9 @@ class Reader:
     def value(self, node: Node, leaf: str) -> Form:
         """Read a value of sort `leaf` (hours, percent, cap, category, minimum, day, word, spread) in its three forms."""
         if isinstance(node, Sequence):
+            if not node.items:
+                self.fault("E103", node, f"an empty list gives no {leaf}{self._at()}", "write a value")
+                return ["none"]
             if leaf == "spread":
                 return self._spread(node)
             if leaf == "word":
@@ -293,6 +319,11 @@ class Reader:
             return ["none"]
         if not isinstance(table, Mapping):
             return ["when_stated", name, self.value(table, leaf)]
+        if not table.entries:
+            self.fault(
+                "E103", table, f"the table by {name} is empty{self._at()}", f"{{{name}: {{value: …}}}}"
+            )
+            return ["none"]
         return self._lookup(name, table, leaf)
 
     def _scalar(self, node: Scalar, leaf: str) -> Form:

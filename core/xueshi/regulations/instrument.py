@@ -101,6 +101,7 @@ def read_rule_file(source: RegulationSource | Mapping, findings: Findings) -> Ru
 
 def _header(root: Mapping, findings: Findings) -> Header:
     node = root.get("regulation")
+    written = isinstance(node, Mapping)
     if not isinstance(node, Mapping):
         findings.add(
             "E101", root.file, 1, "there is no section regulation", "write regulation: {id: …, title: …}"
@@ -110,7 +111,7 @@ def _header(root: Mapping, findings: Findings) -> Header:
         schema.check_keys(node, schema.HEADER, "regulation", findings)
     values = {key: text for key, value in node if (text := text_of(value)) is not None}
     for key in schema.REQUIRED_HEADER:
-        if key not in values and node.entries:
+        if key not in values and written:
             findings.add(
                 "E101",
                 root.file,
@@ -174,6 +175,15 @@ def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:
         if isinstance(body, Mapping) and len(body.entries) == 1:
             status, gist = next((word, text_of(value) or "") for word, value in body)
         for number in words.split(key):
+            if status in allowed and not gist:
+                findings.add(
+                    "E203",
+                    root.file,
+                    line,
+                    f"clause {number} has no gist",
+                    f"{number}: {{{status}: in own words}}",
+                    number,
+                )
             if status not in allowed:
                 findings.add(
                     "E203",

@@ -113,7 +113,7 @@ def _reading(names: Names, file: RuleFile, word: str, node: document.Node, findi
         findings.add("E201", file.path, line, f"reading {word} has no clause", "clause: …")
     listed = node.get("options")
     options = (
-        {code: text_of(label) or code for code, label in listed}
+        {code: _label(word, code, label, findings) for code, label in listed}
         if isinstance(listed, document.Mapping)
         else {item: item for item in texts_of(listed)}
     )
@@ -133,6 +133,19 @@ def _reading(names: Names, file: RuleFile, word: str, node: document.Node, findi
     names.readings[full] = Reading(
         full, text_of(node.get("ask")) or word, clause, options, default, file=file.path, line=line
     )
+
+
+def _label(reading: str, option: str, label: document.Node, findings: Findings) -> str:
+    text = text_of(label)
+    if not text:
+        findings.add(
+            "E103",
+            label.file,
+            label.line,
+            f"option {option} of {reading} says nothing",
+            f"{option}: what it means, in Chinese",
+        )
+    return text or option
 
 
 def _parameter(names: Names, file: RuleFile, word: str, node: document.Node, findings: Findings) -> None:

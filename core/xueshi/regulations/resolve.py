@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xueshi.errors import XueshiError
 from xueshi.regulations import document, names, schema
 from xueshi.regulations.closed_requirements import RequirementCloser
 from xueshi.regulations.closed_rules import RuleCloser, cite
@@ -106,7 +107,21 @@ def _chain(instrument: str, source_of: SourceOf, findings: Findings) -> list[Rul
     files: list[RuleFile] = []
     wanted: str | None = instrument
     while wanted is not None:
-        file = read_rule_file(source_of(wanted), findings)
+        try:
+            source = source_of(wanted)
+        except XueshiError as error:
+            if not files:
+                raise
+            child = files[0]
+            findings.add(
+                "E103",
+                child.path,
+                child.section("regulation").line_of("parent"),
+                f'parent "{wanted}" cannot be had: {error}',
+                "name an instrument of an installed plugin, or delete parent",
+            )
+            break
+        file = read_rule_file(source, findings)
         if file.header.id not in {wanted, "?"}:
             findings.add(
                 "E103",
@@ -296,6 +311,10 @@ def _close(
         for code, node in file.section("categories"):
             if isinstance(node, document.Mapping):
                 schema.check_keys(node, schema.CATEGORY, f"category {code}", findings)
+            if not _category_label(node):
+                findings.add(
+                    "E103", node.file, node.line, f"category {code} has no label", f"{code}: 中文名称"
+                )
     if "partial" not in default_nodes and merged.rules:
         findings.add(
             "E101",
@@ -307,6 +326,20 @@ def _close(
     sum_nodes = {
         code: node for code, node in _by_key(files, "sums").items() if isinstance(node, document.Mapping)
     }
+    if "partial" in default_nodes:
+        with reader.of("defaults", ""):
+            reader.option(default_nodes["partial"], ("prorate", "whole"), "partial")
+    if merged.rules:
+        year = _by_key(files, "year")
+        for key in ("clause", "starts", "person_as_of"):
+            if key not in year:
+                findings.add(
+                    "E201" if key == "clause" else "E101",
+                    files[0].path,
+                    files[0].root.line_of("year"),
+                    f'year has no "{key}"',
+                    {"clause": "clause: …", "starts": "starts: 01-01"}.get(key, "person_as_of: end"),
+                )
     rules = RuleCloser(reader, files, default_nodes)
     units = {code: _unit(node) for code, node in categories.items()}
     others = RequirementCloser(reader, files, merged, sum_nodes, units)

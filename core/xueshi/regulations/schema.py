@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
-from xueshi.regulations.document import Mapping
+from xueshi.regulations.document import Mapping, Node, Scalar, Sequence
 
 LANGUAGE = 1
 SECTIONS = (
@@ -39,6 +39,21 @@ DEEMED = ("clause", "name", "if_record", "meets", "rests_on")
 MANUAL = ("clause", "who", "decide", "gives", "name", "rests_on")
 OVERLAY = ("of", "by", "document", "decided", "years")
 CAPS = ("event", "day", "year")
+ONE_WORD = (
+    "id", "title", "number", "issuer", "issued", "effective", "area", "parent", "replaces", "sector", "name", "why", "in",
+    "before", "ask", "label", "unit", "who", "decide", "gives", "effect", "key", "alone", "same", "channel", "partial",
+    "undecided", "overlap",
+)  # fmt: skip
+"""Keys that hold one word or sentence."""
+WORDS = (
+    "clause", "for", "less", "of", "evidence", "meets", "average_of", "sum_of", "every", "any_of", "all_of", "rests_on", "replace",
+)  # fmt: skip
+"""Keys that hold one word or a list of words."""
+FILLED = (
+    "when", "needs", "except", "hours", "share", "at_most", "at_least", "spread", "plus", "rows", "category", "dated", "starts",
+    "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns",
+)  # fmt: skip
+"""Keys under which something must stand; a difference file may empty `needs` and `except`."""
 
 
 def check_keys(
@@ -57,3 +72,37 @@ def check_keys(
                 f"write {near}" if near else f"use one of {', '.join(allowed)}",
                 clause,
             )
+        else:
+            _check_shape(node, key, where, findings, clause)
+
+
+def _check_shape(node: Mapping, key: str, where: str, findings: Findings, clause: str) -> None:
+    """Add E103 where a key holds nothing, or a list or mapping where one word belongs: it would be passed over."""
+    value = node.entries[key]
+    if key in ONE_WORD and not (isinstance(value, Scalar) and value.text):
+        wanted, example = "one word or sentence", f"{key}: …"
+    elif key in WORDS and not _words(value):
+        wanted, example = "a word or a list of words", f"{key}: [a, b]"
+    elif key in FILLED and _nothing(value) and not (key in ("needs", "except") and "change" in node.entries):
+        wanted, example = "something", f"{key}: …, or delete the key"
+    else:
+        return
+    findings.add(
+        "E103", node.file, node.line_of(key), f'"{key}" in {where} must hold {wanted}', example, clause
+    )
+
+
+def _words(value: Node) -> bool:
+    if isinstance(value, Scalar):
+        return bool(value.text)
+    return (
+        isinstance(value, Sequence)
+        and bool(value.items)
+        and all(isinstance(item, Scalar) and item.text for item in value.items)
+    )
+
+
+def _nothing(value: Node) -> bool:
+    if isinstance(value, Scalar):
+        return not value.text
+    return not (value.items if isinstance(value, Sequence) else value.entries)
