@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,8 +11,11 @@ import typer
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.errors import InputError
+from xueshi.campaigns.notice import Notice
+from xueshi.errors import InputError, PluginError
 from xueshi.jurisdictions import area_contains
+from xueshi.plugin_files import read_notice
+from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
@@ -40,24 +44,50 @@ CAMPAIGN_STAGES = {
 
 @app.command("open")
 def open_(
-    region: Annotated[str, typer.Argument(help="地区插件代码")],
-    year: Annotated[int, typer.Argument(help="年度")],
     officer: AsOfficer,
+    region: Annotated[str, typer.Argument(help="地区插件代码；以 --notice 开启时不填")] = "",
+    year: Annotated[int, typer.Argument(help="年度；以 --notice 开启时不填")] = 0,
+    notice: Annotated[Path | None, typer.Option("--notice", help="本级通知的文件（YAML）")] = None,
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")] = "",
     standing: Annotated[bool, typer.Option(help="演练时钟：只能用 advance 拨动")] = False,
 ) -> None:
     """按通知开启一次年度验证。"""
     place = Workplace.here()
+    if (notice is None) is not (bool(region) and bool(year)):
+        raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
+    chosen = (
+        _own_notice(place.registry, notice)
+        if notice is not None
+        else _shipped_notice(place.registry, region, year, area)
+    )
+    starts_at = start_of(chosen.issued) if standing else None
+    campaign = opened_by_notice(place, officer, chosen, standing=standing, starts_at=starts_at)
+    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
+
+
+def _shipped_notice(registry: Registry, region: str, year: int, area: str) -> Notice:
     notices = [
         notice
-        for notice in place.registry.ask(region).notices(year)
+        for notice in registry.ask(region).notices(year)
         if not area or area_contains(area, notice.area) or notice.area == area
     ]
     if len(notices) != 1:
         known = "、".join(f"{notice.number}（{notice.area}）" for notice in notices) or "无"
-        raise InputError(f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明")
-    campaign = opened_by_notice(place, officer, notices[0], standing=standing)
-    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
+        raise InputError(
+            f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
+        )
+    return notices[0]
+
+
+def _own_notice(registry: Registry, file: Path) -> Notice:
+    """Read a bureau's own notice; which jurisdiction it belongs to follows from its area."""
+    if not file.is_file():
+        raise InputError(f"找不到通知文件 {file}；请核对路径")
+    try:
+        area = read_notice(file, str(file), "").area
+        return read_notice(file, str(file), registry.region_for(area))
+    except PluginError as error:
+        raise InputError(str(error)) from error
 
 
 @app.command("list")

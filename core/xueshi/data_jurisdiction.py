@@ -13,7 +13,7 @@ from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import NotEncodedError, PluginError
 from xueshi.hookspecs import HookFunction, hookimpl
 from xueshi.jurisdictions import AppliesLine, Area, Instrument, Jurisdiction, YearSpan
-from xueshi.plugin_files import FlowFile, JurisdictionFile, NoticeFile, PaperFile, read_yaml
+from xueshi.plugin_files import FlowFile, JurisdictionFile, PaperFile, read_notice, read_yaml
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.sources import RegulationSource
@@ -180,16 +180,7 @@ class DataJurisdiction:
         return tuple(self._notice(file) for file in self._files("notices"))
 
     def _notice(self, file: Traversable) -> Notice:
-        read = dict(read_yaml(file, NoticeFile, f"{self.package}/notices/{file.name}"))
-        read.pop("xueshi")
-        return Notice(
-            **{
-                **read,
-                "region": self._jurisdiction.code,
-                "papers": tuple(read["papers"]),
-                "addressees": tuple(read["addressees"]),
-            }
-        )
+        return read_notice(file, f"{self.package}/notices/{file.name}", self._jurisdiction.code)
 
     @cached_property
     def _papers(self) -> tuple[DocumentTemplate, ...]:

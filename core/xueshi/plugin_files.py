@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources.abc import Traversable
@@ -11,8 +13,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 
+from xueshi.campaigns.notice import Notice
 from xueshi.errors import PluginError
 from xueshi.jurisdictions import YearSpan
 
@@ -29,6 +33,19 @@ def _years(value: object) -> object:
     return YearSpan(int(first), None if last == "open" else int(last))
 
 
+def _day(value: object) -> object:
+    """Say of a day that no calendar has which one may be meant: `2021-11-31` → the last of that month."""
+    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", str(value))
+    if match is not None:
+        year, month, day = (int(part) for part in match.groups())
+        if 1 <= month <= 12 and day > monthrange(year, month)[1]:
+            raise ValueError(
+                f"没有{value}这一天；该月最后一日是{year}-{month:02d}-{monthrange(year, month)[1]}"
+            )
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Years = Annotated[YearSpan, BeforeValidator(_years)]
 Text = Annotated[str, BeforeValidator(str)]
 """Codes and numbers that YAML would read as integers (`990102`) are text."""
@@ -126,9 +143,9 @@ class NoticeFile(_Strict):
     number: str
     title: str
     issuer: str
-    issued: date
-    opens: date
-    closes: date
+    issued: Day
+    opens: Day
+    closes: Day
     closes_reading: str = ""
     flow: str
     papers: list[str]
@@ -136,8 +153,8 @@ class NoticeFile(_Strict):
     bodies: dict[str, str] = Field(default_factory=dict)
     addressees: list[str] = Field(default_factory=list)
     clauses: dict[str, str] = Field(default_factory=dict)
-    makeup_until: date | None = None
-    report_by: date | None = None
+    makeup_until: Day | None = None
+    report_by: Day | None = None
     source: str = ""
 
 
@@ -154,10 +171,19 @@ class PaperFile(_Strict):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
+class _DaysAsText(RoundTripConstructor):
+    """Leaves days to the file's own model: it can say which line and what may be meant."""
+
+
+_DaysAsText.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: self.construct_scalar(node))
+
+
 def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
     """Read and check one file. Raises PluginError with file, line, what is wrong and the nearest valid word."""
     try:
-        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        reader = YAML(typ="rt")
+        reader.Constructor = _DaysAsText
+        tree = reader.load(file.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = 0 if error.problem_mark is None else error.problem_mark.line + 1
         raise PluginError(
@@ -171,6 +197,26 @@ def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
         raise PluginError(
             "\n".join(_message(where, tree, dict(fault), model) for fault in error.errors())
         ) from error
+
+
+def read_notice(file: Traversable, where: str, region: str) -> Notice:
+    """Read a published notice, a plugin's or a bureau's own. Raises PluginError with file, line and repair."""
+    read = dict(read_yaml(file, NoticeFile, where))
+    read.pop("xueshi")
+    notice = Notice(
+        **{
+            **read,
+            "region": region,
+            "papers": tuple(read["papers"]),
+            "addressees": tuple(read["addressees"]),
+        }
+    )
+    if notice.closes < notice.opens:
+        raise PluginError(
+            f"{where}: closes: 截止日期 {notice.closes} 早于开始日期 {notice.opens}；"
+            f"是否把两者写反了，或截止年份应为 {notice.opens.year + (notice.closes.month < notice.opens.month)}"
+        )
+    return notice
 
 
 def _plain(node: object) -> object:

@@ -150,3 +150,55 @@ def test_statistics_count_everyone_once(rig: CampaignRig) -> None:
     assert sum(table[name]["合计"] for name in concluded) == people
     with pytest.raises(NotFoundError):
         run("statistics", rig.notice.region, "1999", "--as", BUREAU)
+
+
+OWN_NOTICE = """\
+xueshi: 1
+id: OWN1
+area: {area}
+year: {year}
+number: 示例〔{year}〕1号
+title: 补充验证
+issuer: 示例局
+issued: {year}-10-01
+opens: {year}-10-08
+closes: {closes}
+flow: {flow}
+papers: []
+"""
+
+
+def own_notice(rig: CampaignRig, closes: str) -> Path:
+    file = rig.place.folder / "notice.yaml"
+    file.write_text(
+        OWN_NOTICE.format(area=rig.notice.area, year=rig.notice.year - 1, closes=closes, flow=rig.notice.flow)
+    )
+    return file
+
+
+def test_a_bureau_opens_by_its_own_notice(rig: CampaignRig) -> None:
+    file = own_notice(rig, f"{rig.notice.year - 1}-11-30")
+    assert "已开启" in run("campaign", "open", "--notice", str(file), "--as", BUREAU, "--standing")
+    assert len(rows("campaign", "list", "--as", BUREAU)) == 2
+
+
+@pytest.mark.parametrize(
+    ("closes", "cause"), [("{}-11-31", "该月最后一日是{}-11-30"), ("{}-01-15", "早于开始日期")]
+)
+def test_an_impossible_window_is_refused_with_a_proposal(rig: CampaignRig, closes: str, cause: str) -> None:
+    from xueshi.errors import InputError
+
+    year = rig.notice.year - 1
+    file = own_notice(rig, closes.format(year))
+    with pytest.raises(InputError, match=cause.format(year)):
+        run("campaign", "open", "--notice", str(file), "--as", BUREAU)
+    assert len(rows("campaign", "list", "--as", BUREAU)) == 1
+
+
+def test_a_campaign_is_opened_by_a_year_or_by_a_file(rig: CampaignRig) -> None:
+    from xueshi.errors import InputError
+
+    with pytest.raises(InputError, match="二者取一"):
+        run("campaign", "open", "--as", BUREAU)
+    with pytest.raises(InputError, match="--notice"):
+        run("campaign", "open", rig.notice.region, "1999", "--as", BUREAU)

@@ -386,12 +386,12 @@ def _kind(row: _Row, vocabulary: IntakeVocabulary) -> str | None:
         return vocabulary.kinds[label].code
     if label in vocabulary.without_rules:
         cause = f"“{label}”在{vocabulary.pack.number}中没有认定学时的条款"
-        row.problem("类别", cause, f"请改列有条款的类别，或删去此行；可填：{'、'.join(vocabulary.kinds)}")
+        row.problem("类别", cause, f"请改列有条款的类别，或删去此行；可填：{'；'.join(vocabulary.kinds)}")
     elif label:
         row.problem(
             "类别",
             f"没有“{label}”这一类别{_near(label, list(vocabulary.kinds))}",
-            f"可填：{'、'.join(vocabulary.kinds)}",
+            f"可填：{'；'.join(vocabulary.kinds)}",
         )
     return None
 
