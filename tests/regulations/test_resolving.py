@@ -74,6 +74,14 @@ def test_numbers_are_compared_with_the_published_text(example: str) -> None:
     assert "ex2020.yaml:26:" in wrong["E206"]
 
 
+def test_numbers_of_a_reading_that_does_not_hold_need_not_stand_in_the_text(example: str) -> None:
+    text = "一、每年72学时，其中公共24。三、每门12学时，每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者全学时"
+    chosen = example.replace("hours: 20, share", "hours: {Q2: {each: 20, first: 33}}, share")
+    assert "E206" not in codes(chosen, texts={"EX2020": text})
+    found = codes(chosen, texts={"EX2020": text}, config={"Q2": "first"})
+    assert "33" in found["E206"]
+
+
 def test_without_a_published_text_it_is_a_warning(example: str) -> None:
     assert [one.severity for one in check("EX2020", only(example)) if one.code == "W206"] == ["W"]
 

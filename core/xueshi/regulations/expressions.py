@@ -254,7 +254,8 @@ class Reader:
             elif known.type in ("count", "number"):
                 if band := words.band(text):
                     bands.append(band)
-                    self.numbers.append((node.file, node.line, text))
+                    if fact != "year":  # from which year something holds may be another text's date
+                        self.numbers.append((node.file, node.line, text))
                 elif words.number(text) is not None:
                     values.append(text)
                     self.numbers.append((node.file, node.line, text))
@@ -415,7 +416,7 @@ class Reader:
                 f"{leaf}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),",
             )
             return ["none"]
-        if form[0] in ("fixed", "percent", "part"):
+        if form[0] in ("fixed", "percent", "part") and form != ["percent", "100"]:
             self.numbers.append((node.file, node.line, text))
         if form[0] == "stated_percent":
             self.fact(str(form[1]), node)
@@ -486,7 +487,7 @@ class Reader:
             return ["none"]
         for key, node in table:
             keys = words.split(key)
-            outer = list(self.readings)
+            outer, numbers = list(self.readings), len(self.numbers)
             form = self.value(node, leaf)
             if key == "otherwise":
                 otherwise = form
@@ -495,8 +496,10 @@ class Reader:
             if option in keys:
                 chosen = form
             elif key != "otherwise":
-                # A branch that was not chosen is checked, but the result does not rest on its readings.
+                # A branch that was not chosen is checked, but the result does not rest on its readings, and its
+                # numbers need not stand in this text: they are somebody else's reading of it.
                 self.readings[:] = outer
+                del self.numbers[numbers:]
         if chosen is None and otherwise is None:
             self.fault(
                 "E106",
