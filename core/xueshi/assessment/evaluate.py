@@ -301,11 +301,7 @@ class Evaluation:
                 self.lacking(one, row, 5, self.compiled.compiler.missing(row.when_form, facts))
                 return None
         names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
-        read = "、".join(
-            self.compiled.facts[name].phrase(facts[name])
-            for name in names
-            if name in facts and name in self.compiled.facts
-        )
+        read = self.phrases(names, facts)
         one.settle(
             item,
             "uncredited",
@@ -315,6 +311,11 @@ class Evaluation:
         one.rules = ()
         self.note(one.record.id, 5, item, names, facts, None, 0, one.code, one.text)
         return None
+
+    def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
+        """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
+        known = self.compiled.facts
+        return "、".join(known[name].phrase(facts[name]) for name in names if name in facts and name in known)
 
     def attribute(self, one: Judged, row: Row) -> None:
         """Step 4: the statistics year by the deciding date, else the year under which the record was entered."""
@@ -417,7 +418,10 @@ class Evaluation:
                 else Fraction(exact) * Fraction(share) / 100
             )
             if share == 0:
-                one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause))
+                read = self.phrases(row.share_reads, facts)
+                one.settle(
+                    row, "uncredited", "share_zero", reason("share_zero", clause=row.clause, detail=read)
+                )
                 self.note(one.record.id, 8, row, row.share_reads, facts, before, 0, one.code, one.text)
                 return
             self.note(one.record.id, 8, row, row.share_reads, facts, before, rounded(exact))

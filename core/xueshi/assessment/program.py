@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xueshi.assessment.closures import Amount, Compiler, Condition, Word
 from xueshi.assessment.facts import Converter, converters
+from xueshi.assessment.wording import condition_text
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
@@ -423,51 +424,3 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
         compiler.condition(entry["when"]), entry["when"], entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
     )  # fmt: skip
-
-
-def condition_text(form: list[Any] | None, facts: Mapping[str, Fact], *, wanted: bool = True) -> str:
-    """Say a condition in Chinese as it holds (`wanted`) or as it fails: `未合格`, `排名超过3`, `级别不是国家级`."""
-    if form is None:
-        return ""
-    head = form[0]
-    if head == "test":
-        return _test_text(form[1], form[2], facts, wanted)
-    if head == "not":
-        return condition_text(form[1], facts, wanted=not wanted)
-    if head in ("and", "or"):
-        parts = [text for part in form[1] if (text := condition_text(part, facts, wanted=wanted))]
-        both = (head == "and") == wanted
-        return ("且" if both else "或").join(parts)
-    if head == "option":
-        return f"口径{form[1]}{'如此' if bool(form[2]) == wanted else '不如此'}"
-    return ""
-
-
-def _test_text(name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact], wanted: bool) -> str:
-    from xueshi.regulations.words import band_words  # noqa: PLC0415 - one function
-
-    fact = facts.get(name)
-    if fact is None:
-        return f"种类{'为' if wanted else '不是'}{'、'.join(str(value) for value in matcher.get('in', []))}"
-    values = matcher.get("in", [])
-    if fact.type == "yes_no" and len(values) == 1 and not (matcher.keys() - {"in"}):
-        return fact.values["yes" if bool(values[0]) == wanted else "no"]
-    words = [fact.values.get(str(value), str(value)) for value in values]
-    words += [f"{band_words(band)}" for band in matcher.get("bands", [])]
-    words += [
-        label
-        for word, label in (
-            ("none", "无"),
-            ("not_stated", "未填写"),
-            ("stated", "已填写"),
-            ("in_window", "在本期内"),
-        )
-        if matcher.get(word)
-    ]
-    text = "或".join(words)
-    if matcher.get("bands") and not values and wanted:
-        return f"{fact.label}{text}"
-    return f"{fact.label}{'为' if wanted else '不是' if values else '不符合“'}{text}{'' if wanted or values else '”'}"
-
-
-Explainer = Callable[[str], str]

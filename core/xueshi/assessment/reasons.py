@@ -9,7 +9,7 @@ from xueshi.regulations.vocabulary import Fact
 
 REASONS = {
     "credited": "按{clause}计{after}学时",
-    "no_rule": "“{kind}”在{regulation}中没有对应的认定条款",
+    "no_rule": "“{kind}”在《{regulation}》中没有对应的认定条款",
     "removed": "原条款“{name}”已由{by}{clause}取消，不再认定",
     "no_row": "{name}（{clause}）没有与所填情况相符的情形：{read}",
     "not_in_table": "{name}按{clause}没有列明“{detail}”的学时",
@@ -19,7 +19,7 @@ REASONS = {
     "no_decision": "{name}按{clause}须由有权部门或认定人作出决定，尚未决定",
     "no_hours_stated": "{name}按{clause}按载明数计算，但“{detail}”填写为无",
     "none_by_clause": "按{clause}不计学时",
-    "share_zero": "按{clause}所占份额为0",
+    "share_zero": "{detail}按{clause}所占份额为0，不计学时",
     "cap_day": "{name}按{clause}每天有上限，{before}学时计{after}学时",
     "cap_event": "{name}按{clause}每次最多{cap}学时，{before}学时计{after}学时",
     "cap_year": "{name}按{clause}每年最多{cap}学时，{before}学时计{after}学时",
