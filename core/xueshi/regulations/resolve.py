@@ -291,7 +291,23 @@ def _sector_rules(
         entry.removed_by = (owner.header.id, tuple(texts_of(node.get("clause"))))
         merged.removed.append(entry)
         gone.append((entry.id, list(used)))
+        _leave_groups(merged, {part.id for part in entry.walk()})
     return gone
+
+
+def _leave_groups(merged: Merged, removed: set[str]) -> None:
+    """Take rules that fell away out of the groups that name them; a group left without rules falls away with them."""
+    for group in list(merged.sections["groups"]):
+        named = texts_of(group.keys.get("of"))
+        left = [rule for rule in named if rule not in removed]
+        if not left:
+            merged.sections["groups"].remove(group)
+        elif left != named:
+            group.keys["of"] = document.Sequence(
+                group.file,
+                group.line,
+                tuple(document.Scalar(group.file, group.line, rule) for rule in left),
+            )
 
 
 def _close(
