@@ -162,9 +162,9 @@ def facts_of(record: CaseRecord) -> dict[str, Any]:
 def _fact(value: Any, fact: Fact | None) -> Any:
     if value is None or fact is None:
         return value
+    if fact.type == "date" and value in (False, "false"):
+        return None
     if fact.type == "date" and isinstance(value, str):
-        if value == "false":
-            return None
         if value.isdigit() and len(value) == 4:
             # A year alone: a day in its middle belongs to it under every start of the statistics year.
             return f"{value}-07-01"
