@@ -116,6 +116,9 @@ def check(region: str, json: AsJson = False) -> None:
         show_table("", rows, as_json=True, empty="")
     else:
         show_table(f"{who.name}：检查结果", rows, as_json=False, empty=f"{who.name}：没有发现问题")
+        for one in who.instruments:
+            if one.file is not None:
+                console.print(f"条款覆盖 {one.id}：{_covered(_clauses(registry, one.id))}")
         if listed:
             console.print(f"尚未编码、拒绝核算：{'、'.join(listed)}")
         console.print(f"错误 {errors}，提示 {len(rows) - errors}")
@@ -152,6 +155,14 @@ def coverage(region: str, json: AsJson = False) -> None:
     if not json:
         for line in left_out:
             console.print(f"范围外：{line}")
+
+
+def _covered(clauses: list[Any]) -> str:
+    """Say how many clauses have which status: `34条，已编码13、程序性15、裁量2、范围外4`."""
+    counts = Counter(clause.status for clause in clauses)
+    told = "、".join(f"{label}{counts[status]}" for status, label in STATUSES.items() if counts[status])
+    without = len(clauses) - sum(counts[status] for status in STATUSES)
+    return f"{len(clauses)}条，{told}" + (f"，没有状态{without}" if without else "")
 
 
 def _clauses(registry: Registry, instrument: str) -> list[Any]:
