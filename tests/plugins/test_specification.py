@@ -45,9 +45,9 @@ CARRIED_OTHERWISE = {
 
 NO_READING = {
     "JS2023-Q9": "which years: the `applies` lines",
-    "JS2023-Q10": "whose duty, not an hour",
-    "JS2023-Q11": "whose duty, not an hour",
-    "CZ2024-Q6": "staff of 机关: an `applies` line with a sector",
+    "JS2023-Q10": "the level is a fact that whoever verifies states",
+    "JS2023-Q11": "one record is one pass",
+    "CZ2024-Q6": "staff of 机关: the `applies` line with that sector",
     "CQ2007-Q9": "no cap: nothing to choose",
     "CQ2007-Q16": "whose seal: the intake, not an hour",
 }
