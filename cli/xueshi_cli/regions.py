@@ -89,7 +89,7 @@ def check(region: str, json: AsJson = False) -> None:
         if one.file is not None
         for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
     ]
-    found = check_applies(who, f"{asked.package}/jurisdiction.yaml") + found
+    found = check_applies(who, f"{asked.package}/jurisdiction.yaml", registry.instruments()) + found
     rows = [
         {
             "级别": finding.severity,

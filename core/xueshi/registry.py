@@ -125,6 +125,10 @@ class Registry:
                 return asked.credit_rules(instrument)
         raise NotEncodedError(f"没有插件含有文件 {instrument}；用 xueshi regions list 查看")
 
+    def instruments(self) -> set[str]:
+        """Return the ids of all instruments of all jurisdictions."""
+        return {one.id for region in self.codes() for one in self.ask(region).jurisdiction().instruments}
+
     def owner_of(self, instrument: str) -> str:
         """Return the jurisdiction that holds an instrument."""
         for region in self.codes():

@@ -68,7 +68,7 @@ class JurisdictionContract:
         """No two lines for the same area and sector meet in a year; each names a known instrument and an own area."""
         who = self.who
         assert not overlaps(who)
-        known = {instrument.id for instrument in who.instruments}
+        known = _registry().instruments()
         for line in who.applies:
             assert line.use in known, f"applies names unknown instrument {line.use}"
             assert any(area_contains(area.code, line.area) for area in who.areas), line.area

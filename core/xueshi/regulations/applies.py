@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from xueshi.errors import NotEncodedError
 from xueshi.jurisdictions import AppliesLine, Jurisdiction, YearSpan, area_ancestry, area_contains
 from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
@@ -36,9 +38,12 @@ def overlaps(jurisdiction: Jurisdiction) -> list[tuple[AppliesLine, AppliesLine,
     return found
 
 
-def check_applies(jurisdiction: Jurisdiction, path: str) -> list[Diagnostic]:
-    """Return E406 for every two lines that apply at once, and for a line whose instrument is not there."""
-    known = [one.id for one in jurisdiction.instruments]
+def check_applies(jurisdiction: Jurisdiction, path: str, others: Collection[str] = ()) -> list[Diagnostic]:
+    """Return E406 for every two lines that apply at once, and for a line whose instrument is not there.
+
+    `others` are the instruments of other installed plugins: a city may name its province's, by an explicit line.
+    """
+    known = [*(one.id for one in jurisdiction.instruments), *others]
     found = [
         Diagnostic(
             "E406",
