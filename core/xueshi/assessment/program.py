@@ -9,10 +9,10 @@ from typing import Any
 
 from xueshi.assessment.closures import Amount, Compiler, Condition, Word
 from xueshi.assessment.facts import Converter, converters
-from xueshi.assessment.wording import condition_text
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
+from xueshi.regulations.wording import condition_text
 
 
 @dataclass(slots=True)

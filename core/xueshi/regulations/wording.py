@@ -11,13 +11,21 @@ from xueshi.regulations.words import band_words
 _FLAGS = (("none", "无"), ("not_stated", "未填写"), ("stated", "已填写"), ("in_window", "在本期内"))
 
 
-def condition_text(form: list[Any] | None, facts: Mapping[str, Fact], *, wanted: bool = True) -> str:
+def condition_text(
+    form: list[Any] | None,
+    facts: Mapping[str, Fact],
+    *,
+    wanted: bool = True,
+    kinds: Mapping[str, str] | None = None,
+) -> str:
     """Say a condition as it holds (`wanted`) or as it fails: `未合格`, `排名超过3`, `级别不是国家级`.
+
+    `kinds` are the Chinese labels of kinds of record, for conditions that name one.
 
     Readings are decided when a law is resolved: what they switch off is not said.
     """
     said = settled(form)
-    return "" if isinstance(said, bool) else _text(said, facts, wanted)
+    return "" if isinstance(said, bool) else _text(said, facts, wanted, kinds or {})
 
 
 def settled(form: list[Any] | None) -> list[Any] | bool:
@@ -45,26 +53,28 @@ def settled(form: list[Any] | None) -> list[Any] | bool:
     return parts[0] if len(parts) == 1 else [head, parts]
 
 
-def _text(form: list[Any], facts: Mapping[str, Fact], wanted: bool) -> str:
+def _text(form: list[Any], facts: Mapping[str, Fact], wanted: bool, kinds: Mapping[str, str]) -> str:
     head = form[0]
     if head == "test":
-        return _test(form[1], form[2], facts, wanted)
+        return _test(form[1], form[2], facts, wanted, kinds)
     if head == "not":
-        return _text(form[1], facts, not wanted)
+        return _text(form[1], facts, not wanted, kinds)
     both = (head == "and") == wanted
     said = []
     for part in form[1]:
-        text = _text(part, facts, wanted)
+        text = _text(part, facts, wanted, kinds)
         nested = part[0] in ("and", "or") and (part[0] == "and") != (head == "and")
         said.append(f"（{text}）" if nested else text)
     return ("且" if both else "或").join(dict.fromkeys(text for text in said if text))
 
 
-def _test(name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact], wanted: bool) -> str:
+def _test(
+    name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact], wanted: bool, kinds: Mapping[str, str]
+) -> str:
     fact = facts.get(name)
     values, bands = matcher.get("in", []), matcher.get("bands", [])
     if fact is None:
-        return f"种类{'为' if wanted else '不是'}{'、'.join(map(str, values))}"
+        return f"种类{'为' if wanted else '不是'}{'、'.join(kinds.get(value, value) for value in values)}"
     flags = [label for word, label in _FLAGS if matcher.get(word)]
     if fact.type == "yes_no" and len(values) == 1 and not flags:
         return fact.values["yes" if bool(values[0]) == wanted else "no"]
@@ -72,7 +82,12 @@ def _test(name: str, matcher: Mapping[str, Any], facts: Mapping[str, Fact], want
         band = bands[0] if wanted else _outside(bands[0])
         if band is not None:
             return f"{fact.label}{band_words(band)}"
-    words = [fact.values.get(str(value), str(value)) for value in values]
+    words = [
+        fact.values.get(str(value) if not isinstance(value, bool) else "yes" if value else "no", str(value))
+        for value in values
+    ]
+    if fact.type == "yes_no" and wanted:
+        return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
     words += [band_words(band) for band in bands] + flags
     text = "或".join(words)
     if wanted:

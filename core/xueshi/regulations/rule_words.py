@@ -1,0 +1,227 @@
+"""Rules, groups and requirements of a pack as Chinese sentences, from the labels of the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xueshi.regulations.amount_words import AmountWords
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.wording import condition_text, settled
+
+CAPS = {"event": "每次", "day": "每天", "year": "每年"}
+CHANNELS = {"unit": "单位申报", "reported": "上级部门统一报送", "person": "个人申报"}
+COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
+EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
+DECIDERS = {
+    "unit": "用人单位", "hrss": "人力资源社会保障部门", "industry_dept": "行业主管部门", "title_review": "职称评审组织",
+}  # fmt: skip
+
+
+class RuleWords:
+    """Says the entries of one pack."""
+
+    def __init__(self, pack: RulePack, amounts: AmountWords | None = None) -> None:
+        self.pack = pack
+        self.amounts = amounts or AmountWords(pack)
+
+    def condition(self, form: list[Any] | None, *, wanted: bool = True) -> str:
+        """Say a condition; what a reading switches off is not said."""
+        return condition_text(form, self.pack.facts, wanted=wanted, kinds=self.pack.kinds)
+
+    def rests_on(self, readings: list[str]) -> str:
+        """Name the readings that a sentence rests on, with the option that holds."""
+        known = self.pack.data["readings"]
+        said = [
+            f"口径{name}取“{known[name]['options'][known[name]['option']]}”"
+            for name in readings
+            if name in known
+        ]
+        return f"［{'；'.join(said)}］" if said else ""
+
+    def item(self, item: Mapping[str, Any], row: Mapping[str, Any] | None) -> str:
+        """Say the head of an item; with `row`, its only row in the same sentence."""
+        kinds = "、".join(self.pack.kinds[kind] for kind in item["kinds"])
+        if row is not None:
+            return f"{item['name']}（{kinds}）：{self.row(row, item, alone=True)}"
+        rows = item["rows"]
+        common = [*self._gates(item), *(self._rest(rows[0]) if self._same_rest(rows) else [])]
+        said = "；".join(common)
+        readings = list(dict.fromkeys([*item["readings"], *self._common_readings(rows)]))
+        return f"{item['name']}（{kinds}）" + (f"：{said}" if said else "") + self.rests_on(readings)
+
+    @staticmethod
+    def _common_readings(rows: list[Mapping[str, Any]]) -> list[str]:
+        if len(rows) < 2:
+            return []
+        return [name for name in rows[0]["readings"] if all(name in row["readings"] for row in rows)]
+
+    def row(self, row: Mapping[str, Any], item: Mapping[str, Any], *, alone: bool = False) -> str:
+        """Say one row: when it holds, what it needs, what it gives, up to how much, to which category."""
+        parts: list[str] = []
+        name = "" if alone or row["name"] in (item["name"], row["rule"]) else f"{row['name']}，"
+        if row["kinds"]:
+            name += f"{'、'.join(self.pack.kinds[kind] for kind in row['kinds'])}，"
+        if alone:
+            if text := self.condition(item["when"]):
+                parts.append(text)
+            parts += self._gates(item)
+        when = self.condition(row["when"])
+        never = settled(row["when"]) is False or settled(item["when"]) is False
+        hours = self.amounts.say(row["hours"])
+        parts.append(f"{name}{f'{when}的，' if when else ''}{hours}")
+        parts += self._gates(row) if row["id"] != item["id"] else []
+        if row["share"] is not None:
+            parts.append(f"所占份额{self.amounts.say(row['share'], '%')}")
+        parts += [f"{CAPS[word]}最多{self.amounts.say(cap)}" for word, cap in row["at_most"].items()]
+        if row["spread"] is not None and row["spread"] != ["none"]:
+            parts.append(f"分年登记：{self.amounts.say(row['spread'], '')}")
+        if alone or not self._same_rest(item["rows"]):
+            parts += self._rest(row)
+        if never:
+            parts.append("按现取口径不适用")
+        common = [] if alone else self._common_readings(item["rows"])
+        own = [name for name in row["readings"] if name not in common]
+        readings = list(dict.fromkeys([*(item["readings"] if alone else []), *own]))
+        return "；".join(part for part in parts if part) + self.rests_on(readings)
+
+    def extra(self, extra: Mapping[str, Any]) -> str:
+        """Say an add-on row."""
+        when = self.condition(extra["when"])
+        parts = [
+            f"另加：{f'{when}的，' if when else ''}{self.amounts.say(extra['hours'])}",
+            *self._gates(extra),
+        ]
+        if extra["share"] is not None:
+            parts.append(f"所占份额{self.amounts.say(extra['share'], '%')}")
+        return "；".join(parts) + self.rests_on(extra["readings"])
+
+    def _rest(self, row: Mapping[str, Any]) -> list[str]:
+        channel = CHANNELS.get(row["channel"], row["channel"])
+        return [
+            f"计入{self.amounts.say(row['category'])}" if row["category"] != ["none"] else "",
+            f"年度按{self.amounts.say(['list', row['dated']])}",
+            f"{channel}" if channel else "",
+            f"证明：{'、'.join(row['evidence'])}" if row["evidence"] else "",
+        ]
+
+    def _same_rest(self, rows: list[Mapping[str, Any]]) -> bool:
+        return all(self._rest(row) == self._rest(rows[0]) for row in rows)
+
+    def _gates(self, entry: Mapping[str, Any]) -> list[str]:
+        needs = [self.condition(form) for form in entry["needs"]]
+        out = [self.condition(form) for form in entry["except"]]
+        needs, out = [text for text in needs if text], [text for text in out if text]
+        return ([f"须{'，且'.join(needs)}"] if needs else []) + ([f"除外：{'；或'.join(out)}"] if out else [])
+
+    def group(self, group: Mapping[str, Any]) -> str:
+        """Say a group: which rules, what is the same, how often it counts, and the shared cap."""
+        same = self.amounts.label(group["same"]) if group["same"] else ""
+        parts = [f"{group['name'] or '下列条目'}（条目{'、'.join(group['of'])}）"]
+        if group["count"] is not None:
+            parts.append(f"{f'同一{same}，' if same else ''}{COUNTS[group['count']]}")
+            parts.append(EARLIER.get(group["earlier_years"], ""))
+        parts += [f"{CAPS[word]}合计最多{self.amounts.say(cap)}" for word, cap in group["at_most"].items()]
+        return "：".join((parts[0], "；".join(part for part in parts[1:] if part))) + self.rests_on(
+            group["readings"]
+        )
+
+    def refusal(self, refusal: Mapping[str, Any]) -> str:
+        """Say a refusal."""
+        when = self.condition(refusal["when"])
+        return f"{refusal['name'] or when}：{when}的，不予认定" + self.rests_on(refusal["readings"])
+
+    def sum(self, entry: Mapping[str, Any]) -> str:
+        """Say what a sum adds or counts."""
+        parts = []
+        if entry["of"]:
+            parts.append(" + ".join(self.amounts.labels.get(code, code) for code in entry["of"]))
+        if entry["where"] is not None:
+            parts.append(f"其中{self.condition(entry['where'])}的")
+        if entry["count"] is not None:
+            same = f"，同一{self.amounts.label(entry['same'])}只计一次" if entry["same"] else ""
+            parts.append(f"条目{'、'.join(entry['count'])}的条数{same}")
+        parts += [f"1{unit}折合{rate}学时" for unit, rate in entry["convert"].items()]
+        return f"{entry['label']}：{'；'.join(parts)}" + self.rests_on(entry["readings"])
+
+    def requirement(self, one: Mapping[str, Any]) -> str:
+        """Say a requirement: minimum, ceiling, warning, window or alternatives."""
+        label = self.amounts.labels.get(one["of"], one["of"])
+        when = self.condition(one["when"])
+        counted = any(
+            code == one["of"] and entry["count"] is not None for code, entry in self.pack.data["sums"]
+        )
+        unit = "项" if counted else "学时"
+        parts: list[str] = []
+        if one["at_least"] is not None:
+            said = self.amounts.say(one["at_least"], unit)
+            parts.append(f"{label}须{said}" if one["at_least"][0] == "any" else f"{label}不少于{said}")
+        if one["at_most"] is not None:
+            parts.append(f"{label}最多计{self.amounts.say(one['at_most'], unit)}")
+        if one["over"] is not None:
+            parts.append(self._window(one["over"]))
+        for word, text in (
+            ("average_of", "各年平均须达到"),
+            ("sum_of", "各年之和须达到"),
+            ("every", "每年都须达到"),
+            ("any_of", "满足其一即可："),
+            ("all_of", "须全部满足："),
+        ):
+            if one[word]:
+                parts.append(f"{text}{'、'.join(one[word])}")
+        if not one["alone"]:
+            parts.append("只作其他要求的一部分，不单独判定")
+        name = f"{one['name']}：" if one["name"] else ""
+        if one["effect"] == "warn":
+            parts.append("不足的只作提示" if one["at_least"] is not None else "只作提示")
+        if settled(one["when"]) is False:
+            parts.append("按现取口径不适用")
+        return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
+
+    def _window(self, over: Mapping[str, Any]) -> str:
+        years = self.amounts.say(over.get("years"), "年") if over.get("years") else ""
+        return {
+            "term": "按一个聘期",
+            "cycle": f"按{years or '一个'}周期",
+            "last": f"按最近{years}",
+            "since": f"自{self.amounts.label(over.get('fact', ''))}起" + (f"，最多{years}" if years else ""),
+        }[over["window"]]
+
+    def deemed(self, one: Mapping[str, Any]) -> str:
+        """Say which record satisfies which requirements."""
+        name = f"{one['name']}：" if one["name"] else ""
+        return (
+            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(one['meets'])}"
+            + self.rests_on(one["readings"])
+        )
+
+    def manual(self, one: Mapping[str, Any]) -> str:
+        """Say who decides what."""
+        gives = "" if one["gives"] == "nothing" else f"，填入“{self.amounts.label(one['gives'])}”"
+        return f"由{DECIDERS.get(one['who'], one['who'])}决定：{one['decide']}{gives}" + self.rests_on(
+            one["readings"]
+        )
+
+    def parameter(self, one: Mapping[str, Any]) -> str:
+        """Say the value of a parameter, by year and by key."""
+        value, by = one["value"], f"（依据：{one['chosen_by']}）" if one["chosen_by"] else ""
+        parts = [self._cells(one, value) if value is not None else "待主管部门设定"]
+        parts += [
+            f"自{year}年度起{self._cells(one, cell) if cell is not None else '待设定'}"
+            for year, cell in one["dated"].items()
+        ]
+        return f"{one['label']}：{'；'.join(parts)}{by}"
+
+    def _cells(self, one: Mapping[str, Any], value: Any) -> str:
+        if not isinstance(value, Mapping):
+            return f"{value}"
+        known = self.pack.facts.get(one["key"] or "")
+        said = []
+        for key, cell in value.items():
+            label = known.values.get(key, key) if known else self.amounts.labels.get(key, key)
+            said.append(
+                f"{label}（{self._cells({**one, 'key': None}, cell)}）"
+                if isinstance(cell, Mapping)
+                else f"{label}{cell}"
+            )
+        return "、".join(said)
