@@ -14,8 +14,9 @@ from xueshi.campaigns.commands import CommandRequest
 from xueshi.errors import InputError, XueshiError
 from xueshi.register import intake
 from xueshi.register import repository as register
-from xueshi.register.checking import CheckedWorkbook, Limits, Problem, check_workbook
+from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Intake
+from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
 from xueshi.register.workbook import IntakeVocabulary
 from xueshi.storage import transaction
 from xueshi_cli.workplace import Workplace

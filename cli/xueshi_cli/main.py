@@ -13,6 +13,7 @@ from xueshi.errors import XueshiError
 NOUNS = {
     # name of the command → module that holds `app`; one line per noun
     "regions": "xueshi_cli.regions",
+    "rules": "xueshi_cli.rules",
     "register": "xueshi_cli.register",
     "forms": "xueshi_cli.forms",
     "campaign": "xueshi_cli.campaign",

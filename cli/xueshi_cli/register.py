@@ -10,8 +10,9 @@ from rich.progress import Progress
 
 from xueshi.errors import InputError
 from xueshi.register import repository as register
-from xueshi.register.checking import Problem, rows_of
+from xueshi.register.checking import rows_of
 from xueshi.register.marking import mark_workbook
+from xueshi.register.sheets import Problem
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import reading

@@ -1,0 +1,107 @@
+"""`xueshi rules`: the law in force in a region, as a table and read aloud in Chinese."""
+
+from __future__ import annotations
+
+import json as json_
+from typing import Annotated
+
+import typer
+
+from xueshi.errors import NotEncodedError
+from xueshi.registry import Registry, load
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.reading import LawReading, other_options, read_law
+from xueshi_cli.output import AsJson, show_table
+
+app = typer.Typer(help="规定：现行条目、读本", no_args_is_help=True)
+
+Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
+Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]
+Area = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为整个地区")]
+SHOWN = ("rules", "groups", "refuse", "requirements", "deemed", "manual")
+
+
+@app.command("read")
+def read(
+    law: Law,
+    year: Year = None,
+    area: Area = "",
+    options: Annotated[bool, typer.Option("--options", help="加上另一种口径下的读法")] = False,
+    json: AsJson = False,
+) -> None:
+    """把整份文件读成中文：每条认定标准、限制、要求、口径和由人决定的事项。"""
+    registry = load(strict=False)
+    readings = []
+    for instrument in instruments(registry, law, year, area):
+        pack = registry.pack_of(instrument, area)
+        reading = read_law(pack)
+        if options:
+            more = other_options(pack, _Under(registry, instrument, area))
+            reading = LawReading(reading.id, reading.head, (*reading.sections, more))
+        readings.append(reading)
+    if json:
+        typer.echo(json_.dumps([one.to_json() for one in readings], ensure_ascii=False))
+        return
+    typer.echo("\n\n".join("\n".join(one.lines()) for one in readings))
+
+
+@app.command("show")
+def show(law: Law, year: Year = None, area: Area = "", json: AsJson = False) -> None:
+    """列出现行条目：编号、条款、读法。"""
+    registry = load(strict=False)
+    rows = []
+    heads = []
+    for instrument in instruments(registry, law, year, area):
+        reading = read_law(registry.pack_of(instrument, area))
+        heads.append(reading.head[0])
+        rows += [
+            {"文件": reading.id, "部分": section.title, "条目": one.id, "条款": one.clause, "读法": one.text}
+            for section in reading.sections
+            if section.name in SHOWN
+            for one in section.sentences
+        ]
+    show_table("；".join(heads), rows, as_json=json, empty="没有条目")
+
+
+def instruments(registry: Registry, law: str, year: int | None, area: str = "") -> list[str]:
+    """Return the instruments that a region (or the id of one instrument) and a year name.
+
+    Raises NotEncodedError when nothing covers the year, naming the nearest; InputError for an unknown name.
+    """
+    owners = {
+        one.id: code for code in registry.codes() for one in registry.ask(code).jurisdiction().instruments
+    }
+    if law in owners:
+        span = next(
+            one.years for one in registry.ask(owners[law]).jurisdiction().instruments if one.id == law
+        )
+        if year is not None and year not in span:
+            raise NotEncodedError(f"{law}适用于{span}年度，不适用于{year}年度；请改用其中的年度")
+        return [law]
+    who = registry.ask(law).jurisdiction()
+    if area and year is not None:
+        return [registry.line_for(area, year).use]
+    spans = [(line.use, line.years) for line in who.applies] or [
+        (one.id, one.years) for one in who.instruments
+    ]
+    found = list(dict.fromkeys(use for use, span in spans if year is None or year in span))
+    if not found:
+        nearest = min(spans, key=lambda pair: _distance(pair[1].first, pair[1].last, year or 0))
+        raise NotEncodedError(
+            f"{who.name}的{year}年度没有已编码的文件；最近的是 {nearest[0]}（{nearest[1]} 年度）"
+        )
+    return found
+
+
+def _distance(first: int, last: int | None, year: int) -> int:
+    return first - year if year < first else year - (last or year)
+
+
+class _Under:
+    """Resolves one instrument with one reading set to one option."""
+
+    def __init__(self, registry: Registry, instrument: str, area: str) -> None:
+        self.registry, self.instrument, self.area = registry, instrument, area
+
+    def __call__(self, reading: str, option: str) -> RulePack:
+        return self.registry.pack_of(self.instrument, self.area, {reading: option})
