@@ -10,8 +10,9 @@ import pytest
 from stdnum.cn import ric
 from workbook_rig import WorkbookRig
 
-from xueshi.register.checking import Limits, Problem, check_workbook, identity_fault
+from xueshi.register.checking import check_workbook, identity_fault
 from xueshi.register.identity import mask_identity
+from xueshi.register.sheets import Limits, Problem
 from xueshi.register.workbook import PEOPLE, RECORDS, UNIT
 
 
@@ -233,8 +234,30 @@ def test_an_hour_claim_that_no_rule_covers(rig: WorkbookRig) -> None:
             sheet.cell(2, headings.index(heading) + 1).value = value
 
     problem = only(rig, rig.spoiled(change))
-    assert "申报学时没有条款可依" in problem.cause
-    assert problem.cell == "第2行"
+    assert f"申报学时在{rig.vocabulary.pack.number}中没有条款可依" in problem.cause
+    assert (problem.sheet, problem.cell) == (RECORDS, "J2")
+    assert "删去申报学时" in problem.repair
+
+
+def test_an_identity_number_in_the_wrong_column_is_not_shown(rig: WorkbookRig) -> None:
+    number = rig.people[0].identity_number
+    for heading in ("职称级别", "入职日期", "性别"):
+        found = problems(rig, rig.with_cell(PEOPLE, heading, number))
+        assert mask_identity(number) in found[0].cause
+        assert number not in str(found)
+
+
+def test_a_formulas_last_digits_are_read_as_excel_shows_them(rig: WorkbookRig) -> None:
+    column = next(column for column in rig.vocabulary.columns if column.type == "number")
+
+    def change(book: Any) -> None:
+        sheet = book[RECORDS]
+        headings = [cell.value for cell in sheet[1]]
+        sheet.cell(2, headings.index(column.heading) + 1).value = 4.35 * 100
+
+    checked = check_workbook(rig.spoiled(change), rig.vocabulary, rig.area)
+    assert checked.problems == []
+    assert checked.people[0].records[0].facts[column.fact] == 435
 
 
 @pytest.mark.parametrize(

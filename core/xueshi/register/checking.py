@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
 
-from python_calamine import CalamineError, CalamineWorkbook
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, ValidationError
 
@@ -20,62 +14,23 @@ from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleError
 from xueshi.hours import parse_hours
 from xueshi.jurisdictions import area_contains
+from xueshi.register.fact_cells import BAD, read_fact
 from xueshi.register.identity import mask_identity, normal
 from xueshi.register.repository import NewPerson, NewRecord, NewUnit
+from xueshi.register.sheets import CheckedWorkbook, Limits, Problem, Row, Sheet, near, open_book
 from xueshi.register.workbook import (
     LEVELS,
-    NONE,
     PEOPLE,
     PEOPLE_COLUMNS,
     RECORDS,
     SEXES,
     UNIT,
     UNIT_COLUMNS,
-    FactColumn,
     IntakeVocabulary,
 )  # fmt: skip
 
-Value = TypeVar("Value")
 NO_RULE = frozenset({"no_rule", "no_row"})
 """Ledger codes of a record that no rule of the instrument covers."""
-_DATE = re.compile(r"^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong in a workbook: where, why, what to do. Identity numbers in it are masked."""
-
-    file: str
-    sheet: str
-    cell: str
-    cause: str
-    repair: str
-
-    def __str__(self) -> str:
-        place = "".join((f"“{self.sheet}”" if self.sheet else "", self.cell))
-        return f"{self.file}{'：' + place if place else ''}：{self.cause}。{self.repair}"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How large a workbook may be."""
-
-    megabytes: int = 20
-    rows: int = 20_000
-
-
-@dataclass
-class CheckedWorkbook:
-    """A workbook as read: its unit and people where everything is right, and the problems where not."""
-
-    file: str
-    unit: NewUnit | None = None
-    people: list[NewPerson] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, sheet: str, cell: str, cause: str, repair: str) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(self.file, sheet, cell, cause, repair))
 
 
 def check_workbook(
@@ -83,11 +38,11 @@ def check_workbook(
 ) -> CheckedWorkbook:
     """Read a workbook and check every cell; `people` may be used only when there is no problem."""
     checked = CheckedWorkbook(path.name)
-    book = _open(path, checked, limits or Limits())
+    book = open_book(path, checked, limits or Limits())
     if book is None:
         return checked
     sheets = {
-        name: _Sheet.read(book, name, headings, checked)
+        name: Sheet.read(book, name, headings, checked)
         for name, headings in (
             (UNIT, UNIT_COLUMNS),
             (PEOPLE, PEOPLE_COLUMNS),
@@ -107,131 +62,11 @@ def check_workbook(
         for number, person in people.items()
     ]
     if not checked.problems:
-        _check_coverage(checked, vocabulary)
+        _check_coverage(sheets[RECORDS], checked, vocabulary)
     return checked
 
 
-def _open(path: Path, checked: CheckedWorkbook, limits: Limits) -> CalamineWorkbook | None:
-    if not path.is_file():
-        checked.add("", "", "文件不存在", "请核对文件路径")
-        return None
-    size = path.stat().st_size
-    if size == 0:
-        checked.add("", "", "文件是空的（0 字节）", "请重新保存或重新下载后再导入")
-        return None
-    if size > limits.megabytes * 1024 * 1024:
-        checked.add("", "", f"文件超过{limits.megabytes} MB", "请删去图片和多余的工作表，或按部门拆分")
-        return None
-    try:
-        return CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError, ValueError) as error:
-        checked.add("", "", f"不是可读的 Excel 工作簿（{error}）", "请用 Excel 另存为 .xlsx 后再导入")
-        return None
-
-
-@dataclass
-class _Row:
-    """One row of a sheet: cells by heading, and where they stand."""
-
-    sheet: _Sheet
-    number: int
-    cells: Mapping[str, Any]
-
-    def text(self, heading: str) -> str:
-        """Return a cell as text without blanks at its ends; whole numbers without a decimal point."""
-        value = self.cells.get(heading)
-        if value is None:
-            return ""
-        if isinstance(value, float) and value.is_integer():
-            return str(int(value))
-        if isinstance(value, datetime):
-            return value.date().isoformat()
-        return str(value).strip()
-
-    def at(self, heading: str) -> str:
-        """Return the address of a cell, as Excel shows it."""
-        return f"{_letters(self.sheet.places[heading])}{self.number}" if heading in self.sheet.places else ""
-
-    def problem(self, heading: str, cause: str, repair: str) -> None:
-        """Note a problem of one cell."""
-        self.sheet.checked.add(self.sheet.name, self.at(heading), f"{heading}：{cause}", repair)
-
-    def required(self, heading: str) -> str:
-        """Return a cell that must not be blank."""
-        text = self.text(heading)
-        if not text and heading in self.sheet.places:
-            self.problem(heading, "没有填写", f"请填写{heading}")
-        return text
-
-    def day(self, heading: str) -> date | None:
-        """Return a cell as a day; a blank one gives None."""
-        value = self.cells.get(heading)
-        if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
-        text = self.text(heading)
-        if not text:
-            return None
-        found = read_day(text)
-        if found is None:
-            self.problem(heading, f"“{text}”不是日期", "请写成 2021-05-10 的样子")
-        return found
-
-    def one_of(self, heading: str, words: Sequence[str]) -> str:
-        """Return a cell that must hold one of the words, or be blank."""
-        text = self.text(heading)
-        if text and text not in words:
-            self.problem(heading, f"“{text}”不在可填的值中{_near(text, words)}", f"可填：{'、'.join(words)}")
-            return ""
-        return text
-
-
-@dataclass
-class _Sheet:
-    """One sheet: its rows that are not blank, and in which column each heading stands."""
-
-    name: str
-    checked: CheckedWorkbook
-    places: dict[str, int] = field(default_factory=dict)
-    rows: list[_Row] = field(default_factory=list)
-
-    @classmethod
-    def read(
-        cls, book: CalamineWorkbook, name: str, headings: Sequence[str], checked: CheckedWorkbook
-    ) -> _Sheet:
-        """Read a sheet and check its headings."""
-        sheet = cls(name, checked)
-        if name not in book.sheet_names:
-            near = _near(name, book.sheet_names)
-            checked.add(name, "", f"缺少工作表“{name}”{near}", "请使用下发的模板，不要删除或改名工作表")
-            return sheet
-        table = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        if not table:
-            checked.add(name, "", "工作表是空的", "请使用下发的模板，保留第一行的栏目名")
-            return sheet
-        for place, heading in enumerate(str(cell).strip() for cell in table[0]):
-            if not heading:
-                continue
-            cell = f"{_letters(place)}1"
-            if heading not in headings:
-                repair = "请改回模板的栏目名，或删去此列"
-                checked.add(name, cell, f"没有“{heading}”这一栏{_near(heading, headings)}", repair)
-            elif heading in sheet.places:
-                checked.add(name, cell, f"“{heading}”出现两次", "请删去其中一列")
-            else:
-                sheet.places[heading] = place
-        missing = [heading for heading in headings if heading not in sheet.places]
-        if missing:
-            checked.add(name, "第1行", f"缺少栏目：{'、'.join(missing)}", "请使用下发的模板，不要删除栏目")
-        for number, values in enumerate(table[1:], start=2):
-            if any(value not in (None, "") for value in values):
-                cells = {heading: values[place] for heading, place in sheet.places.items()}
-                sheet.rows.append(_Row(sheet, number, cells))
-        return sheet
-
-
-def _read_unit(sheet: _Sheet, checked: CheckedWorkbook, area: str) -> None:
+def _read_unit(sheet: Sheet, checked: CheckedWorkbook, area: str) -> None:
     if not sheet.places:
         return
     if len(sheet.rows) != 1:
@@ -254,7 +89,7 @@ def _read_unit(sheet: _Sheet, checked: CheckedWorkbook, area: str) -> None:
 
 
 def _read_people(
-    sheet: _Sheet, checked: CheckedWorkbook, vocabulary: IntakeVocabulary
+    sheet: Sheet, checked: CheckedWorkbook, vocabulary: IntakeVocabulary
 ) -> dict[str, NewPerson]:
     people: dict[str, NewPerson] = {}
     rows: dict[str, int] = {}
@@ -291,7 +126,7 @@ def _read_people(
     return people
 
 
-def _identity(row: _Row) -> str:
+def _identity(row: Row) -> str:
     """Return a valid identity number, or note what is wrong with it."""
     value = row.cells.get("身份证号")
     if isinstance(value, float):
@@ -326,7 +161,7 @@ def identity_fault(number: str) -> tuple[str, str] | None:
 
 
 def _read_records(
-    sheet: _Sheet, vocabulary: IntakeVocabulary, people: Mapping[str, NewPerson]
+    sheet: Sheet, vocabulary: IntakeVocabulary, people: Mapping[str, NewPerson]
 ) -> dict[str, list[NewRecord]]:
     records: dict[str, list[NewRecord]] = {}
     for row in sheet.rows:
@@ -342,7 +177,7 @@ def _read_records(
     return records
 
 
-def _read_record(row: _Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
+def _read_record(row: Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
     kind = _kind(row, vocabulary)
     content = row.required("学习内容")
     start, end = row.day("开始日期"), row.day("结束日期")
@@ -358,8 +193,8 @@ def _read_record(row: _Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
     facts: dict[str, object] = {}
     for column in vocabulary.columns:
         if row.text(column.heading) != "":
-            found = _fact(row, column)
-            if found is not _BAD:
+            found = read_fact(row, column)
+            if found is not BAD:
                 facts[column.fact] = found
     if kind is None:
         return None
@@ -380,7 +215,7 @@ def _read_record(row: _Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
     )
 
 
-def _kind(row: _Row, vocabulary: IntakeVocabulary) -> str | None:
+def _kind(row: Row, vocabulary: IntakeVocabulary) -> str | None:
     label = row.required("类别")
     if label in vocabulary.kinds:
         return vocabulary.kinds[label].code
@@ -390,13 +225,13 @@ def _kind(row: _Row, vocabulary: IntakeVocabulary) -> str | None:
     elif label:
         row.problem(
             "类别",
-            f"没有“{label}”这一类别{_near(label, list(vocabulary.kinds))}",
+            f"没有“{label}”这一类别{near(label, list(vocabulary.kinds))}",
             f"可填：{'；'.join(vocabulary.kinds)}",
         )
     return None
 
 
-def _claimed(row: _Row) -> int | None:
+def _claimed(row: Row) -> int | None:
     text = row.text("申报学时")
     if not text:
         return None
@@ -410,71 +245,7 @@ def _claimed(row: _Row) -> int | None:
     return int(hours)
 
 
-_BAD = object()
-
-
-def _fact(row: _Row, column: FactColumn) -> object:
-    """Return the value of a fact's cell: None where the cell says 无, `_BAD` where it is wrong."""
-    text = row.text(column.heading)
-    if text == NONE:
-        return None
-    try:
-        return _READERS[column.type](text, column)
-    except ValueError as error:
-        row.problem(column.heading, f"“{text}”{error}", "请更正；不知道的留空，确实没有的填“无”")
-        return _BAD
-
-
-def _yes_no(text: str, _column: FactColumn) -> object:
-    if text not in ("是", "否"):
-        raise ValueError("应为“是”或“否”")
-    return text == "是"
-
-
-def _count(text: str, _column: FactColumn) -> object:
-    if not text.isdecimal():
-        raise ValueError("应为不小于 0 的整数")
-    return int(text)
-
-
-def _number(text: str, _column: FactColumn) -> object:
-    try:
-        value = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError("应为数字") from error
-    if not value.is_finite() or value < 0 or value * 100 != int(value * 100):
-        raise ValueError("应为不小于 0 的数，最多两位小数")
-    return int(value) if value == int(value) else text
-
-
-def _word(text: str, column: FactColumn) -> object:
-    if not column.values:
-        return text
-    if text not in column.values:
-        raise ValueError(
-            f"不在可填的值中{_near(text, list(column.values))}；可填：{'、'.join(column.values)}"
-        )
-    return column.values[text]
-
-
-def _day(text: str, _column: FactColumn) -> object:
-    day = read_day(text)
-    if day is None:
-        raise ValueError("应为日期，如 2021-05-10")
-    return day.isoformat()
-
-
-_READERS: dict[str, Callable[[str, FactColumn], object]] = {
-    "yes_no": _yes_no,
-    "count": _count,
-    "number": _number,
-    "word": _word,
-    "date": _day,
-    "id": lambda text, _column: text,
-}
-
-
-def _check_coverage(checked: CheckedWorkbook, vocabulary: IntakeVocabulary) -> None:
+def _check_coverage(sheet: Sheet, checked: CheckedWorkbook, vocabulary: IntakeVocabulary) -> None:
     """Refuse hours that are claimed for something no row of the instrument covers: the clerk can still correct it."""
     for person in checked.people:
         claims = {f"r{record.position}": record for record in person.records if record.claimed}
@@ -501,35 +272,10 @@ def _check_coverage(checked: CheckedWorkbook, vocabulary: IntakeVocabulary) -> N
             if entry.code in NO_RULE and entry.record in claims:
                 checked.add(
                     RECORDS,
-                    f"第{claims[entry.record].position}行",
-                    f"申报学时没有条款可依：{entry.text}",
+                    sheet.at("申报学时", claims[entry.record].position),
+                    f"申报学时在{vocabulary.pack.number}中没有条款可依：{entry.text}",
                     "请核对所填情况，或删去申报学时",
                 )
-
-
-def read_day(text: str) -> date | None:
-    """Read a day as officers write it: 2021-05-10, 2021.5.10, 2021/5/10, 2021年5月10日."""
-    match = _DATE.match(text.strip())
-    if match is None:
-        return None
-    try:
-        return date(*(int(part) for part in match.groups()))
-    except ValueError:
-        return None
-
-
-def _near(word: str, known: Sequence[str]) -> str:
-    found = difflib.get_close_matches(word, known, 1, cutoff=0.5)
-    return f"；是否为“{found[0]}”" if found else ""
-
-
-def _letters(place: int) -> str:
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def rows_of(problems: Sequence[Problem]) -> Iterator[tuple[str, str, str, str, str]]:

@@ -18,9 +18,9 @@ from xueshi.access.repository import Actor
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.register import repository
-from xueshi.register.checking import CheckedWorkbook
 from xueshi.register.identity import KeyRing
 from xueshi.register.repository import NewPerson, NewRecord, RosterOwner
+from xueshi.register.sheets import CheckedWorkbook
 from xueshi.register.tables import ImportBatch, StagingRow, Unit
 from xueshi.register.workbook import PEOPLE
 from xueshi.storage import new_id, transaction

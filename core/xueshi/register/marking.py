@@ -13,7 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.exceptions import InvalidFileException
 
-from xueshi.register.checking import Problem
+from xueshi.register.sheets import Problem
 
 LIST = "问题清单"
 RED = PatternFill("solid", fgColor="FFC7CE")

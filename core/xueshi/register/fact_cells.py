@@ -1,0 +1,71 @@
+"""Cells that hold a fact: read by the fact's type, words by their Chinese labels, 无 as stated none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from xueshi.register.sheets import Row, near, read_day
+from xueshi.register.workbook import NO, NONE, YES, FactColumn
+
+BAD = object()
+"""What a wrong cell reads as, after its problem was noted."""
+
+
+def read_fact(row: Row, column: FactColumn) -> object:
+    """Return the value of a fact's cell: None where the cell says 无, `BAD` where it is wrong."""
+    text = row.text(column.heading)
+    if text == NONE:
+        return None
+    try:
+        return _READERS[column.type](text, column)
+    except ValueError as error:
+        row.problem(column.heading, f"“{text}”{error}", "请更正；不知道的留空，确实没有的填“无”")
+        return BAD
+
+
+def _yes_no(text: str, _column: FactColumn) -> object:
+    if text not in (YES, NO):
+        raise ValueError(f"应为“{YES}”或“{NO}”")
+    return text == YES
+
+
+def _count(text: str, _column: FactColumn) -> object:
+    if not text.isdecimal():
+        raise ValueError("应为不小于 0 的整数")
+    return int(text)
+
+
+def _number(text: str, _column: FactColumn) -> object:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("应为数字") from error
+    if not value.is_finite() or value < 0 or value * 100 != int(value * 100):
+        raise ValueError("应为不小于 0 的数，最多两位小数")
+    return int(value) if value == int(value) else f"{value:f}"
+
+
+def _word(text: str, column: FactColumn) -> object:
+    if not column.values:
+        return text
+    if text not in column.values:
+        raise ValueError(f"不在可填的值中{near(text, list(column.values))}；可填：{'、'.join(column.values)}")
+    return column.values[text]
+
+
+def _day(text: str, _column: FactColumn) -> object:
+    day = read_day(text)
+    if day is None:
+        raise ValueError("应为日期，如 2021-05-10")
+    return day.isoformat()
+
+
+_READERS: dict[str, Callable[[str, FactColumn], object]] = {
+    "yes_no": _yes_no,
+    "count": _count,
+    "number": _number,
+    "word": _word,
+    "date": _day,
+    "id": lambda text, _column: text,
+}
