@@ -27,6 +27,8 @@ COMMANDS = {
     # name of a command without verbs → "module:function"
     "up": "xueshi_cli.up:up",
     "doctor": "xueshi_cli.doctor:doctor",
+    "backup": "xueshi_cli.backup:backup",
+    "restore": "xueshi_cli.backup:restore",
     "demo": "xueshi_cli.demo:demo",
     "cases": "xueshi_cli.cases:cases",
     "statistics": "xueshi_cli.statistics:statistics",

@@ -16,9 +16,13 @@ import psutil
 import pytest
 from campaign_rig import CampaignRig
 
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
+from xueshi.campaigns.reconcile import reconcile
 from xueshi.storage import reading
 from xueshi_cli.server import read_record
+from xueshi_cli.workplace import Workplace
 
 PATIENCE = 90.0
 COMMAND = [sys.executable, "-c", "from xueshi_cli.main import run; run()", "up"]
@@ -80,3 +84,36 @@ def test_a_killed_up_starts_again_finishes_what_waited_and_leaves_nobody(tmp_pat
     until(lambda: not processes_of(folder), f"{processes_of(folder)} still run")
     assert not any(psutil.pid_exists(pid) for pid in left)
     rig.engine.dispose()
+
+
+@pytest.mark.temporal
+def test_a_backup_of_a_running_folder_goes_on_elsewhere(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}", units=2, people=4)
+    first, second = rig.units
+    with up(folder):
+        until(lambda: rig.fresh().workflow_started, "the relay did not start the campaign's workflow")
+        rig.port.down = True
+        rig.hand_in(first)
+        for signer in first.signers:
+            rig.decide(signer, first)
+        until(lambda: rig.filing(first).stage == "deciding", "the first unit was not judged")
+        rig.hand_in(second)
+        rows = [rig.decide(signer, second) for signer in second.signers]
+        command = [*COMMAND[:-1], "backup", str(tmp_path / "copy.tar")]
+        subprocess.run(command, check=True, env=os.environ | {"XUESHI_DATA": str(folder)})
+    rig.engine.dispose()
+    subprocess.run([*COMMAND[:-1], "restore", str(tmp_path / "copy.tar"), str(elsewhere)], check=True)
+    place = Workplace(elsewhere)
+
+    def stages() -> list[str]:
+        with reading(place.engine) as session:
+            return [one.stage for one in repository.filings(session, Scope.everything(), rig.campaign.id)]
+
+    with up(elsewhere):
+        until(lambda: stages() == ["deciding", "deciding"], "the restored folder did not go on")
+    with reading(place.engine) as session:
+        assert {repository.command(session, row.id).state for row in rows} == {"done"}
+        assert reconcile(session).difference == 0
+        assert audit.verify(session).broken_at is None
+    place.engine.dispose()
