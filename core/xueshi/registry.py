@@ -19,8 +19,8 @@ from xueshi.errors import InputError, NotEncodedError, PluginError, XueshiError
 from xueshi.hookspecs import PROJECT, SPECS, HookFunction
 from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry
 from xueshi.regulations.applies import choose
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import resolve_pack
 from xueshi.regulations.sources import RegulationSource
 
 GROUP = "xueshi.jurisdictions"

@@ -9,8 +9,8 @@ import pytest
 
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import resolve_pack
 from xueshi.regulations.sources import RegulationSource
 
 HEAD = """\

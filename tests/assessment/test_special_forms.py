@@ -10,8 +10,8 @@ import pytest
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.errors import RuleFileError
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import resolve_pack
 from xueshi.regulations.sources import Reason, RegulationSource
 
 Law = Callable[..., RulePack]

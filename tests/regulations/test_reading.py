@@ -10,9 +10,9 @@ import pytest
 from xueshi.registry import load
 from xueshi.regulations import document
 from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.reading import other_options, read_law
-from xueshi.regulations.resolve import resolve_pack
 from xueshi.regulations.sources import RegulationSource
 
 REGISTRY = load(strict=False)

@@ -10,8 +10,8 @@ import pytest
 
 from xueshi.errors import RuleFileError
 from xueshi.regulations.check import check
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import resolve_pack
 from xueshi.regulations.sources import RegulationSource
 
 OVERLAY = """\

@@ -14,8 +14,9 @@ from xueshi.assessment.windows import YearFigures, judge_windows
 from xueshi.errors import RuleError, RuleFileError, XueshiError
 from xueshi.hours import parse_hours, show_hours
 from xueshi.regulations import document
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.resolve import SourceOf, resolve, resolve_pack
+from xueshi.regulations.resolve import SourceOf, resolve
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import Fact
 
