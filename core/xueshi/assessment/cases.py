@@ -165,10 +165,9 @@ def _fact(value: Any, fact: Fact | None) -> Any:
         return value
     if fact.type == "date" and value in (False, "false"):
         return None
-    if fact.type == "date" and isinstance(value, str):
-        if value.isdigit() and len(value) == 4:
-            # A year alone: a day in its middle belongs to it under every start of the statistics year.
-            return f"{value}-07-01"
+    if fact.type == "date" and isinstance(value, str) and value.isdigit() and len(value) == 4:
+        # A year alone: a day in its middle belongs to it under every start of the statistics year.
+        return f"{value}-07-01"
     return value
 
 
