@@ -1,0 +1,260 @@
+"""Why a person's year came out as it did, in Chinese: every hour with rule, clause, gist and inputs; what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xueshi.assessment.cures import Cure, cures, standard
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.types import (
+    LedgerEntry,
+    PersonYearRequest,
+    RecordFacts,
+    RequirementResult,
+    TraceNode,
+    YearAssessment,
+    plain_value,
+)
+from xueshi.hours import show_hours
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.rule_words import RuleWords
+
+STEPS = {
+    2: "不予认定的情形", 3: "适用条目", 4: "所属年度", 5: "适用情形", 6: "认定条件", 7: "按标准", 8: "按份额", 10: "另加后",
+    11: "每次上限", 12: "同一项只计一次", 13: "分年登记", 14: "每年上限", 15: "学时类别",
+}  # fmt: skip
+RECORD_VERDICTS = {
+    "credited": "已认定", "reduced": "部分认定", "uncredited": "不计学时", "refused": "不予认定", "needs_fact": "待补充",
+    "other_year": "属其他年度", "manual": "待决定",
+}  # fmt: skip
+VERDICTS = {
+    "met": "达到要求",
+    "not_met": "未达到要求",
+    "needs_fact": "待补充，暂不能判定",
+    "not_judged": "未核算",
+}
+
+WARNINGS = {"no_identity": "有记录没有填写作品、项目等标识，不能判断是否同一项，请核对"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the hours on the way (hundredths), by which rule and clause."""
+
+    title: str
+    rule: str
+    clause: str
+    before: int | None
+    after: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class RecordExplanation:
+    """One record: what it was granted (hundredths), by which clause, from which inputs, and why not more.
+
+    `inputs` are the facts that were read, as Chinese phrases; `presumed` facts that nobody stated and that were taken
+    not to be so; `missing` the facts that it waits for; `why` is said of every record that is not credited in full.
+    """
+
+    record: str
+    kind: str
+    name: str
+    verdict: str
+    verdict_text: str
+    hours: int
+    claimed: int | None
+    category: str
+    year: int | None
+    rules: tuple[str, ...]
+    regulation: str
+    clause: str
+    gist: str
+    standard: str
+    inputs: tuple[str, ...]
+    presumed: tuple[str, ...]
+    readings: tuple[str, ...]
+    missing: tuple[str, ...]
+    code: str
+    why: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class RequirementExplanation:
+    """One requirement: minimum, total and what is short (hundredths), and the facts of the person that it waits for."""
+
+    id: str
+    name: str
+    of: str
+    label: str
+    clause: str
+    gist: str
+    minimum: int | None
+    total: int
+    shortfall: int
+    met: bool | None
+    unit: str
+    missing: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True)
+class YearExplanation:
+    """A person's year explained. `totals` are pairs of Chinese label and hundredths; `until` is the year's last day."""
+
+    regulation: str
+    title: str
+    number: str
+    digest: str
+    area: str
+    year: int
+    since: str
+    until: str
+    verdict: str
+    verdict_text: str
+    text: str
+    totals: tuple[tuple[str, int], ...]
+    records: tuple[RecordExplanation, ...]
+    requirements: tuple[RequirementExplanation, ...]
+    cures: tuple[Cure, ...]
+    readings: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data; hours stay hundredths."""
+        return asdict(self)
+
+
+def explain(
+    pack: RulePack, request: PersonYearRequest, assessment: YearAssessment | None = None
+) -> YearExplanation:
+    """Explain a person's year under a pack; without a traced `assessment` it is judged here.
+
+    Pure. Raises RuleError as `evaluate` does when a fact is no value of the vocabulary.
+    """
+    if assessment is None or (not assessment.trace and assessment.verdict != "not_judged"):
+        assessment = evaluate(pack, request)
+    return _Explainer(pack, request, assessment).explain()
+
+
+class _Explainer:
+    """Turns one traced assessment into its explanation."""
+
+    def __init__(self, pack: RulePack, request: PersonYearRequest, assessment: YearAssessment) -> None:
+        self.pack, self.request, self.assessment = pack, request, assessment
+        self.words = RuleWords(pack)
+        self.titles = {one: title for one, title, _ in pack.data["chain"]}
+        self.nodes: dict[str, list[TraceNode]] = {}
+        for node in assessment.trace:
+            self.nodes.setdefault(node.record, []).append(node)
+        self.beside = {
+            row["rule"]: row["beside"]
+            for item in pack.data["items"]
+            for row in (item, *item["rows"])
+            if row["beside"]
+        }
+        self.rows = {
+            row["rule"]: (item["id"], row["id"]) for item in pack.data["items"] for row in item["rows"]
+        }
+
+    def explain(self) -> YearExplanation:
+        pack, result = self.pack, self.assessment
+        first, last = pack.year_window(result.year)
+        records = {record.id: record for record in self.request.records}
+        labels = {**pack.categories, **pack.sums, "total": "合计"}
+        return YearExplanation(
+            pack.id, pack.title, "" if pack.number == "none" else pack.number, pack.digest, result.area, result.year,
+            first.isoformat(), last.isoformat(), result.verdict, VERDICTS[result.verdict], result.text,
+            tuple((labels.get(code, code), hours) for code, hours in result.totals.items()),
+            tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
+            tuple(self.requirement(one) for one in result.requirements),
+            cures(pack, self.request, result), tuple(self.readings(result.readings)), tuple(self.warnings()),
+        )  # fmt: skip
+
+    def record(self, entry: LedgerEntry, record: RecordFacts | None) -> RecordExplanation:
+        """Explain one ledger entry."""
+        nodes = self.nodes.get(entry.record, [])
+        read: dict[str, Any] = {name: value for node in nodes for name, value in node.read.items()}
+        presumed = [name for node in nodes for name in node.presumed if name not in read]
+        points = [point for point in self.assessment.open if point.record == entry.record]
+        place = next((self.rows[rule] for rule in entry.rules if rule in self.rows), None)
+        undetermined = entry.verdict == "needs_fact" and all(node.step <= 5 for node in nodes)
+        kind = self.pack.kinds.get(record.kind, record.kind) if record else "以前年度分年登记的部分"
+        why = "" if entry.verdict == "credited" else self.why(entry)
+        return RecordExplanation(
+            entry.record, kind, (record.name if record else "") or kind, entry.verdict,
+            RECORD_VERDICTS[entry.verdict], entry.hours, entry.claimed, self.words.amounts.labels.get(entry.category, ""),
+            entry.year, entry.rules, self.titles.get(entry.regulation, entry.regulation), entry.clause,
+            self.gist(entry),
+            standard(self.words, self.pack, *place) if place and not undetermined else "", tuple(self.phrases(read)),
+            self.labels(presumed), tuple(self.readings(name for node in nodes for name in node.readings)),
+            self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes)),
+        )  # fmt: skip
+
+    def gist(self, entry: LedgerEntry) -> str:
+        """Return the gist of a clause; where a later file carries an earlier one's clause, that one's gist too."""
+        own = self.pack.gist(entry.regulation, entry.clause)
+        beside = next((self.beside[rule] for rule in entry.rules if rule in self.beside), None)
+        if beside is None:
+            return own
+        parent, clause = beside[0].split("-", 1)[0], beside[1]
+        above = self.pack.gist(parent, clause)
+        return f"{own}；{parent}{clause}：{above}" if above and above not in own else own
+
+    def why(self, entry: LedgerEntry) -> str:
+        """Say why a record gives less than it might; the reason stands in the ledger, only a claim is added here."""
+        if entry.verdict == "reduced" and not entry.code and entry.claimed is not None:
+            return f"申报{show_hours(entry.claimed)}学时，{entry.text}"
+        return entry.text
+
+    def phrases(self, read: Mapping[str, Any]) -> Iterable[str]:
+        for name, fact in self.pack.facts.items():
+            if name in read and name != "year":
+                yield fact.phrase(_shown(plain_value(read[name])))
+
+    def labels(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.pack.vocabulary.label(name) for name in names))
+
+    def readings(self, names: Iterable[str]) -> Iterable[str]:
+        known = self.pack.readings
+        for name in dict.fromkeys(names):
+            if name in known:
+                one = known[name]
+                by = f"（依据：{one['chosen_by']}）" if one["chosen_by"] else ""
+                yield f"{name}（{one['ask']}）取“{one['options'][one['option']]}”{by}"
+
+    def requirement(self, one: RequirementResult) -> RequirementExplanation:
+        counted = any(code == one.of and entry["count"] is not None for code, entry in self.pack.data["sums"])
+        name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
+        return RequirementExplanation(
+            one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
+            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), one.by,
+        )  # fmt: skip
+
+    def warnings(self) -> Iterable[str]:
+        for code in self.assessment.warnings:
+            found = next((one for one in self.pack.requirements if one["key"] == code), None)
+            yield self.words.requirement(found) if found else WARNINGS.get(code, code)
+
+
+def _shown(value: Any) -> Any:
+    """Write a list (of hours day by day) as officers do."""
+    if isinstance(value, Mapping):
+        return "、".join(f"{day}：{hours}" for day, hours in value.items())
+    return "、".join(str(part) for part in value) if isinstance(value, list) else value
+
+
+def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
+    """Keep the steps that say something: an amount, a change of it, or a reason."""
+    last: int | None = None
+    for node in nodes:
+        if node.after is None or (node.after == last and not node.code):
+            continue
+        if node.code == "cap_day":
+            yield Step(STEPS[7], node.rule, node.clause, None, node.before, "")
+        title = "每天上限" if node.code == "cap_day" else STEPS.get(node.step, "")
+        yield Step(title, node.rule, node.clause, node.before, node.after, node.text)
+        last = node.after
