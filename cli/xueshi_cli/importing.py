@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
@@ -18,7 +19,7 @@ from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Intake
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
 from xueshi.register.workbook import IntakeVocabulary
-from xueshi.storage import transaction
+from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 
 
@@ -38,6 +39,27 @@ def check(place: Workplace, path: Path, *, area: str, vocabulary: IntakeVocabula
     return ImportOutcome(checked, tuple(checked.problems))
 
 
+def rehearse_workbook(
+    place: Workplace,
+    officer: str,
+    path: Path,
+    *,
+    year: int,
+    area: str,
+    vocabulary: IntakeVocabulary,
+    replace: bool = False,
+) -> ImportOutcome:
+    """Check a workbook and all that importing it would be refused for; nothing is written."""
+    outcome = check(place, path, area=area, vocabulary=vocabulary)
+    if outcome.problems:
+        return outcome
+    try:
+        before = _rehearse(place, officer, path, year, outcome.checked, replace)
+    except InputError as error:
+        return ImportOutcome(outcome.checked, (_refusal(path, error),))
+    return ImportOutcome(outcome.checked, (), before)
+
+
 def import_workbook(
     place: Workplace,
     officer: str,
@@ -53,33 +75,56 @@ def import_workbook(
     if outcome.problems:
         return outcome
     try:
-        return ImportOutcome(
-            outcome.checked, (), _take_in(place, officer, path, year, outcome.checked, replace)
-        )
+        taken = _take_in(place, officer, path, year, outcome.checked, replace)
     except InputError as error:
-        return ImportOutcome(outcome.checked, (Problem(path.name, "", "", str(error), ""),))
+        return ImportOutcome(outcome.checked, (_refusal(path, error),))
+    return ImportOutcome(outcome.checked, (), taken)
+
+
+def _refusal(path: Path, error: InputError) -> Problem:
+    """Turn a refusal into a problem of the whole file: what is wrong stands before the semicolon, the repair after."""
+    cause, _, repair = str(error).partition("；")
+    return Problem(path.name, "", "", cause, repair)
+
+
+def _rehearse(
+    place: Workplace, officer: str, path: Path, year: int, checked: CheckedWorkbook, replace: bool
+) -> Intake | None:
+    """Ask all that promotion will ask, in a session that is never committed; returns the intake of the same file."""
+    with Session(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.import")
+        unit = intake.unit_for(session, actor, checked)
+        digest = intake.file_digest(path)
+        before = intake.imported_before(session, actor, unit, year, digest, replace=replace)
+        if before is None:
+            records = sum(len(person.records) for person in checked.people)
+            _note_in_filing(
+                place, session, actor, Intake("promoted", unit.id, len(checked.people), records), year
+            )
+        return before
 
 
 def _take_in(
     place: Workplace, officer: str, path: Path, year: int, checked: CheckedWorkbook, replace: bool
 ) -> Intake:
-    digest = intake.file_digest(path)
-    with transaction(place.engine) as session:
+    before = _rehearse(place, officer, path, year, checked, replace)
+    if before is not None:
+        return before
+    with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        actor.require("register.import")
-        unit = intake.unit_for(session, actor, checked)
-        before = intake.imported_before(session, actor, unit, year, digest, replace=replace)
-        if before is not None:
-            return before
-        batch = intake.new_batch(actor, unit, year, path, digest, checked)
+    batch = intake.new_batch(actor, year, path, intake.file_digest(path), checked)
     intake.stage(place.engine, place.keys, batch, checked.people)
     try:
         with transaction(place.engine) as session:
-            taken = intake.promote(session, place.keys, actor, batch.id)
-            _note_in_filing(place, session, actor, taken, year)
-    except XueshiError:
+            taken = intake.promote(session, place.keys, actor, checked, batch.id, replace=replace)
+            if taken.outcome == "promoted":
+                _note_in_filing(place, session, actor, taken, year)
+    except (XueshiError, IntegrityError) as error:
         with transaction(place.engine) as session:
             register.finish_batch(session, register.batch(session, batch.id), "discarded", batch.handed_in_at)
+        if isinstance(error, IntegrityError):
+            raise InputError("同时有人在导入同一单位或同一人员，本次没有写入；请稍后再导入一次") from error
         raise
     return taken
 

@@ -130,7 +130,9 @@ def test_a_second_workbook_of_a_unit_is_refused_until_it_is_said_to_replace(offi
 def test_a_code_of_another_unit_is_refused(office: Office) -> None:
     office.take_in(office.books.write())
     other = office.books.with_cell(UNIT, "单位名称", "冒名单位")
-    assert "在册为" in str(office.take_in(other, replace=True).problems[0])
+    problem = office.take_in(other, replace=True).problems[0]
+    assert f"在册的单位名称为“{office.books.unit.name}”，表中为“冒名单位”" in problem.cause
+    assert problem.repair == "请核对代码或单位名称"
 
 
 def test_an_officer_of_elsewhere_imports_nothing(office: Office) -> None:
@@ -140,6 +142,73 @@ def test_an_officer_of_elsewhere_imports_nothing(office: Office) -> None:
     with pytest.raises(NotAllowedError, match="不在您的管理范围"):
         office.take_in(office.books.write(), "elsewhere")
     assert office.counts() == before
+
+
+def test_a_unit_in_another_area_than_it_is_registered_in_is_refused(office: Office) -> None:
+    registered = replace(office.books.unit, area=f"{office.books.area[:4]}00")
+    with transaction(office.place.engine) as session:
+        register.add_units(session, ENGINE, [registered])
+        access.add_accounts(session, ENGINE, [NewAccount("city", "市局", "bureau", registered.area)])
+    before = office.counts()
+    refused = office.take_in(office.books.write(), "city")
+    assert f"在册的单位地区为“{registered.area}”，表中为“{office.books.area}”" in str(refused.problems[0])
+    assert office.counts() == before
+
+
+def test_a_process_that_dies_before_promotion_leaves_no_unit(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit(9)
+
+    path = office.books.write()
+    with monkeypatch.context() as patched:
+        patched.setattr(register, "enter_roster", die)
+        with pytest.raises(SystemExit):
+            office.take_in(path)
+    assert {name: count for name, count in office.counts().items() if name != "staging_row"} == {
+        "unit": 0, "person": 0, "employment": 0, "study_record": 0,
+    }  # fmt: skip
+    again = office.take_in(path)
+    assert again.result is not None
+    assert again.result.outcome == "promoted"
+
+
+def test_of_two_workbooks_on_their_way_at_once_only_the_first_counts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = office.books.write("slow.xlsx")
+    office.books.people = office.books.people[:-1]
+    fast = office.books.write("fast.xlsx")
+    stage = intake.stage
+
+    def overtaken(*given: object) -> None:
+        monkeypatch.setattr(intake, "stage", stage)
+        stage(*given)  # type: ignore[arg-type]
+        assert office.take_in(fast).problems == ()
+
+    monkeypatch.setattr(intake, "stage", overtaken)
+    refused = office.take_in(slow)
+    assert "已由工作簿“fast.xlsx”登记" in str(refused.problems[0])
+    counts = office.counts()
+    assert (counts["employment"], counts["staging_row"]) == (len(office.books.people), 0)
+
+
+def test_the_same_file_on_its_way_twice_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = office.books.write()
+    stage = intake.stage
+
+    def overtaken(*given: object) -> None:
+        monkeypatch.setattr(intake, "stage", stage)
+        stage(*given)  # type: ignore[arg-type]
+        assert office.take_in(path).problems == ()
+
+    monkeypatch.setattr(intake, "stage", overtaken)
+    second = office.take_in(path)
+    assert second.result is not None
+    assert second.result.outcome == "unchanged"
+    counts = office.counts()
+    assert (counts["employment"], counts["staging_row"]) == (len(office.books.people), 0)
 
 
 def test_a_person_of_two_units_is_one_person(office: Office) -> None:
@@ -174,10 +243,9 @@ def test_staged_rows_are_encrypted_and_what_a_dead_process_left_is_removed(offic
 
     path = office.books.write()
     checked = check_workbook(path, office.books.vocabulary, office.books.area)
-    with transaction(office.place.engine) as session:
+    with reading(office.place.engine) as session:
         actor = office.place.actor(session, "bureau")
-        unit = intake.unit_for(session, actor, checked)
-        batch = intake.new_batch(actor, unit, office.books.year, path, "digest", checked)
+    batch = intake.new_batch(actor, office.books.year, path, "digest", checked)
     batch.handed_in_at -= timedelta(days=1)
     intake.stage(office.place.engine, office.place.keys, batch, checked.people)
     assert office.counts()["staging_row"] == len(checked.people)

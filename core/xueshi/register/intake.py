@@ -46,22 +46,25 @@ def file_digest(path: Path) -> str:
 
 
 def unit_for(session: Session, actor: Actor, checked: CheckedWorkbook) -> Unit:
-    """Return the unit a workbook is for, entered where it is new. Raises InputError when its name is another's."""
+    """Return the unit a workbook is for, locked; entered where it is new.
+
+    Raises InputError when the code is another unit's or the area another one, NotAllowedError outside the scope.
+    """
     new = checked.unit
     if new is None:
-        raise InputError(f"{checked.file}：没有单位，不能导入")
-    found = repository.unit_by_code(session, actor.scope, new.credit_code)
+        raise InputError("没有单位，不能导入；请填写“单位”表")
+    found = repository.unit_by_code(session, actor.scope, new.credit_code, lock=True)
     if found is None:
         repository.add_units(session, actor.scope, [new])
         found = repository.unit_by_code(session, actor.scope, new.credit_code)
     if found is None:
-        raise InputError(
-            f"{checked.file}：单位 {new.name}（{new.credit_code}）不在您的管理范围；请由该单位或其主管部门导入"
-        )
-    if found.name != new.name:
-        raise InputError(
-            f"{checked.file}：统一社会信用代码 {new.credit_code} 在册为“{found.name}”，表中为“{new.name}”；请核对代码或单位名称"
-        )
+        raise InputError(f"单位 {new.name}（{new.credit_code}）不在您的管理范围；请由该单位或其主管部门导入")
+    for what, stands, given in (("名称", found.name, new.name), ("地区", found.area, new.area)):
+        if stands != given:
+            raise InputError(
+                f"统一社会信用代码 {new.credit_code} 在册的单位{what}为“{stands}”，表中为“{given}”；"
+                f"请核对代码或单位{what}"
+            )
     return found
 
 
@@ -107,14 +110,11 @@ def stage(
         advance(len(chunk))
 
 
-def new_batch(
-    actor: Actor, unit: Unit, year: int, path: Path, digest: str, checked: CheckedWorkbook
-) -> ImportBatch:
-    """Return the batch of a workbook, not stored yet."""
+def new_batch(actor: Actor, year: int, path: Path, digest: str, checked: CheckedWorkbook) -> ImportBatch:
+    """Return the batch of a workbook, not stored yet; its unit is known once it is promoted."""
     return ImportBatch(
         id=new_id(),
-        unit_id=unit.id,
-        area=unit.area,
+        area=checked.unit.area if checked.unit else "",
         year=year,
         file_name=path.name,
         file_digest=digest,
@@ -125,23 +125,41 @@ def new_batch(
     )
 
 
-def promote(session: Session, keys: KeyRing, actor: Actor, batch_id: UUID) -> Intake:
-    """Turn a staged batch into the unit's register of the year, in place of what stood there; staging is emptied."""
+def promote(
+    session: Session,
+    keys: KeyRing,
+    actor: Actor,
+    checked: CheckedWorkbook,
+    batch_id: UUID,
+    *,
+    replace: bool = False,
+) -> Intake:
+    """Turn a staged batch into the unit's register of the year; staging is emptied.
+
+    The unit is entered here where it is new, and what was imported before is looked at again under the unit's lock:
+    of two workbooks on their way at once only the first one counts, unless the second says `replace`.
+    """
     batch = repository.batch(session, batch_id)
-    if batch.state != "staged" or batch.unit_id is None:
+    if batch.state != "staged":
         raise InputError(f"工作簿“{batch.file_name}”已处理（{batch.state}），不能再次入库；请重新导入")
+    unit = unit_for(session, actor, checked)
+    before = imported_before(session, actor, unit, batch.year, batch.file_digest, replace=replace)
+    if before is not None:
+        repository.finish_batch(session, batch, "discarded", batch.handed_in_at)
+        return before
     people = [_load(keys.reveal_text(row.body)) for row in repository.staged(session, batch.id)]
     if len(people) != batch.people:
         raise InputError(
             f"工作簿“{batch.file_name}”暂存不完整（{len(people)}/{batch.people} 人）；请重新导入"
         )
-    earlier = repository.batches(session, actor.scope, batch.unit_id, batch.year)
+    batch.unit_id = unit.id
+    earlier = repository.batches(session, actor.scope, unit.id, batch.year)
     owner = RosterOwner(
-        batch.unit_id, batch.area, batch.year, batch.id, batch.maker, tuple(one.id for one in earlier)
+        unit.id, unit.area, batch.year, batch.id, batch.maker, tuple(one.id for one in earlier)
     )
     repository.enter_roster(session, keys, owner, people)
     repository.finish_batch(session, batch, "promoted", datetime.now(UTC))
-    return Intake("promoted", batch.unit_id, batch.people, batch.records)
+    return Intake("promoted", unit.id, batch.people, batch.records)
 
 
 def _dump(person: NewPerson) -> str:

@@ -119,9 +119,13 @@ def unit(session: Session, scope: Scope, unit_id: UUID) -> Unit:
     return found
 
 
-def unit_by_code(session: Session, scope: Scope, credit_code: str) -> Unit | None:
-    """Return the unit of a 统一社会信用代码; None when it is not there or outside the scope."""
-    return session.exec(select(Unit).where(Unit.credit_code == credit_code, _visible(scope))).one_or_none()
+def unit_by_code(session: Session, scope: Scope, credit_code: str, *, lock: bool = False) -> Unit | None:
+    """Return the unit of a 统一社会信用代码; None when it is not there or outside the scope.
+
+    `lock` keeps other imports of the unit waiting until the transaction ends.
+    """
+    query = select(Unit).where(Unit.credit_code == credit_code, _visible(scope))
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
 
 
 def units(session: Session, scope: Scope) -> list[Unit]:
