@@ -73,11 +73,17 @@ def opened_by_notice(
     pack = place.registry.pack_for(notice.area, notice.year)
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
+        scope = Scope((notice.area,))
+        batches = register.standing_batches(session, scope, notice.year)
         units = [
-            UnitToFile(unit.id, unit.area, unit.sector)
-            for unit in sorted(
-                register.units(session, Scope((notice.area,))), key=lambda unit: unit.credit_code
+            UnitToFile(
+                unit.id,
+                unit.area,
+                unit.sector,
+                batches[unit.id].maker.removeprefix("account:") if unit.id in batches else None,
+                batches[unit.id].people if unit.id in batches else 0,
             )
+            for unit in register.units(session, scope)
         ]
     plan = OpeningPlan(
         notice=notice,

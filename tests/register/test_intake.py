@@ -19,7 +19,7 @@ from xueshi.campaigns import repository as campaigns
 from xueshi.register import intake
 from xueshi.register import repository as register
 from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
-from xueshi.register.workbook import PEOPLE, UNIT
+from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
@@ -225,6 +225,28 @@ def test_a_person_of_two_units_is_one_person(office: Office) -> None:
     assert (counts["unit"], counts["person"], counts["employment"]) == (2, people, 2 * people)
 
 
+@pytest.mark.parametrize("days_later", [0, 365, -365])
+def test_a_person_of_a_second_year_still_stands_once_in_the_unit(office: Office, days_later: int) -> None:
+    """A blank day of employment is the first day of the year: it says nothing new about who is there already."""
+    from datetime import timedelta
+
+    books = office.books
+    day = books.vocabulary.first
+    books.people = tuple(replace(person, employed_since=day, records=()) for person in books.people)
+    assert office.take_in(books.write("first.xlsx")).problems == ()
+    books.vocabulary = IntakeVocabulary.from_pack(books.vocabulary.pack, books.year + 1)
+    books.year += 1
+    later = day + timedelta(days=days_later)
+    books.people = tuple(replace(person, employed_since=later) for person in books.people)
+    assert office.take_in(books.write("second.xlsx")).problems == ()
+    with reading(office.place.engine) as session:
+        unit = register.units(session, ENGINE)[0]
+        for year, as_of in ((books.year - 1, day), (books.year, books.vocabulary.last)):
+            found = register.people_for_assessment(session, ENGINE, unit.id, year, as_of=as_of)
+            assert [one.name for one in found] == [one.name for one in books.people]
+        assert set(session.exec(select(Employment.since))) == {min(day, later)}
+
+
 def test_no_identity_number_is_readable_in_the_database(office: Office) -> None:
     office.take_in(office.books.write())
     number = office.books.people[0].identity_number
@@ -275,7 +297,7 @@ def test_an_import_is_noted_in_the_open_filing_and_refused_once_it_is_submitted(
         found = campaigns.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
         assert found is not None
         filing = found[1]
-        assert (filing.input_version, filing.people) == (1, len(office.books.people))
+        assert (filing.input_version, filing.people) == (2, len(office.books.people))
         filing.stage = "deciding"
         session.add(filing)
     before = office.counts()
@@ -285,3 +307,21 @@ def test_an_import_is_noted_in_the_open_filing_and_refused_once_it_is_submitted(
     assert office.counts() == before
     with reading(office.place.engine) as session:
         assert audit.verify(session).broken_at is None
+
+
+def test_a_register_that_stands_when_the_campaign_opens_counts_as_handed_in(office: Office) -> None:
+    office.take_in(office.books.write())
+    notice = next(
+        one
+        for one in office.place.registry.ask(office.books.region).notices(office.books.year)
+        if one.area == office.books.area
+    )
+    opened_by_notice(office.place, "bureau", notice, standing=True)
+    with reading(office.place.engine) as session:
+        unit = register.units(session, ENGINE)[0]
+        found = campaigns.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        bureau = office.place.actor(session, "bureau")
+    assert found is not None
+    filing = found[1]
+    assert (filing.input_version, filing.people) == (1, len(office.books.people))
+    assert filing.maker == str(bureau.account_id), "who imported it may not sign it"

@@ -34,6 +34,9 @@ class UnitToFile:
     unit_id: UUID
     area: str
     sector: str | None
+    maker: str | None = None
+    """Account that handed in the register of the year that stands already; None where there is none yet."""
+    people: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,9 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
             stage=state.stage,
             level=state.level,
             state=dump_state(state),
+            input_version=0 if unit.maker is None else 1,
+            maker=unit.maker,
+            people=unit.people,
         )
         session.add(filing)
         session.flush()

@@ -167,6 +167,17 @@ def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[Im
     )
 
 
+def standing_batches(session: Session, scope: Scope, year: int) -> dict[UUID, ImportBatch]:
+    """Return unit → the workbook that its register of a year stands on, for units that have one."""
+    query = (
+        select(ImportBatch)
+        .join(Unit, col(Unit.id) == col(ImportBatch.unit_id))
+        .where(ImportBatch.year == year, ImportBatch.state == "promoted", _visible(scope))
+        .order_by(col(ImportBatch.id))
+    )
+    return {batch.unit_id: batch for batch in session.exec(query) if batch.unit_id is not None}
+
+
 def batch(session: Session, batch_id: UUID) -> ImportBatch:
     """Return one workbook's batch; NotFoundError when it is gone."""
     found = session.get(ImportBatch, batch_id)
@@ -374,20 +385,27 @@ def _enter_titles(session: Session, ids: Mapping[str, UUID], people: Sequence[Ne
 def _enter_employments(
     session: Session, owner: RosterOwner, ids: Mapping[str, UUID], people: Sequence[NewPerson]
 ) -> None:
-    held = {
-        (employment.person_id, employment.since): employment
-        for employment in session.exec(select(Employment).where(Employment.unit_id == owner.unit_id))
-    }
+    """Enter who works at the unit; whoever does so already goes on, since the earlier of the two days.
+
+    A workbook may leave the day blank, which stands for the first day of its year: it must not begin a second time.
+    """
+    held = session.exec(select(Employment).where(Employment.unit_id == owner.unit_id)).all()
+    by_day = {(employment.person_id, employment.since): employment for employment in held}
+    lasting = {employment.person_id: employment for employment in held if employment.until is None}
     for new in people:
         person_id = ids[normal(new.identity_number)]
-        employment = held.get((person_id, new.employed_since)) or Employment(
-            id=new_id(),
-            person_id=person_id,
-            unit_id=owner.unit_id,
-            area=owner.area,
-            order_in_unit=0,
-            since=new.employed_since,
-        )
+        employment = lasting.get(person_id) or by_day.get((person_id, new.employed_since))
+        if employment is None:
+            employment = Employment(
+                id=new_id(),
+                person_id=person_id,
+                unit_id=owner.unit_id,
+                area=owner.area,
+                order_in_unit=0,
+                since=new.employed_since,
+            )
+        elif new.employed_since < employment.since and (person_id, new.employed_since) not in by_day:
+            employment.since = new.employed_since
         employment.post, employment.order_in_unit, employment.until = new.post, new.order_in_unit, None
         session.add(employment)
 
