@@ -14,7 +14,8 @@ CHANNELS = {"unit": "单位申报", "reported": "上级部门统一报送", "per
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
 EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
 DECIDERS = {
-    "unit": "用人单位", "hrss": "人力资源社会保障部门", "industry_dept": "行业主管部门", "title_review": "职称评审组织",
+    "unit": "用人单位", "hrss": "人力资源社会保障部门", "industry_dept": "行业主管部门", "department": "主管部门",
+    "verifier": "认定人", "training_body": "施教机构", "title_review": "职称评审组织",
 }  # fmt: skip
 
 
