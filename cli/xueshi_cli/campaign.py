@@ -18,7 +18,7 @@ from xueshi.plugin_files import read_notice
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
-from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
@@ -165,6 +165,4 @@ def _steer(public_id: str, officer: str, kind: str, day: date | None, reason: st
             payload={"to": to, "reason": reason},
         ),
     )
-    typer.echo(f"{row.state}：{row.reason or row.code}")
-    if row.state in ("refused", "late"):
-        raise typer.Exit(1)
+    show_fate(row)

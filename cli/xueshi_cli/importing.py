@@ -12,7 +12,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.campaigns import commands, direct_acts, repository
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.errors import InputError, XueshiError
+from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.register import intake
 from xueshi.register import repository as register
 from xueshi.register.checking import check_workbook
@@ -81,7 +81,12 @@ def import_workbook(
     return ImportOutcome(outcome.checked, (), taken)
 
 
-def _refusal(path: Path, error: InputError) -> Problem:
+def forbidden(path: Path, error: NotAllowedError) -> ImportOutcome:
+    """Return the outcome of a workbook that its officer may not import."""
+    return ImportOutcome(CheckedWorkbook(path.name), (_refusal(path, error),))
+
+
+def _refusal(path: Path, error: XueshiError) -> Problem:
     """Turn a refusal into a problem of the whole file: what is wrong stands before the semicolon, the repair after."""
     cause, _, repair = str(error).partition("；")
     return Problem(path.name, "", "", cause, repair)

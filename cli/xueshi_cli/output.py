@@ -10,12 +10,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from xueshi.campaigns.tables import Command
+
 AsOfficer = Annotated[
     str, typer.Option("--as", help="以哪个账号办理（登录名，或 登录名:岗位）；仅限本机数据文件夹")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 console = Console()
+
+FATES = {
+    "done": "已办结",
+    "pending": "已登记，等待执行",
+    "refused": "未办理",
+    "late": "逾期",
+    "withdrawn": "已撤回",
+}
+
+
+def show_fate(row: Command) -> None:
+    """Print what became of a command; a refused or late one ends with exit code 1."""
+    reason = f"：{row.reason}" if row.reason else ""
+    typer.echo(f"{FATES[row.state]}{reason}（办理编号 {row.id}）")
+    if row.state in ("refused", "late"):
+        raise typer.Exit(1)
 
 
 def show_table(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:

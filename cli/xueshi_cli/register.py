@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from xueshi.errors import InputError
+from xueshi.errors import InputError, NotAllowedError
 from xueshi.register import repository as register
 from xueshi.register.checking import rows_of
 from xueshi.register.marking import mark_workbook
@@ -48,23 +48,30 @@ def template(
 def import_(
     files: list[Path],
     officer: AsOfficer,
-    region: Annotated[str, typer.Option(help="地区插件")],
+    region: Annotated[str, typer.Option(help="地区插件；缺省由地区代码得出")] = "",
     year: Year = None,
-    area: Area = "",
+    area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为经办人所在地区")] = "",
     commit: Annotated[bool, typer.Option("--commit", help="写入登记；不加只检查")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="代替该单位本年度已导入的工作簿")] = False,
     marked: Annotated[Path | None, typer.Option(help="有问题的工作簿标注后写到此文件夹")] = None,
     json: AsJson = False,
 ) -> None:
-    """检查（缺省）或导入单位的登记工作簿：全部正确才写入，否则一个字也不写。"""
+    """检查（缺省）或导入单位的登记工作簿：每份全部正确才写入，否则该份一个字也不写。"""
     place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.import")
+    if not region:
+        area = area or actor.area
+        region = place.registry.region_for(area)
     vocabulary, code = _vocabulary(place.registry, region, year, area)
+    take = importing.import_workbook if commit else importing.rehearse_workbook
     problems: list[Problem] = []
     lines: list[dict[str, object]] = []
     with Progress(console=console, transient=True, disable=json or len(files) == 1) as progress:
         for path in progress.track(files, description="工作簿"):
-            if commit:
-                done = importing.import_workbook(
+            try:
+                done = take(
                     place,
                     officer,
                     path,
@@ -73,19 +80,22 @@ def import_(
                     vocabulary=vocabulary,
                     replace=replace,
                 )
-            else:
-                done = importing.check(place, path, area=code, vocabulary=vocabulary)
+            except NotAllowedError as error:
+                # One unit of somebody else's must not hide what became of the other files.
+                done = importing.forbidden(path, error)
             problems += done.problems
             lines.append(_line(path, done))
             if done.problems and marked is not None:
-                marked.mkdir(parents=True, exist_ok=True)
-                mark_workbook(path, done.problems, marked / f"{path.stem}-已标注.xlsx")
+                mark_workbook(path, done.problems, _marked_name(marked, path, len(lines)))
+    title = "导入" if commit else "检查（未写入；加 --commit 写入）"
     if problems:
+        if not json and len(files) > 1:
+            show_table(title, lines, as_json=False, empty="")
         headings = ("文件", "工作表", "单元格", "问题", "改法")
         rows = [dict(zip(headings, row, strict=True)) for row in rows_of(problems)]
         show_table("问题", rows, as_json=json, empty="")
         raise typer.Exit(2)
-    show_table("导入" if commit else "检查（未写入；加 --commit 写入）", lines, as_json=json, empty="")
+    show_table(title, lines, as_json=json, empty="")
 
 
 @app.command("list")
@@ -105,6 +115,13 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
             for unit in register.units(session, actor.scope)
         ]
     show_table("在册单位", rows, as_json=json, empty="还没有单位；用 xueshi register import 导入")
+
+
+def _marked_name(folder: Path, path: Path, number: int) -> Path:
+    """Return where the marked copy goes; files of one name from several folders do not overwrite each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{path.stem}-已标注.xlsx"
+    return target if not target.exists() else folder / f"{path.stem}-已标注-{number}.xlsx"
 
 
 def _line(path: Path, done: importing.ImportOutcome) -> dict[str, object]:

@@ -6,15 +6,24 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from sqlmodel import Session
 
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
+from xueshi.campaigns.assessing import pack_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.stored_state import load_flow
+from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError
 from xueshi.register import repository as register
+from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
-from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
+
+ENGINE = Scope.everything()
 
 app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
 
@@ -35,7 +44,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                     "待办": str(task.id),
                     "事项": KINDS[task.kind],
                     "单位": unit.name,
-                    "环节": task.body.get("name", task.level),
+                    "环节": _level_name(session, task),
                     "依据": task.body.get("clause", ""),
                     "期限": task.due_at.date().isoformat() if task.due_at else "",
                 }
@@ -57,11 +66,45 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "事项": KINDS[task.kind],
             "单位": unit.name,
             "版本": filing.version,
-            "需要": "、".join(task.body.get("facts", [])),
+            "环节": _level_name(session, task),
+            **_about(session, actor.scope, task),
+            "需要": "、".join(_needed(session, task)),
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
         }
     show_record("待办", record, as_json=json)
+
+
+def _level_name(session: Session, task: Task) -> str:
+    """Return a level as the flow calls it."""
+    campaign = repository.campaign(session, ENGINE, task.campaign_id)
+    return load_flow(audit.load_artifact(session, campaign.flow_digest)).level(task.level).name
+
+
+def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
+    """Say whose record it is and what was recorded."""
+    about: dict[str, str] = {}
+    if task.person_id is not None:
+        about["人员"] = register.person_name(session, scope, task.unit_id, task.person_id)
+    if task.record_id is not None:
+        record = register.study_record(session, scope, task.record_id)
+        about["学习内容"] = record.content
+        about["起迄"] = "—".join(str(day) for day in (record.start, record.end) if day)
+    return about
+
+
+def _needed(session: Session, task: Task) -> list[str]:
+    """Say which facts are missing, with what may be answered: `合格（是、否）`, `级别（国家级…）`."""
+    facts = pack_of(session, repository.campaign(session, ENGINE, task.campaign_id)).facts
+    return [_asked(facts[name]) if name in facts else name for name in task.body.get("facts", [])]
+
+
+def _asked(fact: Fact) -> str:
+    if fact.type == "yes_no":
+        return f"{fact.label}（yes 是、no 否）"
+    if fact.type == "word":
+        return f"{fact.label}（{'、'.join(f'{code} {label}' for code, label in fact.values.items())}）"
+    return f"{fact.label}（{fact.unit}）" if fact.unit else fact.label
 
 
 @app.command("decide")
@@ -105,7 +148,4 @@ def decide(
             payload=payload,
         ),
     )
-    words = {"done": "已办结", "pending": "已登记，等待执行", "refused": "未办理", "late": "逾期"}
-    typer.echo(f"{words[row.state]}{f'：{row.reason}' if row.reason else ''}（办理编号 {row.id}）")
-    if row.state in ("refused", "late"):
-        raise typer.Exit(1)
+    show_fate(row)

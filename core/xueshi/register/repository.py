@@ -167,6 +167,33 @@ def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[Im
     )
 
 
+def person_name(session: Session, scope: Scope, unit_id: UUID, person_id: UUID) -> str:
+    """Return the name of a person whom a unit in the scope employs or employed; NotFoundError otherwise."""
+    query = (
+        select(Person.name)
+        .join(Employment, col(Employment.person_id) == col(Person.id))
+        .join(Unit, col(Unit.id) == col(Employment.unit_id))
+        .where(Person.id == person_id, Unit.id == unit_id, _visible(scope))
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError(f"人员 {person_id} 不存在或不在管理范围")
+    return found
+
+
+def study_record(session: Session, scope: Scope, record_id: UUID) -> StudyRecord:
+    """Return one record of study; NotFoundError outside the scope."""
+    query = (
+        select(StudyRecord)
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .where(StudyRecord.id == record_id, _visible(scope))
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError(f"学习记录 {record_id} 不存在或不在管理范围；可能已由新的登记代替")
+    return found
+
+
 def standing_batches(session: Session, scope: Scope, year: int) -> dict[UUID, ImportBatch]:
     """Return unit → the workbook that its register of a year stands on, for units that have one."""
     query = (
