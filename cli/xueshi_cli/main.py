@@ -31,6 +31,9 @@ COMMANDS = {
     "restore": "xueshi_cli.backup:restore",
     "demo": "xueshi_cli.demo:demo",
     "cases": "xueshi_cli.cases:cases",
+    "assess": "xueshi_cli.assess:assess",
+    "precheck": "xueshi_cli.assess:precheck_",
+    "explain": "xueshi_cli.explain:explain",
     "statistics": "xueshi_cli.statistics:statistics",
     "reconcile": "xueshi_cli.proofs:reconcile",
 }

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, or_
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.canonical import digest_of_json
+from xueshi.register.tables import Person, StudyRecord
 from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 from xueshi.storage import new_id
 
@@ -200,3 +201,35 @@ def results_by_id(session: Session, result_ids: Sequence[UUID]) -> dict[UUID, Ye
     """Return results by id."""
     query = select(YearResult).where(col(YearResult.id).in_(result_ids))
     return {row.id: row for row in session.exec(query).all()}
+
+
+def years_of_person(session: Session, scope: Scope, person_id: UUID) -> list[YearResult]:
+    """Return a person's latest result of every campaign and unit inside the scope, newest year first."""
+    query = (
+        select(YearResult)
+        .where(
+            YearResult.person_id == person_id,
+            scope.clause(YearResult.area, None, YearResult.unit_id),
+        )
+        .order_by(col(YearResult.year).desc(), col(YearResult.revision).desc())
+    )
+    newest: dict[tuple[UUID, UUID], YearResult] = {}
+    for row in session.exec(query):
+        newest.setdefault((row.campaign_id, row.unit_id), row)
+    return list(newest.values())
+
+
+def judged_person(session: Session, person_id: UUID) -> Person | None:
+    """Return the person of a result; None when there is no such person."""
+    return session.get(Person, person_id)
+
+
+def contents_of_records(session: Session, result_id: UUID) -> list[str]:
+    """Return what the unit wrote of each record of a result (学习内容), in the order in which they were judged."""
+    query = (
+        select(StudyRecord.content)
+        .join(LedgerRow, col(LedgerRow.record_id) == col(StudyRecord.id))
+        .where(LedgerRow.result_id == result_id, or_(col(LedgerRow.part).is_(None), col(LedgerRow.part) <= 1))
+        .order_by(col(LedgerRow.seq))
+    )
+    return list(session.exec(query))

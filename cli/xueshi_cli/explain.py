@@ -1,0 +1,110 @@
+"""`xueshi explain PERSON --year Y`: why each hour of a judged year counted or not, what is missing, what would cure it."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.assessment.explanation_text import text_lines
+from xueshi.campaigns.explaining import ExplainedResult, explain_result
+from xueshi.errors import InputError, NotFoundError
+from xueshi.register import repository as register
+from xueshi.results import repository as results
+from xueshi.results.tables import YearResult
+from xueshi.storage import reading
+from xueshi_cli.output import AsJson, AsOfficer
+from xueshi_cli.workplace import Workplace
+
+
+def explain(
+    person: Annotated[str, typer.Argument(help="人员编号或身份证号")],
+    year: Annotated[int, typer.Option(help="年度")],
+    officer: AsOfficer,
+    campaign: Annotated[str, typer.Option(help="年度验证编号；同一年度有几次的须指明")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写成可打印的PDF文件")] = None,
+    json: AsJson = False,
+) -> None:
+    """学时认定说明：每条记录计多少学时、依据哪一条、还差多少、还可以怎样补足。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.read")
+        found = [
+            explain_result(session, actor.scope, result)
+            for result in _results(place, session, actor, person, year)
+        ]
+    if campaign:
+        found = [one for one in found if one.campaign == campaign]
+        if not found:
+            raise NotFoundError(
+                f"年度验证 {campaign} 中没有此人{year}年度的核算结果；见 xueshi campaign list"
+            )
+    if output is not None:
+        _print_page(found, output)
+        return
+    if json:
+        typer.echo(json_.dumps([_as_data(one) for one in found], ensure_ascii=False))
+    else:
+        typer.echo("\n\n".join("\n".join(_lines(one)) for one in found))
+    if all(one.explanation.verdict == "not_judged" for one in found):
+        raise typer.Exit(1)
+
+
+def _results(place: Workplace, session: Session, actor: Actor, person: str, year: int) -> list[YearResult]:
+    """Find the results of a person in the officer's scope; whether a person exists elsewhere is not told."""
+    judged = results.years_of_person(session, actor.scope, _person_id(place, session, person))
+    if not judged:
+        raise NotFoundError(
+            "没有此人的核算结果，或不在您的管理范围；请核对人员编号或身份证号，并确认单位已申报"
+        )
+    found = [one for one in judged if one.year == year]
+    if not found:
+        years = "、".join(str(one) for one in sorted({one.year for one in judged}))
+        raise NotFoundError(f"此人没有{year}年度的核算结果；有结果的年度：{years}")
+    return found
+
+
+def _person_id(place: Workplace, session: Session, person: str) -> UUID:
+    try:
+        return place.read_id(person)
+    except ValueError:
+        held = list(register.people_by_identity(session, place.keys, [person]).values())
+        # An id that nobody has: the answer is the same as for a person of another area.
+        return held[0].id if held else UUID(int=0)
+
+
+def _lines(one: ExplainedResult) -> list[str]:
+    return [
+        f"{one.person}　{one.unit}　（{one.campaign}，第{one.revision}次核算）",
+        *text_lines(one.explanation),
+    ]
+
+
+def _as_data(one: ExplainedResult) -> dict[str, Any]:
+    return {
+        "person": one.person,
+        "unit": one.unit,
+        "campaign": one.campaign,
+        "revision": one.revision,
+        **one.explanation.to_json(),
+    }
+
+
+def _print_page(found: list[ExplainedResult], output: Path) -> None:
+    from xueshi_templates.explanation import explanation_pdf  # noqa: PLC0415 - loads the typesetter
+
+    if len(found) > 1:
+        raise InputError(
+            f"同一年度有几次年度验证，请用 --campaign 指明：{'、'.join(one.campaign for one in found)}"
+        )
+    if output.exists():
+        raise InputError(f"{output} 已存在；请换一个文件名，或先移走它")
+    body = explanation_pdf(found[0].explanation, person=found[0].person, unit=found[0].unit)
+    output.write_bytes(body)
+    typer.echo(f"已写出 {output}")

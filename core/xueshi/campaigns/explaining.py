@@ -1,0 +1,50 @@
+"""The explanation of a stored result: the facts that were judged, under the pack that the campaign is pinned to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.assessment.explanation import YearExplanation, explain
+from xueshi.audit import repository as audit
+from xueshi.campaigns import repository
+from xueshi.campaigns.assessing import load_pack, request_from_json
+from xueshi.register import repository as register
+from xueshi.results import repository as results
+from xueshi.results.tables import YearResult
+
+
+@dataclass(frozen=True)
+class ExplainedResult:
+    """A stored result explained: whose it is, in which unit and campaign, and the explanation."""
+
+    person: str
+    unit: str
+    campaign: str
+    revision: int
+    explanation: YearExplanation
+
+
+def explain_result(session: Session, scope: Scope, result: YearResult) -> ExplainedResult:
+    """Judge a stored result's facts again under its pinned pack and explain them.
+
+    `scope` is that of whoever asks. Raises RuleError where the rules could not be applied to the person.
+    """
+    request = request_from_json(result.request)
+    contents = results.contents_of_records(session, result.id)
+    if len(contents) == len(request.records):
+        named = zip(request.records, contents, strict=True)
+        request = replace(request, records=tuple(replace(one, name=content) for one, content in named))
+    found = scope.of_engine()  # the result lies inside the scope; its campaign may span more
+    person = results.judged_person(session, result.person_id)
+    campaign = repository.campaign(session, found, result.campaign_id)
+    pack = load_pack(audit.load_artifact(session, result.pack_digest))
+    return ExplainedResult(
+        person.name if person else "",
+        register.unit(session, found, result.unit_id).name,
+        campaign.public_id,
+        result.revision,
+        explain(pack, request),
+    )
