@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -86,7 +87,8 @@ def import_(
             problems += done.problems
             lines.append(_line(path, done))
             if done.problems and marked is not None:
-                mark_workbook(path, done.problems, _marked_name(marked, path, len(lines)))
+                marked.mkdir(parents=True, exist_ok=True)
+                mark_workbook(path, done.problems, marked / _marked_name(path, files))
     title = "导入" if commit else "检查（未写入；加 --commit 写入）"
     if problems:
         if not json and len(files) > 1:
@@ -117,11 +119,11 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
     show_table("在册单位", rows, as_json=json, empty="还没有单位；用 xueshi register import 导入")
 
 
-def _marked_name(folder: Path, path: Path, number: int) -> Path:
-    """Return where the marked copy goes; files of one name from several folders do not overwrite each other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{path.stem}-已标注.xlsx"
-    return target if not target.exists() else folder / f"{path.stem}-已标注-{number}.xlsx"
+def _marked_name(path: Path, files: Sequence[Path]) -> str:
+    """Return the name of a marked copy; files of one name from several folders are numbered."""
+    twins = [one for one in files if one.stem == path.stem]
+    number = f"-{twins.index(path) + 1}" if len(twins) > 1 else ""
+    return f"{path.stem}-已标注{number}.xlsx"
 
 
 def _line(path: Path, done: importing.ImportOutcome) -> dict[str, object]:

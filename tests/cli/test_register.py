@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 from workbook_rig import WorkbookRig
 
+from xueshi.errors import NotAllowedError
 from xueshi_cli.main import build
 
 RUN = CliRunner()
@@ -86,3 +88,78 @@ def test_an_unreadable_file_comes_back_as_a_list(rig: WorkbookRig) -> None:
     code, _ = import_(rig, letter, "--marked", str(rig.folder / "marked"))
     assert code == 2
     assert load_workbook(rig.folder / "marked" / "letter-已标注.xlsx").sheetnames == ["问题清单"]
+
+
+def test_a_dry_run_tells_what_the_import_would_be_refused_for(rig: WorkbookRig) -> None:
+    assert import_(rig, rig.write("first.xlsx"), "--commit")[0] == 0
+    rig.people = rig.people[:-1]
+    second = rig.write("second.xlsx")
+    code, output = import_(rig, second, "--json")
+    assert code == 2
+    problem = json.loads(output)[0]
+    assert "已由工作簿“first.xlsx”登记" in problem["问题"]
+    assert "--replace" in problem["改法"]
+    assert import_(rig, second, "--replace")[0] == 0
+    assert "没有变化" in import_(rig, rig.folder / "first.xlsx")[1]
+
+
+def test_a_dry_run_asks_for_the_right_to_import(rig: WorkbookRig) -> None:
+    added = RUN.invoke(
+        build("accounts"),
+        ["accounts", "add", "reader", "某人", "--role", "operator", "--area", rig.area, "--as", "bureau"],
+    )
+    assert added.exit_code == 0, added.output
+    done = RUN.invoke(build("register"), ["register", "import", str(rig.write()), "--as", "reader"])
+    assert isinstance(done.exception, NotAllowedError)
+
+
+def test_region_and_area_follow_from_the_officer(rig: WorkbookRig) -> None:
+    code, output = run(
+        rig, "import", str(rig.write()), "--as", "bureau", "--year", str(rig.year), "--commit", "--json"
+    )
+    assert code == 0, output
+    assert json.loads(output)[0]["结果"] == "已入库"
+
+
+def test_one_wrong_file_neither_stops_nor_hides_the_others(rig: WorkbookRig) -> None:
+    wrong = rig.with_cell("人员", "姓名", None)
+    code, output = import_(rig, wrong, str(rig.write("right.xlsx")), "--commit")
+    assert code == 2
+    assert "已入库" in output
+    assert "没有填写" in output
+    assert len(json.loads(run(rig, "list", "--as", "bureau", "--json")[1])) == 1
+
+
+def test_a_unit_of_somebody_else_is_one_problem_among_the_files(rig: WorkbookRig) -> None:
+    """Both files lie in the wider area that is named; only one of the two units is the officer's."""
+    own = rig.write("own.xlsx")
+    sibling = f"{rig.area[:4]}{int(rig.area[4:]) + 1:02d}"
+    rig.unit = replace(rig.unit, area=sibling)
+    words = (
+        "--as",
+        "bureau",
+        "--region",
+        rig.region,
+        "--area",
+        f"{rig.area[:2]}0000",
+        "--year",
+        str(rig.year),
+    )
+    code, output = run(rig, "import", str(rig.write("sibling.xlsx")), str(own), *words, "--commit", "--json")
+    assert code == 2
+    (problem,) = json.loads(output)
+    assert problem["文件"] == "sibling.xlsx"
+    assert f"地区 {sibling} 不在您的管理范围" in problem["问题"]
+    assert [one["地区"] for one in json.loads(run(rig, "list", "--as", "bureau", "--json")[1])] == [rig.area]
+
+
+def test_marked_copies_of_one_name_do_not_overwrite_each_other(rig: WorkbookRig) -> None:
+    letters = [rig.folder / folder / "letter.xlsx" for folder in ("a", "b")]
+    for letter in letters:
+        letter.parent.mkdir()
+        letter.write_text("您好")
+    import_(rig, letters[0], str(letters[1]), "--marked", str(rig.folder / "marked"))
+    assert sorted(one.name for one in (rig.folder / "marked").iterdir()) == [
+        "letter-已标注-1.xlsx",
+        "letter-已标注-2.xlsx",
+    ]
