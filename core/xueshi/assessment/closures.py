@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.words import RATE_UNITS
@@ -412,10 +413,11 @@ def _range(low: Number, high: Number, undecided: str | None) -> Amount:
         if granted is None:
             if undecided in ("lower", "higher"):
                 return low if undecided == "lower" else high
-            return Stop("manual", "no_decision", ("granted",))
+            return Stop("manual", "no_decision_in_range", ("granted",), bounds)
         hours: Number = whole(granted * 100)
-        return hours if low <= hours <= high else Stop("refused", "outside_range", ("granted",))
+        return hours if low <= hours <= high else Stop("refused", "outside_range", ("granted",), bounds)
 
+    bounds = f"{show_hours(int(low))}至{show_hours(int(high))}"
     return choose
 
 

@@ -574,9 +574,10 @@ class Evaluation:
         if stop.code == "not_in_table" and stop.facts and stop.facts[0] in self.compiled.facts:
             fact = self.compiled.facts[stop.facts[0]]
             detail = fact.phrase(one.facts.get(fact.name))
-        one.settle(
-            where, verdict, stop.code, reason(stop.code, name=where.name, clause=where.clause, detail=detail)
-        )
+        text = reason(stop.code, name=where.name, clause=where.clause, detail=detail)
+        # The codes of a ledger are closed: a range that waits is told apart by its sentence only.
+        code = "no_decision" if stop.code == "no_decision_in_range" else stop.code
+        one.settle(where, verdict, code, text)
         one.open_facts = stop.facts if verdict == "manual" else ()
         self.note(
             one.record.id,
