@@ -5,65 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.judged import Judged
 from xueshi.assessment.reasons import hours_text, reason
-from xueshi.assessment.types import LedgerEntry, RecordFacts
+from xueshi.assessment.run import Run
+from xueshi.assessment.types import LedgerEntry
 
 if TYPE_CHECKING:
-    from xueshi.assessment.evaluate import Evaluation
     from xueshi.assessment.program import Group, Row
 
 
-class Judged:
-    """One record while it is judged; becomes one ledger entry."""
-
-    __slots__ = (
-        "category", "category_lacks", "clause", "code", "day", "facts", "full", "groups", "hours", "open_facts", "part", "record",
-        "regulation", "row", "rules", "text", "verdict", "year",
-    )  # fmt: skip
-
-    def __init__(self, record: RecordFacts, facts: Facts) -> None:
-        self.record = record
-        self.facts = facts
-        self.row: Row | None = None
-        self.rules: tuple[str, ...] = ()
-        self.regulation = ""
-        self.clause = ""
-        self.category = ""
-        self.category_lacks: tuple[str, ...] = ()
-        self.hours = 0
-        self.full = 0
-        self.verdict = "credited"
-        self.code = ""
-        self.text = ""
-        self.year: int | None = record.year
-        self.day: date | None = None
-        self.part = 1
-        self.open_facts: tuple[str, ...] = ()
-        self.groups: tuple[Group, ...] = ()
-
-    def take(self, row: Row) -> None:
-        """Put the record under a row."""
-        self.row = row
-        self.rules = row.rule_tuple
-        self.regulation = row.regulation
-        self.clause = row.clause
-        self.groups = row.groups
-
-    def settle(self, where: Any, verdict: str, code: str, text: str) -> None:
-        """End with no hours, by a rule and a reason."""
-        if not self.rules:
-            self.rules = (where.rule,)
-        self.regulation, self.clause = where.regulation, where.clause
-        self.verdict, self.code, self.text = verdict, code, text
-        self.hours = 0
-
-    def reduce(self, hours: int, code: str, text: str) -> None:
-        """Keep fewer hours, for a reason."""
-        self.hours, self.code, self.text = hours, code, text
-
-
-def across_records(run: Evaluation, judged: list[Judged], later: list[LedgerEntry]) -> None:
+def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> None:
     """Apply steps 12 to 14 in place; parts of a spread that fall into later years go to `later`."""
     counted: list[Judged] = []
     for one in judged:
@@ -101,7 +53,7 @@ def order(one: Judged) -> tuple[date, str]:
     return one.day or date.max, one.record.id
 
 
-def _dedupe(run: Evaluation, group: Group, members: list[Judged]) -> None:
+def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
     assert group.same is not None
     alone = len(members) == 1 and group.earlier_years == "full"
     if not members or alone:
@@ -145,7 +97,7 @@ def _dedupe(run: Evaluation, group: Group, members: list[Judged]) -> None:
             _earlier(run, group, keeper, f"{group.same}:{identity}", label)
 
 
-def _earlier(run: Evaluation, group: Group, one: Judged, identity: str, label: str) -> None:
+def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> None:
     given = sum(
         entry.hours
         for entry in run.request.earlier
@@ -173,7 +125,7 @@ def _earlier(run: Evaluation, group: Group, one: Judged, identity: str, label: s
     run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
 
 
-def _spread(run: Evaluation, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
+def _spread(run: Run, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
     assert row.spread is not None
     index = run.year - (one.year if one.year is not None else run.year)
     parts = [(2 * one.hours * share + 10000) // 20000 for share in row.spread[:-1]]
@@ -203,7 +155,7 @@ def _spread(run: Evaluation, one: Judged, row: Row, later: list[LedgerEntry]) ->
     run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)
 
 
-def _item_caps(run: Evaluation, members: list[Judged]) -> None:
+def _item_caps(run: Run, members: list[Judged]) -> None:
     by_item: dict[str, list[Judged]] = {}
     for one in members:
         assert one.row is not None
@@ -216,7 +168,7 @@ def _item_caps(run: Evaluation, members: list[Judged]) -> None:
         _cap(run, same, limit, row, row.name)
 
 
-def _cap(run: Evaluation, members: list[Judged], cap: Any, where: Any, name: str) -> None:
+def _cap(run: Run, members: list[Judged], cap: Any, where: Any, name: str) -> None:
     """Grant a year's cap in the order of the records."""
     if isinstance(cap, Stop):
         for one in members:

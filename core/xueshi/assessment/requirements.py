@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.across import Judged
 from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode

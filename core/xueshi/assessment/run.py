@@ -1,0 +1,126 @@
+"""One run over one person's records: what every step reads and writes, and how a record is stopped or left waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.facts import type_person
+from xueshi.assessment.judged import Judged
+from xueshi.assessment.program import Program
+from xueshi.assessment.reasons import labels, reason
+from xueshi.assessment.types import PersonYearRequest, TraceNode
+
+NO_FACTS: Mapping[str, Any] = {}
+
+
+class Run:
+    """The law compiled, the request, the person's facts, and what the steps gather: trace, readings, warnings."""
+
+    __slots__ = ("compiled", "day_used", "nodes", "person", "readings", "request", "warnings", "year")
+
+    def __init__(self, compiled: Program, request: PersonYearRequest, trace: bool) -> None:
+        self.compiled = compiled
+        self.request = request
+        self.year = request.year
+        self.nodes: list[TraceNode] | None = [] if trace else None
+        self.readings: dict[str, None] = dict.fromkeys(compiled.year_readings)
+        self.warnings: list[str] = []
+        self.day_used: dict[tuple[str, date], Any] = {}
+        pack = compiled.pack
+        first, last = pack.year_window(self.year)
+        as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+        self.person: Facts = (
+            type_person(request.person, compiled.converters, compiled.facts, as_of) if request.person else {}
+        )
+        self.person["year"] = self.year
+
+    def note(
+        self,
+        record: str,
+        step: int,
+        where: Any,
+        names: tuple[str, ...],
+        facts: Facts,
+        before: int | None,
+        after: int | None,
+        code: str = "",
+        text: str = "",
+        presumed: tuple[str, ...] = (),
+    ) -> None:
+        """Add one node; `where` holds rule, regulation, clause and readings."""
+        if self.nodes is not None:
+            self.nodes.append(
+                TraceNode(
+                    record,
+                    step,
+                    where.rule,
+                    where.regulation,
+                    where.clause,
+                    {name: facts[name] for name in names if name in facts} if names else NO_FACTS,
+                    presumed,
+                    where.readings,
+                    before,
+                    after,
+                    code,
+                    text,
+                )
+            )
+
+    def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
+        """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
+        known = self.compiled.facts
+        return "、".join(known[name].phrase(facts[name]) for name in names if name in facts and name in known)
+
+    def default_category(self, one: Judged) -> None:
+        """Give the file's default category to a record that no row takes."""
+        held = self.compiled.default_category(one.facts)
+        one.category = "" if isinstance(held, Stop) else held
+
+    def stopped(self, one: Judged, where: Any, stop: Stop, step: int) -> None:
+        """Settle a record whose amount cannot be told or is nothing."""
+        if stop.kind == "needs":
+            if stop.code == "unset":
+                one.settle(where, "manual", "no_decision", reason("unset", detail=stop.detail))
+                self.note(one.record.id, step, where, (), one.facts, None, None, one.code, one.text)
+            else:
+                self.lacking(one, where, step, stop.facts, stop.code)
+            return
+        verdict = {"zero": "uncredited", "refused": "refused", "manual": "manual"}[stop.kind]
+        detail = stop.detail or labels(stop.facts, self.compiled.facts)
+        if stop.code == "not_in_table" and stop.facts and stop.facts[0] in self.compiled.facts:
+            fact = self.compiled.facts[stop.facts[0]]
+            detail = fact.phrase(one.facts.get(fact.name))
+        text = reason(stop.code, name=where.name, clause=where.clause, detail=detail)
+        # The codes of a ledger are closed: a range that waits is told apart by its sentence only.
+        code = "no_decision" if stop.code == "no_decision_in_range" else stop.code
+        one.settle(where, verdict, code, text)
+        one.open_facts = stop.facts if verdict == "manual" else ()
+        self.note(
+            one.record.id,
+            step,
+            where,
+            stop.facts,
+            one.facts,
+            None,
+            0 if verdict != "manual" else None,
+            one.code,
+            one.text,
+        )
+
+    def lacking(
+        self, one: Judged, where: Any, step: int, names: tuple[str, ...], code: str = "needs_fact"
+    ) -> None:
+        """Settle a record as `needs_fact`: not counted and not 0."""
+        one.settle(where, "needs_fact", "needs_fact", reason(code, detail=labels(names, self.compiled.facts)))
+        one.open_facts = names
+        self.note(one.record.id, step, where, (), one.facts, None, None, "needs_fact", one.text)
+
+
+def rounded(exact: Any) -> int:
+    """Round exact hundredths half up, the one rounding of the product (rule language 3.3)."""
+    if type(exact) is int:
+        return exact
+    return int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))

@@ -1,0 +1,156 @@
+"""Steps 3 to 6 for one record: the item, the statistics year, the row, the gates; and the category."""
+
+from __future__ import annotations
+
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.judged import Judged
+from xueshi.assessment.program import Item, Row
+from xueshi.assessment.reasons import reason
+from xueshi.assessment.run import NO_FACTS, Run
+from xueshi.assessment.types import TraceNode
+
+
+def item(run: Run, one: Judged) -> Item | None:
+    """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
+    facts, kind = one.facts, one.record.kind
+    unknown: Item | None = None
+    for item in run.compiled.items.get(kind, ()):
+        held = item.when(facts)
+        if held:
+            if item.when_reads:
+                run.note(one.record.id, 3, item, item.when_reads, facts, None, None)
+            return item
+        if held is None and unknown is None:
+            unknown = item
+    if unknown is not None:
+        run.lacking(one, unknown, 3, run.compiled.compiler.missing(unknown.when_form, facts))
+        return None
+    for removed in run.compiled.removed.get(kind, ()):
+        if removed.when(facts) is not False:
+            run.readings.update(dict.fromkeys(removed.readings))
+            one.verdict, one.code = "uncredited", "removed"
+            one.regulation, one.clause = removed.by, removed.clause
+            one.text = reason("removed", name=removed.name, by=removed.by, clause=removed.clause)
+            if run.nodes is not None:
+                run.nodes.append(
+                    TraceNode(
+                        one.record.id,
+                        3,
+                        removed.rule,
+                        removed.by,
+                        removed.clause,
+                        NO_FACTS,
+                        (),
+                        removed.readings,
+                        None,
+                        0,
+                        "removed",
+                        one.text,
+                    )
+                )
+            return None
+    pack = run.compiled.pack
+    one.verdict, one.code = "uncredited", "no_rule"
+    one.regulation = pack.id
+    one.text = reason("no_rule", kind=pack.kinds[kind], regulation=pack.title)
+    if run.nodes is not None:
+        run.nodes.append(
+            TraceNode(one.record.id, 3, "", pack.id, "", {"kind": kind}, (), (), None, 0, "no_rule", one.text)
+        )
+    return None
+
+
+def row(run: Run, one: Judged, item: Item) -> Row | None:
+    """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
+    facts = one.facts
+    for row in item.rows:
+        held = row.when(facts)
+        if held:
+            if run.nodes is not None and row.when_reads:
+                run.note(one.record.id, 5, row, row.when_reads, facts, None, None, "", row.name)
+            return row
+        if held is None:
+            for gate in item.gates:
+                if gate.test(facts) is (not gate.wanted):
+                    one.settle(
+                        item,
+                        "uncredited",
+                        gate.code,
+                        reason(gate.code, clause=item.clause, detail=gate.text),
+                    )
+                    run.note(one.record.id, 6, item, gate.reads, facts, None, 0, one.code, one.text)
+                    return None
+            run.lacking(one, row, 5, run.compiled.compiler.missing(row.when_form, facts))
+            return None
+    names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
+    read = run.phrases(names, facts)
+    one.settle(
+        item,
+        "uncredited",
+        "no_row",
+        reason("no_row", name=item.name, clause=item.clause, read=read or "未填写"),
+    )
+    one.rules = ()
+    run.note(one.record.id, 5, item, names, facts, None, 0, one.code, one.text)
+    return None
+
+
+def attribute(run: Run, one: Judged, row: Row) -> None:
+    """Step 4: the statistics year by the deciding date, else the year under which the record was entered."""
+    for name in row.dated:
+        day = one.facts.get(name)
+        if day is not None:
+            one.day = day
+            one.year = run.compiled.pack.year_of(day)
+            break
+    else:
+        one.year = one.record.year if one.record.year is not None else run.year
+    if one.day is not None:
+        run.note(one.record.id, 4, row, row.dated, one.facts, None, None)
+
+
+def category(run: Run, one: Judged, row: Row) -> None:
+    """Step 15, read early so that a record of no hours has a category too."""
+    held = row.category(one.facts)
+    if isinstance(held, Stop):
+        one.category_lacks = held.facts or ("category",)
+        run.default_category(one)
+    else:
+        one.category = held
+
+
+def gates(run: Run, one: Judged, row: Row) -> bool:
+    """Step 6: conditions and exclusions; the first that fails gives the reason, a missing condition is asked."""
+    if not row.gates:
+        return True
+    facts = one.facts
+    lacking: list[str] = []
+    presumed: list[str] = []
+    for gate in row.gates:
+        held = gate.test(facts)
+        if held is gate.wanted:
+            continue
+        if held is None:
+            missing = run.compiled.compiler.missing(gate.form, facts)
+            (lacking if gate.wanted else presumed).extend(missing)
+            continue
+        one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
+        run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
+        return False
+    if lacking:
+        run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
+        return False
+    if run.nodes is not None:
+        run.note(
+            one.record.id,
+            6,
+            row,
+            row.gate_reads,
+            facts,
+            None,
+            None,
+            "",
+            "",
+            tuple(dict.fromkeys(presumed)),
+        )
+    return True
