@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import Stop
+from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.program import Item, Row, program
 from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment
@@ -90,7 +90,7 @@ def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[s
     return list(found.values())
 
 
-def _open(item: Item, row: Row, person: Mapping[str, Any]) -> bool:
+def _open(item: Item, row: Row, person: Facts) -> bool:
     if row.hours_form[0] == "none" or item.when(person) is False or row.when(person) is False:
         return False
     return all(gate.test(person) is not (not gate.wanted) for gate in row.gates)
@@ -134,7 +134,7 @@ def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str) 
     return "，".join(dict.fromkeys(text for text in said if text))
 
 
-def _room(item: Item, row: Row, person: Mapping[str, Any], assessment: YearAssessment) -> int | None:
+def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> int | None:
     """Return what the year's limits on the item and on its groups leave (hundredths); None without a limit."""
     limits: list[tuple[Any, frozenset[str]]] = []
     if row.year_cap is not None:
