@@ -13,6 +13,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.assessment.explanation_text import text_lines
 from xueshi.campaigns.explaining import ExplainedResult, explain_result
+from xueshi.documents.explained_year import explained_year
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
 from xueshi.results import repository as results
@@ -20,6 +21,7 @@ from xueshi.results.tables import YearResult
 from xueshi.storage import reading
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.workplace import Workplace
+from xueshi_templates.explanation import explanation_pdf
 
 
 def explain(
@@ -97,14 +99,15 @@ def _as_data(one: ExplainedResult) -> dict[str, Any]:
 
 
 def _print_page(found: list[ExplainedResult], output: Path) -> None:
-    from xueshi_templates.explanation import explanation_pdf  # noqa: PLC0415 - loads the typesetter
-
     if len(found) > 1:
         raise InputError(
             f"同一年度有几次年度验证，请用 --campaign 指明：{'、'.join(one.campaign for one in found)}"
         )
     if output.exists():
         raise InputError(f"{output} 已存在；请换一个文件名，或先移走它")
-    body = explanation_pdf(found[0].explanation, person=found[0].person, unit=found[0].unit)
-    output.write_bytes(body)
+    one = found[0]
+    data = explained_year(
+        one.explanation, person=one.person, unit=one.unit, made_on=one.judged_on, sample=one.sample
+    )
+    output.write_bytes(explanation_pdf(data))
     typer.echo(f"已写出 {output}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +14,10 @@ from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.outline import outline
+from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
+from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
 
 app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
 
@@ -24,6 +28,42 @@ STATUSES = {
     "out_of_scope": "范围外",
     "same": "与上位文同",
 }
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="地区代码，小写拉丁字母，例如 example")],
+    area: Annotated[str, typer.Option(help="行政区划代码（GB/T 2260），六位数字")],
+    title: Annotated[str, typer.Option(help="文件标题；有 --from 时从文中取")] = "",
+    place: Annotated[str, typer.Option(help="地区的中文名称")] = "",
+    instrument: Annotated[str, typer.Option(help="文件编号，例如 EX2024；不写则由代码和印发年度组成")] = "",
+    parent: Annotated[str, typer.Option(help="上位文件的编号：只写不同之处")] = "",
+    from_: Annotated[Path | None, typer.Option("--from", help="通知全文（.txt 或 .docx），取其编号")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("-o", help="写到哪个文件夹；不写则为 ./xueshi-<代码>")
+    ] = None,
+) -> None:
+    """新建一个地区插件：由通知的编号列出全部条款，其余照着填写。"""
+    read = outline(notice_text(from_)) if from_ is not None else EMPTY
+    registry = load(strict=False)
+    region = NewRegion(name, area, place, title, instrument, parent, read)
+    check_new(region, registry.codes(), {one: registry.owner_of(one) for one in registry.instruments()})
+    target = folder if folder is not None else Path(f"xueshi-{name.replace('_', '-')}")
+    written = scaffold(region)
+    write_new(written, target)
+    for path in written:
+        typer.echo(str(target / path))
+    if from_ is not None:
+        typer.echo(
+            f"条款 {len(read.clauses)} 条，状态都是 todo：逐条改为 encoded、procedural、discretionary 或 out_of_scope"
+        )
+        if not read.clauses:
+            typer.echo("文中没有认出编号（一、（一）1. 第一条）：请检查是否每段一行，或手工列出条款")
+        for number in read.repeated:
+            typer.echo(
+                f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
+            )
+    typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 
 
 @app.command("list")

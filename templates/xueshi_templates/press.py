@@ -20,7 +20,7 @@ from typing import Literal
 import typst
 
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import DocumentData, PersonYear, UnitFiling, YearTable
+from xueshi.documents.types import DocumentData, ExplainedYear, PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
 from xueshi_templates.fonts import FontSet
 from xueshi_templates.sandbox import template_environment
@@ -152,12 +152,14 @@ def subject_of(data: DocumentData) -> str:
         return data.unit
     if isinstance(data, YearTable):
         return data.reporting_body
+    if isinstance(data, ExplainedYear):
+        return f"{data.person}（{data.unit}）"
     return data.addressee
 
 
 def paper_date(data: DocumentData) -> date:
     """Return the date that a paper's file bears: of verification, filing, making or signing; never today's."""
-    if isinstance(data, YearTable):
+    if isinstance(data, YearTable | ExplainedYear):
         return data.made_on
     if isinstance(data, PersonYear):
         return data.verified_on or date(data.year, 12, 31)

@@ -15,7 +15,7 @@ from typing import Literal
 
 from xueshi.documents.proofs import template_digest
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import DocumentData, Letter, PersonYear, UnitFiling, YearTable
+from xueshi.documents.types import DocumentData, ExplainedYear, Letter, PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
 from xueshi_templates.fonts import FontSet, installed_fonts
 from xueshi_templates.press import PREVIEW_PPI, Press, Sheet, subject_of
@@ -28,6 +28,7 @@ _DATA_TYPES = {
     "unit_filing": UnitFiling,
     "year_table": YearTable,
     "letter": Letter,
+    "explained_year": ExplainedYear,
 }
 
 

@@ -20,7 +20,8 @@ def text_lines(one: YearExplanation) -> list[str]:
     lines += [f"提示：{warning}" for warning in one.warnings]
     if one.cures:
         lines += ["", f"【还可以怎样补足】（须在{one.until}前完成）"]
-        lines += _cure_lines(one)
+        for head, ways in cure_groups(one):
+            lines += [f"{head}：", *(f"  {way}" for way in ways)]
     lines += ["", "【逐条说明】"]
     for place, each in enumerate(one.records, start=1):
         lines += [
@@ -31,23 +32,23 @@ def text_lines(one: YearExplanation) -> list[str]:
     return lines
 
 
-def _cure_lines(one: YearExplanation) -> list[str]:
-    """Say the cures by requirement; what an earlier line already offers is not said again for a wider sum."""
-    lines: list[str] = []
+def cure_groups(one: YearExplanation) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Group the cures by requirement: what is short, and the ways; the total comes last.
+
+    What an earlier group already offers is not said again for a wider sum.
+    """
+    groups: list[tuple[str, tuple[str, ...]]] = []
     told: set[str] = set()
-    wide_last = sorted(one.requirements, key=lambda each: each.of == "total")
-    for requirement in wide_last:
+    for requirement in sorted(one.requirements, key=lambda each: each.of == "total"):
         offered = [each for each in one.cures if each.requirement == requirement.id]
         if not offered:
             continue
-        lines.append(
-            f"{requirement.name or requirement.label}还差{show_hours(requirement.shortfall)}{requirement.unit}："
-        )
-        if any(each.rule in told for each in offered):
-            lines.append("  以上所列的同时计入")
-        lines += [f"  {cure_line(each)}" for each in offered if each.rule not in told]
+        short = f"{show_hours(requirement.shortfall)}{requirement.unit}"
+        lines = ["以上所列的同时计入"] if any(each.rule in told for each in offered) else []
+        lines += [cure_line(each) for each in offered if each.rule not in told]
+        groups.append((f"{requirement.name or requirement.label}还差{short}", tuple(lines)))
         told.update(each.rule for each in offered)
-    return lines
+    return tuple(groups)
 
 
 def requirement_line(one: RequirementExplanation) -> str:
@@ -78,31 +79,31 @@ def cure_line(one: Cure) -> str:
 
 
 def record_lines(one: RecordExplanation) -> list[str]:
-    """Say one record: hours, clause and gist, inputs, steps, readings, and why not more."""
-    category = f"，{one.category}" if one.category else ""
+    """Say one record as lines: hours first, then clause and gist, inputs, steps, readings, and why not more."""
+    head, hours, parts = record_parts(one)
+    return [f"{head}：{hours}", *(f"{label}：{text}" for label, text in parts)]
+
+
+def record_parts(one: RecordExplanation) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Say one record in parts: its name, what it counted, and labelled lines (原因, 依据, 标准, …)."""
     head = one.name if one.name == one.kind else f"{one.name}（{one.kind}）"
-    lines = [f"{head}：{one.verdict_text}，计{show_hours(one.hours)}学时{category}"]
+    category = f"，{one.category}" if one.category else ""
+    hours = f"{one.verdict_text}，计{show_hours(one.hours)}学时{category}"
     if one.verdict in ("needs_fact", "manual"):
-        lines = [f"{head}：{one.verdict_text}，尚未计算学时"]
-    if one.why:
-        lines.append(f"原因：{one.why}")
-    if one.missing:
-        lines.append(f"请补充：{'、'.join(one.missing)}")
-    if one.clause:
-        gist = f"（{one.gist}）" if one.gist else ""
-        rules = f"，条目{'＋'.join(one.rules)}" if one.rules else ""
-        lines.append(f"依据：《{one.regulation}》{one.clause}{gist}{rules}")
-    if one.standard:
-        lines.append(f"标准：{one.standard}")
-    if one.inputs:
-        lines.append(f"所填情况：{'、'.join(one.inputs)}")
-    if one.presumed:
-        lines.append(f"未填写，按没有该情形处理：{'、'.join(one.presumed)}")
+        hours = f"{one.verdict_text}，尚未计算学时"
+    gist = f"（{one.gist}）" if one.gist else ""
+    rules = f"，条目{'＋'.join(one.rules)}" if one.rules else ""
     amounts = [
         f"{step.title}{show_hours(step.after)}" for step in one.steps if step.after is not None and step.title
     ]
-    if len(amounts) > 1:
-        lines.append(f"计算：{' → '.join(amounts)}")
-    if one.readings:
-        lines.append(f"口径：{'；'.join(one.readings)}")
-    return lines
+    parts = (
+        ("原因", one.why),
+        ("请补充", "、".join(one.missing)),
+        ("依据", f"《{one.regulation}》{one.clause}{gist}{rules}" if one.clause else ""),
+        ("标准", one.standard),
+        ("所填情况", "、".join(one.inputs)),
+        ("未填写，按没有该情形处理", "、".join(one.presumed)),
+        ("计算", " → ".join(amounts) if len(amounts) > 1 else ""),
+        ("口径", "；".join(one.readings)),
+    )
+    return head, hours, tuple((label, text) for label, text in parts if text)

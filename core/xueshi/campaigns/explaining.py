@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlmodel import Session
 
@@ -11,6 +12,7 @@ from xueshi.assessment.explanation import YearExplanation, explain
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import load_pack, request_from_json
+from xueshi.campaigns.clock import civil_date
 from xueshi.register import repository as register
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
@@ -24,6 +26,10 @@ class ExplainedResult:
     unit: str
     campaign: str
     revision: int
+    judged_on: date
+    """Civil day of the campaign's clock on which the year was judged."""
+    sample: bool
+    """True in a demo or rehearsal folder."""
     explanation: YearExplanation
 
 
@@ -46,5 +52,7 @@ def explain_result(session: Session, scope: Scope, result: YearResult) -> Explai
         register.unit(session, found, result.unit_id).name,
         campaign.public_id,
         result.revision,
+        civil_date(result.assessed_at),
+        campaign.standing,
         explain(pack, request),
     )

@@ -19,14 +19,15 @@ from functools import cache
 
 from xueshi.canonical import canonical_json, digest_of_json
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import DocumentData, Letter, PersonYear, UnitFiling, YearTable
+from xueshi.documents.types import DocumentData, ExplainedYear, Letter, PersonYear, UnitFiling, YearTable
 from xueshi.errors import InputError
 
-KINDS: dict[str, type[PersonYear] | type[UnitFiling] | type[YearTable] | type[Letter]] = {
+KINDS: dict[str, type[DocumentData]] = {
     "person_year": PersonYear,
     "unit_filing": UnitFiling,
     "year_table": YearTable,
     "letter": Letter,
+    "explained_year": ExplainedYear,
 }
 
 
@@ -163,7 +164,10 @@ def _build(expected: object, value: object) -> object:
         choices = [choice for choice in typing.get_args(expected) if choice is not types.NoneType]
         return _build(choices[0], value) if len(choices) == 1 else value
     if origin is tuple and isinstance(value, list):
-        return tuple(_build(typing.get_args(expected)[0], item) for item in value)
+        parts = typing.get_args(expected)
+        if len(parts) == 2 and parts[1] is Ellipsis:
+            return tuple(_build(parts[0], item) for item in value)
+        return tuple(_build(part, item) for part, item in zip(parts, value, strict=True))
     if expected is date and isinstance(value, str):
         return date.fromisoformat(value)
     if expected is bytes and isinstance(value, str):

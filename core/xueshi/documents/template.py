@@ -8,7 +8,7 @@ from typing import Literal
 
 from xueshi.jurisdictions import YearSpan
 
-DataKind = Literal["person_year", "unit_filing", "year_table", "letter"]
+DataKind = Literal["person_year", "unit_filing", "year_table", "letter", "explained_year"]
 OutputFormat = Literal["pdf", "png", "xlsx", "docx", "html"]
 
 

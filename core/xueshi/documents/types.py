@@ -137,4 +137,39 @@ class Letter:
     sample: bool = False
 
 
-DocumentData = PersonYear | UnitFiling | YearTable | Letter
+@dataclass(frozen=True)
+class ExplainedRecord:
+    """One record on the page 学时认定说明: its name, what it counted, and labelled lines of explanation."""
+
+    name: str
+    hours: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ExplainedYear:
+    """A person's year explained in Chinese sentences (学时认定说明)."""
+
+    person: str
+    unit: str
+    area: str
+    year: int
+    period: str
+    law: str
+    verdict: str
+    totals: tuple[tuple[str, str], ...]
+    """Category label and hours, `合计` last."""
+    requirements: tuple[str, ...]
+    notes: tuple[str, ...]
+    until: str
+    """Last day (ISO) on which what is missing can still be made up."""
+    cures: tuple[tuple[str, tuple[str, ...]], ...]
+    """What is missing, and the ways to earn it."""
+    records: tuple[ExplainedRecord, ...]
+    readings: tuple[str, ...]
+    rules_digest: str
+    made_on: date
+    sample: bool = False
+
+
+DocumentData = PersonYear | UnitFiling | YearTable | Letter | ExplainedYear

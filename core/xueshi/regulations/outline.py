@@ -1,0 +1,127 @@
+"""The numbering of a published text: which clauses it has, in the words in which rules cite them.
+
+`一、` → `一`, `（二）` below it → `一(二)`, `3.` → `一(二)3`, `（4）` → `一(二)3(4)`, `第五条` → `第五条`, `附件1` before all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_CHINESE = "[零〇一二三四五六七八九十百]+"
+_ANNEX = re.compile(
+    r"^附\s*(?:件|录)\s*(\d{1,2}|[一二三四五六七八九十]+)?\s*[:：]?\s*$|^附\s*件\s*(\d{1,2})\s*[:：]?\s*\S"
+)
+_LEVELS = (
+    re.compile(rf"^(第{_CHINESE}条)[\s、:：]*(.*)$"),
+    re.compile(rf"^({_CHINESE})\s*、\s*(.*)$"),
+    re.compile(rf"^[(（]\s*({_CHINESE})\s*[)）]\s*(.*)$"),
+    re.compile(r"^(\d{1,2})\s*(?:[．、]|\.(?!\d))\s*(.*)$"),
+    re.compile(r"^[(（]\s*(\d{1,2})\s*[)）]\s*(.*)$"),
+)
+_ARTICLE, _SECTION, _PART, _ITEM, _POINT = range(5)
+_NUMBER = re.compile(r"^\S{1,12}[〔\[［(（]\s*(?:19|20)\d\d\s*[〕\]］)）]\s*\d+\s*号$")
+_DAY = re.compile(r"^((?:19|20)\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日$")
+_SENTENCE = re.compile("[。；;]")
+
+
+@dataclass
+class OutlinedClause:
+    """One numbered clause: its name as rules cite it, and its text with the unnumbered paragraphs that follow."""
+
+    number: str
+    paragraphs: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The whole text of the clause, without its items."""
+        return "".join(self.paragraphs)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the numbering of a text tells: clauses in their order, names that occur twice, and the header as far as found."""
+
+    clauses: tuple[OutlinedClause, ...]
+    repeated: tuple[str, ...]
+    title: str | None
+    number: str | None
+    issuer: str | None
+    issued: str | None
+
+
+def outline(text: str) -> Outline:
+    """Read the numbering of a text, one paragraph a line. A heading whose items are all numbered is not a clause itself."""
+    lines = [line.strip().strip("\u3000").strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    found: list[OutlinedClause] = []
+    repeated: list[str] = []
+    annex, coming, path = "", "", [""] * len(_LEVELS)
+    for line in lines:
+        if match := _ANNEX.match(line):
+            coming = f"附件{match[1] or match[2] or ''}"
+            continue
+        level, sign, rest = _numbered(line)
+        if coming and level in (
+            _ARTICLE,
+            _SECTION,
+        ):  # a mere mention of an annex is followed by no new numbering
+            annex, coming, path = coming, "", [""] * len(_LEVELS)
+        if level is None:
+            if found and any(path) and not _signature(line):
+                found[-1].paragraphs.append(line)
+            continue
+        path[level:] = [sign, *[""] * (len(_LEVELS) - level - 1)]
+        if level == _SECTION:
+            path[_ARTICLE] = ""
+        number = annex + "".join(path)
+        if any(clause.number == number for clause in found):
+            repeated.append(number)
+        else:
+            found.append(OutlinedClause(number, [rest] if rest else []))
+    return Outline(tuple(_kept(found)), tuple(dict.fromkeys(repeated)), *_header(lines))
+
+
+def _numbered(line: str) -> tuple[int | None, str, str]:
+    for level, pattern in enumerate(_LEVELS):
+        if match := pattern.match(line):
+            sign = f"({match[1]})" if level in (_PART, _POINT) else match[1]
+            return level, sign, match[2].strip()
+    return None, "", line
+
+
+def _kept(found: list[OutlinedClause]) -> Iterator[OutlinedClause]:
+    for clause, after in zip(found, [*found[1:], None], strict=True):
+        has_items = after is not None and after.number.startswith(clause.number)
+        if not (has_items and len(clause.paragraphs) <= 1 and not _SENTENCE.search(clause.text)):
+            yield clause
+
+
+def _signature(line: str) -> bool:
+    """Tell the issuer and the day at the end from a paragraph of the last clause."""
+    return bool(_DAY.match(line)) or (
+        len(line) <= 30 and line.endswith(("局", "厅", "部", "政府", "委员会", "办公室"))
+    )
+
+
+def _header(lines: list[str]) -> tuple[str | None, str | None, str | None, str | None]:
+    """Guess title, number, issuer and day of issue: the author compares them with the text."""
+    number = next((line for line in lines[:12] if _NUMBER.match(line)), None)
+    first = next((place for place, line in enumerate(lines) if _numbered(line)[0] is not None), len(lines))
+    heads = [line for line in lines[:first] if line != number and not line.endswith((":", "："))]
+    ends = ("通知", "办法", "意见", "细则", "规定", "（试行）", "(试行)")
+    last = next((place for place, line in enumerate(heads) if line.endswith(ends)), None)
+    title = heads[0] if heads else None
+    if last is not None:
+        split = last > 0 and "关于" in heads[last - 1] and "关于" not in heads[last]
+        title = "".join(heads[last - 1 : last + 1]) if split else heads[last]
+    days = [place for place, line in enumerate(lines) if _DAY.match(line)]
+    if not days:
+        return title, number, None, None
+    place = days[0]
+    match = _DAY.match(lines[place])
+    assert match is not None
+    before = lines[place - 1] if place else ""
+    issuer = before if _signature(before) and not _DAY.match(before) else None
+    return title, number, issuer, f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
