@@ -1,0 +1,70 @@
+"""One person, eight records, judged over and over: median microseconds with and without the trace, interleaved.
+
+`.venv/bin/python benchmarks/person_year.py [INSTRUMENT] [REPEATS]`
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.types import PersonYearRequest, RecordFacts
+from xueshi.registry import load
+
+RECORDS = (
+    ("public_course", {"courses": 1, "passed": True, "trained": True, "study_complete": True}),
+    (
+        "training",
+        {"hours": 32, "hours_stated": True, "days": 5, "organiser": "industry_dept", "passed": True},
+    ),
+    ("conference", {"level": "provincial", "paper": True, "characters": 2500, "days": 2}),
+    ("teaching", {"hours": 4, "invited": True}),
+    ("paper", {"level": "national", "characters": 5000, "rank": 1, "role": "first", "work": "W1"}),
+    ("book", {"characters": 100000, "rank": 2, "role": "first", "work": "W2"}),
+    ("project", {"level": "provincial", "part": "main", "rank": 2, "role": "main", "closed": True}),
+    ("exam", {"subjects": 1, "items": 1, "passed": True, "exam_level": "intermediate"}),
+)
+
+
+def median_microseconds(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Time each call `repeats` times, taking turns, so that a noisy moment hits all alike."""
+    taken: dict[str, list[int]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            began = time.perf_counter_ns()
+            call()
+            taken[name].append(time.perf_counter_ns() - began)
+    return {name: statistics.median(times) / 1000 for name, times in taken.items()}
+
+
+def main() -> None:
+    instrument = sys.argv[1] if len(sys.argv) > 1 else "CZ2024"
+    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
+    pack = load().pack_of(instrument)
+    known = pack.facts
+    records = tuple(
+        RecordFacts(f"r{number}", kind, {name: value for name, value in facts.items() if name in known})
+        for number, (kind, facts) in enumerate(RECORDS, start=1)
+    )
+    first, last = pack.data["instrument"]["years"]
+    request = PersonYearRequest(pack.area, last or max(first, 2024), {"level": "intermediate"}, records, ())
+    found = median_microseconds(
+        {
+            "full trace": lambda: evaluate(pack, request, trace=True),
+            "without trace": lambda: evaluate(pack, request, trace=False),
+        },
+        repeats,
+    )
+    print(
+        f"{instrument}, {len(records)} records, {repeats} repeats, Python {platform.python_version()}, {platform.machine()}"
+    )
+    for name, microseconds in found.items():
+        print(f"{name}: {microseconds:.0f} µs (median)")
+
+
+if __name__ == "__main__":
+    main()
