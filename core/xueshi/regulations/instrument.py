@@ -189,12 +189,12 @@ def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:
                     "E203",
                     root.file,
                     line,
-                    f"clause {number} is still todo: read it and decide what carries it"
+                    f"clause {number} has no status yet (todo): read it and say what carries it"
                     if status == "todo"
                     else f"clause {number} has no status"
                     if status == ""
                     else f'"{status}" is no status of clause {number}',
-                    f"{number}: {{encoded: gist in your own words}} when a rule cites it, or {', '.join(allowed[1:])}",
+                    f"{number}: {{encoded: …}}, the gist in your own words, when a rule cites it; else {', '.join(allowed[1:])}",
                     number,
                 )
             if number in clauses:

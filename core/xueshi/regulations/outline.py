@@ -57,17 +57,17 @@ def outline(text: str) -> Outline:
     lines = [line for line in lines if line]
     found: list[OutlinedClause] = []
     repeated: list[str] = []
-    annex, coming, path = "", "", [""] * len(_LEVELS)
+    annex, coming, listed, path = "", "", False, [""] * len(_LEVELS)
     for line in lines:
         if match := _ANNEX.match(line):
             coming = f"附件{match[1] or match[2] or ''}"
+            listed = coming == "附件" and line.endswith((":", "："))
             continue
         level, sign, rest = _numbered(line)
-        if coming and level in (
-            _ARTICLE,
-            _SECTION,
-        ):  # a mere mention of an annex is followed by no new numbering
+        if coming and level in (_ARTICLE, _SECTION):  # an annex numbers anew
             annex, coming, path = coming, "", [""] * len(_LEVELS)
+        elif coming and listed and level == _ITEM:  # the list of annexes under the letter
+            continue
         if level is None:
             if found and any(path) and not _signature(line):
                 found[-1].paragraphs.append(line)
