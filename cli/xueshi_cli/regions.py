@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
 from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
@@ -115,6 +117,12 @@ def show(region: str, json: AsJson = False) -> None:
         "表卡": "、".join(papers.values()),
     }
     show_record(who.name, record, as_json=json)
+
+
+@app.command("schema")
+def schema() -> None:
+    """输出规则文件的 JSON Schema，供编辑器补全和提示。"""
+    typer.echo(json_.dumps(rule_file_schema(), ensure_ascii=False, indent=1))
 
 
 @app.command("check")

@@ -87,7 +87,7 @@ def test_a_word_file_with_automatic_numbers_is_refused_with_the_way_out(tmp_path
             f'<w:document xmlns:w="{space}"><w:body><w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>任务</w:t></w:r></w:p>'
             "</w:body></w:document>",
         )
-    with pytest.raises(InputError, match="自动编号.*\\.txt"):
+    with pytest.raises(InputError, match=r"自动编号.*\.txt"):
         notice_text(file)
 
 
