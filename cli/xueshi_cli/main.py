@@ -7,6 +7,7 @@ from importlib import import_module
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from xueshi.errors import XueshiError
 
@@ -69,7 +70,7 @@ def run() -> None:
     try:
         build(asked if asked in NOUNS or asked in COMMANDS else None)()
     except XueshiError as error:
-        Console(stderr=True).print(f"[red]错误[/red] {error}", highlight=False)
+        Console(stderr=True).print(f"[red]错误[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
 
 
