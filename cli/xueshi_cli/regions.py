@@ -17,6 +17,7 @@ from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
+from xueshi_cli.comparing import show_comparison
 from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
@@ -203,6 +204,18 @@ def coverage(region: str, json: AsJson = False) -> None:
     if not json:
         for line in left_out:
             console.print(f"范围外：{line}")
+
+
+@app.command("compare")
+def compare(
+    laws: Annotated[list[str] | None, typer.Argument(help="地区代码或文件编号；不写则为全部")] = None,
+    floor: Annotated[str, typer.Option(help="与哪份上位文件比较；不写则取不直接适用于任何人的那份")] = "",
+    year: Annotated[int | None, typer.Option(help="按哪一年度的数字；不写则为各文件的最近年度")] = None,
+    json: AsJson = False,
+) -> None:
+    """各地规则并列比较，并逐项与国家规定比较：严于、相同、宽于、未规定。"""
+    registry = load(strict=False)
+    show_comparison(registry, laws or [], floor, year, as_json=json)
 
 
 def _covered(clauses: list[Any]) -> str:
