@@ -40,7 +40,7 @@ def minimums(pack: RulePack, year: int) -> list[Minimum]:
             one["clause"],
             _hours(pack, one["at_least"], year),
             one["effect"] == "warn",
-            None if settled(one["when"]) else one["when"],
+            None if settled(one["when"]) is True else one["when"],
             _share(pack, one["at_least"]),
         )
         for one in pack.requirements
