@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
 from xueshi.campaigns.notice import Notice
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import NotEncodedError, PluginError
@@ -173,7 +173,19 @@ class DataJurisdiction:
             )
             for level in read.levels
         )
-        return read.years, ApprovalFlow(read.id, read.title, read.purpose, read.instrument, levels)
+        channels = tuple(
+            Channel(
+                **{
+                    **dict(channel),
+                    "filed_by": tuple(Signer(signer.role, signer.name) for signer in channel.filed_by),
+                    "levels": tuple(channel.levels),
+                }
+            )
+            for channel in read.channels
+        )
+        return read.years, ApprovalFlow(
+            read.id, read.title, read.purpose, read.instrument, levels, channels
+        )
 
     @cached_property
     def _notices(self) -> tuple[Notice, ...]:

@@ -121,6 +121,18 @@ class LevelFile(_Strict):
     days: int | None = None
 
 
+class ChannelFile(_Strict):
+    """One way by which a record comes in."""
+
+    id: str
+    name: str
+    clause: str
+    filed_by: list[SignerFile]
+    levels: list[str] = Field(default_factory=list)
+    personal_application: bool = False
+    within_days: int | None = None
+
+
 class FlowFile(_Strict):
     """`flows/*.yaml`: the levels that a filing or record passes."""
 
@@ -131,6 +143,7 @@ class FlowFile(_Strict):
     instrument: str
     years: Years
     levels: list[LevelFile]
+    channels: list[ChannelFile] = Field(default_factory=list)
 
 
 class NoticeFile(_Strict):

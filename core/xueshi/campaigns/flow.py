@@ -45,6 +45,23 @@ class FlowLevel:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """One way by which a record comes into the register: the word that a rule's `channel` names."""
+
+    id: str
+    name: str
+    """What the regulation calls it (单位登记、组织机构统一登记、本人申请)."""
+    clause: str
+    filed_by: tuple[Signer, ...]
+    """Who may file by it; the role `person` is the professional himself, by whoever acts for him."""
+    levels: tuple[str, ...] = ()
+    """Ids of the flow's levels that a record passes, in order; empty where filing is the registration."""
+    personal_application: bool = False
+    within_days: int | None = None
+    """Working days after the activity's last day within which it must be filed; None when the text names none."""
+
+
+@dataclass(frozen=True)
 class ApprovalFlow:
     """The levels in order. The first is the filing unit's own; its completion is the submission (提交)."""
 
@@ -53,6 +70,8 @@ class ApprovalFlow:
     purpose: Literal["campaign", "record"]
     instrument: str
     levels: tuple[FlowLevel, ...] = field(default_factory=tuple)
+    channels: tuple[Channel, ...] = ()
+    """Of a flow for records (`purpose` record): the ways in. A campaign's flow has none."""
 
     def level(self, level_id: str) -> FlowLevel:
         """Return a level by id; raises KeyError when there is none."""

@@ -25,6 +25,17 @@ def flow_problems(flow: ApprovalFlow) -> list[str]:
             for target in level.returns_to
             if target not in ids[:position]
         )
+    for channel in flow.channels:
+        where = f"{flow.id}, channel {channel.id}"
+        if not channel.clause:
+            problems.append(f"{where}: no clause")
+        if not channel.filed_by:
+            problems.append(f"{where}: nobody can file by it")
+        problems.extend(
+            f"{where}: passes {level}, which is no level of the flow"
+            for level in channel.levels
+            if level not in ids
+        )
     if flow.purpose == "campaign" and flow.levels and flow.levels[0].body != "unit":
         problems.append(f"{flow.id}: the first level of a campaign is the unit's own")
     return problems

@@ -9,7 +9,7 @@ from typing import Any
 
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
 from xueshi.canonical import canonical_json
 
 
@@ -52,7 +52,17 @@ def load_flow(body: bytes | str | dict[str, Any]) -> ApprovalFlow:
         )
         for level in data["levels"]
     )
-    return ApprovalFlow(**{**data, "levels": levels})
+    channels = tuple(
+        Channel(
+            **{
+                **channel,
+                "filed_by": tuple(Signer(**signer) for signer in channel["filed_by"]),
+                "levels": tuple(channel["levels"]),
+            }
+        )
+        for channel in data.get("channels", ())
+    )
+    return ApprovalFlow(**{**data, "levels": levels, "channels": channels})
 
 
 def dump_command(command: FilingCommand | CampaignCommand) -> dict[str, object]:
