@@ -183,9 +183,7 @@ class DataJurisdiction:
             )
             for channel in read.channels
         )
-        return read.years, ApprovalFlow(
-            read.id, read.title, read.purpose, read.instrument, levels, channels
-        )
+        return read.years, ApprovalFlow(read.id, read.title, read.purpose, read.instrument, levels, channels)
 
     @cached_property
     def _notices(self) -> tuple[Notice, ...]:
