@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check crash docs
+.PHONY: setup demo test check crash docs time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -18,6 +18,10 @@ test: setup
 # The long tests that kill real processes.
 crash: setup
 	@$(BIN)/pytest -m crash -q
+
+# Temporal's time-skipping test server (Java 17, Maven), for the tests that live through a quarter in seconds.
+time-skipping:
+	@$(PYTHON) setup/time_skipping/fetch.py
 
 # What CI holds the code to: format, lint, types, arrows between and inside the distributions, words, documents.
 check: setup

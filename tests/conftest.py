@@ -8,6 +8,7 @@ turns such skips into failures.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,6 +30,17 @@ def _has_temporal() -> bool:
     from xueshi_cli import temporal_binary
 
     return bool(os.environ.get(temporal_binary.ADDRESS_VARIABLE)) or temporal_binary.find() is not None
+
+
+def _has_java() -> bool:
+    return shutil.which("java") is not None and time_skipping_server().is_file()
+
+
+def time_skipping_server() -> Path:
+    """The wrapper of Temporal's time-skipping test server, where it was fetched."""
+    from xueshi_cli import temporal_binary
+
+    return temporal_binary.cache_folder() / "bin" / "temporal-test-server"
 
 
 def _has_golden() -> bool:
@@ -66,6 +78,7 @@ PARTS = {
         "apt-get install postgresql, then .venv/bin/python setup/with_postgres.py make test",
     ),
     "temporal": Part(_has_temporal, "make setup"),
+    "java": Part(_has_java, "make time-skipping"),
     "fonts": Part(_has_fonts, "make setup"),
     "golden": Part(_has_golden, "name the folder of the golden cases in XUESHI_SHARED"),
 }
@@ -81,8 +94,8 @@ def _is_there(name: str) -> bool:
 
 def _required() -> set[str]:
     named = {name.strip() for name in os.environ.get("XUESHI_REQUIRE", "").split(",") if name.strip()}
-    # `java` and `chromium` are named by set-ups ahead of the tests that will need them.
-    unknown = named - PARTS.keys() - {"java", "chromium"}
+    # `chromium` is named by set-ups ahead of the tests that will need it.
+    unknown = named - PARTS.keys() - {"chromium"}
     if unknown:
         raise pytest.UsageError(
             f"XUESHI_REQUIRE names unknown parts {sorted(unknown)}; known: {sorted(PARTS)}"
