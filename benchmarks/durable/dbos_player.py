@@ -46,14 +46,15 @@ def open_app_database(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 
 
 def apply(engine: sa.Engine, filing_id: str, command: dict[str, Any]) -> str:
     """Carry out one command exactly once, in one transaction."""
-    with engine.begin() as tx:
+    with engine.execution_options(writing=True).begin() as tx:
         if engine.dialect.name == "postgresql":
             tx.execute(sa.text("SELECT pg_advisory_xact_lock(1)"))
         if tx.execute(sa.text("SELECT 1 FROM effect WHERE command_id = :c"), {"c": command["id"]}).first():
@@ -151,7 +152,8 @@ class DbosPlayer(Player):
                 raise RuntimeError((self.folder / "app.log").read_text()[-2000:])
             await asyncio.sleep(0.2)
         self.client = DBOSClient(
-            system_database_url=configuration(self.folder, self.database)["system_database_url"]
+            system_database_url=configuration(self.folder, self.database)["system_database_url"],
+            use_listen_notify=bool(self.database),
         )
         return {"opened_seconds": time.perf_counter() - began}
 
@@ -171,11 +173,21 @@ class DbosPlayer(Player):
             ).scalar_one()
         command = {"id": str(uuid.uuid4()), "version": version, "until": "2031-01-01"}
         await self.client.send_async(f"unit-{filing}", command, idempotency_key=command["id"])
+        # On a file its client looks once a second; we look at the effect itself, as often as our own client would.
+        while not self.database and not self._effect_of(command["id"]):
+            await asyncio.sleep(0.05)
         reply = None
-        while reply is None:
+        while self.database and reply is None:
             reply = await self.client.get_event_async(f"unit-{filing}", command["id"], timeout_seconds=120)
-        if reply != "done":
+        if reply not in (None, "done"):
             raise RuntimeError(reply)
+
+    def _effect_of(self, command_id: str) -> bool:
+        with self.engine.connect() as connection:
+            found = connection.execute(
+                sa.text("SELECT 1 FROM effect WHERE command_id = :c"), {"c": command_id}
+            ).first()
+        return found is not None
 
     async def kill(self) -> None:
         self.app.kill()

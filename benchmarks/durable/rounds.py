@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -55,7 +56,10 @@ class Seat:
         """End it."""
         with contextlib.suppress(RuntimeError, BrokenPipeError):
             self.tell(do="close")
-        self._process.wait(timeout=60)
+        try:
+            self._process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
 
 @contextlib.contextmanager
@@ -153,6 +157,7 @@ def recovery(units: int, rounds: int, postgres: bool) -> None:
 
 def main() -> None:
     """Run one benchmark."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the players are ended too
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("decisions", "recovery"))
     parser.add_argument("--units", type=int, default=0)
