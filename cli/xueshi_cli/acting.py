@@ -8,12 +8,14 @@ from datetime import datetime
 from xueshi.access.scope import Scope
 from xueshi.campaigns import commands
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.tables import Campaign, Command
 from xueshi.errors import InputError
 from xueshi.register import repository as register
+from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 from xueshi_templates.closure import complete_closure
@@ -51,17 +53,22 @@ async def act_async(
     return await commands.deliver(place.engine, port or await port_of(place), row.id)
 
 
+def flow_of(registry: Registry, notice: Notice) -> ApprovalFlow:
+    """Return the flow that a notice names. Raises InputError when its region has none of that id for the year."""
+    for flow in registry.ask(notice.region).approval_flows(notice.year):
+        if flow.id == notice.flow:
+            return flow
+    raise InputError(
+        f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/"
+    )
+
+
 def opened_by_notice(
     place: Workplace, officer: str, notice: Notice, *, standing: bool, starts_at: datetime | None = None
 ) -> Campaign:
     """Resolve what a notice rests on from its jurisdiction's hooks and open the campaign."""
     asked = place.registry.ask(notice.region)
     jurisdiction = asked.jurisdiction()
-    flows = [flow for flow in asked.approval_flows(notice.year) if flow.id == notice.flow]
-    if not flows:
-        raise InputError(
-            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/"
-        )
     papers = [paper for paper in asked.document_templates(notice.year) if paper.id in notice.papers]
     missing = set(notice.papers) - {paper.id for paper in papers}
     if missing:
@@ -89,7 +96,7 @@ def opened_by_notice(
         notice=notice,
         area_name=area_name,
         pack=pack.to_bytes(),
-        flow=flows[0],
+        flow=flow_of(place.registry, notice),
         papers=[complete_closure(paper) for paper in papers],
         units=units,
         verifier=_verifier(notice, area.bodies if area else {}),

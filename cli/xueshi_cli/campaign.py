@@ -1,4 +1,4 @@
-"""`xueshi campaign`: open, list, show, extend, advance, close."""
+"""`xueshi campaign`: open, rehearse, list, show, extend, advance, close."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ import typer
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.notice import Notice
-from xueshi.errors import InputError, PluginError
-from xueshi.jurisdictions import area_contains
-from xueshi.plugin_files import read_notice
-from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
+from xueshi_cli.notices import chosen_notice
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.rehearsing import rehearse
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
@@ -53,41 +50,13 @@ def open_(
 ) -> None:
     """按通知开启一次年度验证。"""
     place = Workplace.here()
-    if (notice is None) is not (bool(region) and bool(year)):
-        raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
-    chosen = (
-        _own_notice(place.registry, notice)
-        if notice is not None
-        else _shipped_notice(place.registry, region, year, area)
-    )
+    chosen = chosen_notice(place.registry, region, year, area, notice)
     starts_at = start_of(chosen.issued) if standing else None
     campaign = opened_by_notice(place, officer, chosen, standing=standing, starts_at=starts_at)
     typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
 
 
-def _shipped_notice(registry: Registry, region: str, year: int, area: str) -> Notice:
-    notices = [
-        notice
-        for notice in registry.ask(region).notices(year)
-        if not area or area_contains(area, notice.area) or notice.area == area
-    ]
-    if len(notices) != 1:
-        known = "、".join(f"{notice.number}（{notice.area}）" for notice in notices) or "无"
-        raise InputError(
-            f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
-        )
-    return notices[0]
-
-
-def _own_notice(registry: Registry, file: Path) -> Notice:
-    """Read a bureau's own notice; which jurisdiction it belongs to follows from its area."""
-    if not file.is_file():
-        raise InputError(f"找不到通知文件 {file}；请核对路径")
-    try:
-        area = read_notice(file, str(file), "").area
-        return read_notice(file, str(file), registry.region_for(area))
-    except PluginError as error:
-        raise InputError(str(error)) from error
+app.command("rehearse")(rehearse)
 
 
 @app.command("list")

@@ -23,6 +23,7 @@ from xueshi.register import repository as register
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import transaction
+from xueshi_cli.acting import flow_of
 from xueshi_cli.importing import import_workbook
 from xueshi_cli.samples import SAMPLES, Samples, SampleUnit, changed, make_units, read_samples
 from xueshi_cli.workplace import Workplace
@@ -79,7 +80,7 @@ def prepare(place: Workplace, units: int, people: int, seed: int) -> Cast:
     region, folder = sampled_region(place.registry)
     samples = read_samples(folder, region)
     notice = _notice(place.registry, region, samples)
-    flow = _flow(place.registry, notice)
+    flow = flow_of(place.registry, notice)
     pack = place.registry.pack_for(notice.area, notice.year)
     vocabulary = IntakeVocabulary.from_pack(pack, notice.year)
     made = make_units(
@@ -117,13 +118,6 @@ def _notice(registry: Registry, region: str, samples: Samples) -> Notice:
         if notice.id == samples.notice:
             return notice
     raise InputError(f"{region}/{SAMPLES} 指定的通知 {samples.notice} 不在 notices/；请核对")
-
-
-def _flow(registry: Registry, notice: Notice) -> ApprovalFlow:
-    for flow in registry.ask(notice.region).approval_flows(notice.year):
-        if flow.id == notice.flow:
-            return flow
-    raise InputError(f"通知 {notice.id} 指定的流程 {notice.flow} 不在 flows/；请核对")
 
 
 def _accounts(

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine
-
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns import assessing, campaign_acts, commands, filing_acts, repository
+from xueshi.campaigns import commands, repository
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.ports import Envelope, SendResult
-from xueshi.campaigns.stored_state import load_campaign_command, load_filing_command
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.register import repository as register
 from xueshi.register.repository import RosterOwner
@@ -45,34 +43,17 @@ class RigUnit:
     signers: tuple[str, ...]
 
 
-class WorkflowInMemory:
-    """A port that carries out a command at once, as the workflow's activity would; `down` makes it unavailable."""
+class WorkflowInMemory(InProcessPort):
+    """The port without a server; `down` makes it unavailable, `sent` counts what was sent."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.down = False
-        self.sent = 0
-
-    async def start(self, campaign_id: UUID) -> None:
-        """Start nothing: there is no server."""
+    down = False
+    sent = 0
 
     async def send(self, envelope: Envelope) -> SendResult:
         if self.down:
             return SendResult("pending", "unavailable", "")
         self.sent += 1
-        with transaction(self.engine) as session:
-            row = repository.command(session, envelope.command_id)
-            if envelope.target == "campaign":
-                done: Any = campaign_acts.apply_campaign_command(
-                    session, row.target_id, load_campaign_command(dict(envelope.payload))
-                )
-            else:
-                done = filing_acts.apply_command(
-                    session, row.target_id, load_filing_command(dict(envelope.payload))
-                )
-        if envelope.target == "filing" and done.state.stage == "assessing":
-            assessing.assess_filing(self.engine, row.target_id, lambda *_: None)
-        return SendResult(done.fate, done.code, done.reason)
+        return await super().send(envelope)
 
 
 class CampaignRig:
@@ -234,9 +215,7 @@ class CampaignRig:
         """Advance the clock past the window and let every filing look at it."""
         row = self.steer("advance", to=(self.fresh().deadline + timedelta(days=1)).isoformat())
         assert row.state == "done", row.reason
-        for unit in self.units:
-            with transaction(self.engine) as session:
-                filing_acts.look_at_clock(session, self.filing(unit).id)
+        self.port.tell_units(self.campaign.id)
 
     def close(self) -> None:
         """Pass the deadline and close."""

@@ -1,0 +1,43 @@
+"""Which notice is meant: one that a plugin ships, or a bureau's own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xueshi.campaigns.notice import Notice
+from xueshi.errors import InputError, PluginError
+from xueshi.jurisdictions import area_contains
+from xueshi.plugin_files import read_notice
+from xueshi.registry import Registry
+
+
+def chosen_notice(registry: Registry, region: str, year: int, area: str, file: Path | None) -> Notice:
+    """Return the notice of a region and year, or that of a file. Raises InputError where neither or both are named."""
+    if (file is None) is not (bool(region) and bool(year)):
+        raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
+    return _own(registry, file) if file is not None else _shipped(registry, region, year, area)
+
+
+def _shipped(registry: Registry, region: str, year: int, area: str) -> Notice:
+    notices = [
+        notice
+        for notice in registry.ask(region).notices(year)
+        if not area or area_contains(area, notice.area) or notice.area == area
+    ]
+    if len(notices) != 1:
+        known = "、".join(f"{notice.number}（{notice.area}）" for notice in notices) or "无"
+        raise InputError(
+            f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
+        )
+    return notices[0]
+
+
+def _own(registry: Registry, file: Path) -> Notice:
+    """Read a bureau's own notice; which jurisdiction it belongs to follows from its area."""
+    if not file.is_file():
+        raise InputError(f"找不到通知文件 {file}；请核对路径")
+    try:
+        area = read_notice(file, str(file), "").area
+        return read_notice(file, str(file), registry.region_for(area))
+    except PluginError as error:
+        raise InputError(str(error)) from error

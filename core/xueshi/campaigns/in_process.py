@@ -1,0 +1,60 @@
+"""Durable commands carried out at once in the caller's process, without a server: for rehearsals and tests.
+
+The same acts in the same order as the workflows call them, so that a rehearsal shows what the real campaign would do.
+Nothing here survives a kill: a real campaign goes through Temporal.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns import assessing, campaign_acts, filing_acts, repository
+from xueshi.campaigns.ports import Envelope, SendResult
+from xueshi.campaigns.stored_state import load_campaign_command, load_filing_command
+from xueshi.storage import reading, transaction
+
+ENGINE = Scope.everything()
+
+
+class InProcessPort:
+    """Implements `CommandPort` and `CampaignStarter` by calling the acts themselves."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def start(self, campaign_id: UUID) -> None:
+        """Start nothing: there is no server."""
+
+    async def send(self, envelope: Envelope) -> SendResult:
+        """Carry out a command and what follows from it: assessment after a submission, the clock after `advance`."""
+        if envelope.target == "campaign":
+            return self._on_campaign(envelope)
+        with transaction(self.engine) as session:
+            row = repository.command(session, envelope.command_id)
+            applied = filing_acts.apply_command(
+                session, row.target_id, load_filing_command(dict(envelope.payload))
+            )
+        if applied.state.stage == "assessing":
+            assessing.assess_filing(self.engine, row.target_id, lambda *_: None)
+        return SendResult(applied.fate, applied.code, applied.reason)
+
+    def _on_campaign(self, envelope: Envelope) -> SendResult:
+        with transaction(self.engine) as session:
+            row = repository.command(session, envelope.command_id)
+            done = campaign_acts.apply_campaign_command(
+                session, row.target_id, load_campaign_command(dict(envelope.payload))
+            )
+        return SendResult(done.fate, done.code, done.reason)
+
+    def tell_units(self, campaign_id: UUID) -> None:
+        """Let every filing that is still at its unit look at the campaign's clock."""
+        with reading(self.engine) as session:
+            waiting = [
+                filing.id for filing in repository.filings(session, ENGINE, campaign_id, stages=("filing",))
+            ]
+        for filing_id in waiting:
+            with transaction(self.engine) as session:
+                filing_acts.look_at_clock(session, filing_id)

@@ -1,0 +1,1 @@
+"""Rehearsing a coming campaign on last year's register: simulated officers, the campaign clock, what would go wrong."""
