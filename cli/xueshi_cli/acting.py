@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import commands
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.flow_check import flow_findings
+from xueshi.campaigns.flow_overlay import FlowOverlay, overlaid
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
+from xueshi.campaigns.routing import UnitFacts
 from xueshi.campaigns.tables import Campaign, Command
 from xueshi.errors import InputError
+from xueshi.jurisdictions import area_contains
 from xueshi.register import repository as register
+from xueshi.register.tables import Unit
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 from xueshi_templates.closure import complete_closure
@@ -52,16 +59,23 @@ async def act_async(
 
 
 def opened_by_notice(
-    place: Workplace, officer: str, notice: Notice, *, standing: bool, starts_at: datetime | None = None
+    place: Workplace,
+    officer: str,
+    notice: Notice,
+    *,
+    standing: bool,
+    starts_at: datetime | None = None,
+    flow_overlay: FlowOverlay | None = None,
 ) -> Campaign:
-    """Resolve what a notice rests on from its jurisdiction's hooks and open the campaign."""
+    """Resolve what a notice rests on from its jurisdiction's hooks and open the campaign.
+
+    `flow_overlay` are the bureau's own settings of the notice's flow; InputError names every one that cannot be.
+    """
     asked = place.registry.ask(notice.region)
     jurisdiction = asked.jurisdiction()
-    flows = [flow for flow in asked.approval_flows(notice.year) if flow.id == notice.flow]
-    if not flows:
-        raise InputError(
-            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/"
-        )
+    flow = _flow_of(asked.approval_flows(notice.year), notice)
+    if flow_overlay is not None:
+        flow = overlaid(flow, flow_overlay, notice.year)
     papers = [paper for paper in asked.document_templates(notice.year) if paper.id in notice.papers]
     missing = set(notice.papers) - {paper.id for paper in papers}
     if missing:
@@ -82,6 +96,7 @@ def opened_by_notice(
                 unit.sector,
                 batches[unit.id].maker.removeprefix("account:") if unit.id in batches else None,
                 batches[unit.id].people if unit.id in batches else 0,
+                facts_of(unit),
             )
             for unit in register.units(session, scope)
         ]
@@ -89,15 +104,43 @@ def opened_by_notice(
         notice=notice,
         area_name=area_name,
         pack=pack.to_bytes(),
-        flow=flows[0],
+        flow=flow,
         papers=[complete_closure(paper) for paper in papers],
         units=units,
         verifier=_verifier(notice, area.bodies if area else {}),
         standing=standing,
         starts_at=starts_at,
+        flow_overlay=flow_overlay,
     )
     with transaction(place.engine) as session:
         return open_campaign(session, place.actor(session, officer) if actor else actor, plan)
+
+
+def facts_of(unit: Unit) -> UnitFacts:
+    """Return by what a flow routes a registered unit; where nobody said it, a sector means an industry department."""
+    has_department = unit.has_department if unit.has_department is not None else bool(unit.sector)
+    return UnitFacts(unit.kind, has_department, unit.sector)
+
+
+def _flow_of(flows: Sequence[ApprovalFlow], notice: Notice) -> ApprovalFlow:
+    """Return the flow that a notice names: it must be there that year, be a campaign's, and serve its area."""
+    campaigns = [flow for flow in flows if flow.purpose == "campaign"]
+    found = next((flow for flow in campaigns if flow.id == notice.flow), None)
+    if found is None:
+        known = "、".join(flow.id for flow in campaigns) or "无"
+        raise InputError(
+            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；{notice.region} {notice.year} 年度的流程：{known}"
+        )
+    if found.area and not area_contains(found.area, notice.area):
+        raise InputError(
+            f"流程 {found.id} 只用于地区 {found.area}，通知 {notice.number} 的地区是 {notice.area}；请改用该地区的流程"
+        )
+    wrong = flow_findings(found)
+    if wrong:
+        raise InputError(
+            f"流程 {found.id} 有 {len(wrong)} 处错误，不能开启：{wrong[0]}；请用 xueshi regions check {notice.region} 查看并改正"
+        )
+    return found
 
 
 def _verifier(notice: Notice, bodies: object) -> str:

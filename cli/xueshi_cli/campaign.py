@@ -11,10 +11,11 @@ import typer
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.flow_overlay import FlowOverlay
 from xueshi.campaigns.notice import Notice
 from xueshi.errors import InputError, PluginError
 from xueshi.jurisdictions import area_contains
-from xueshi.plugin_files import read_notice
+from xueshi.plugin_files import read_flow_overlay, read_notice
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
@@ -49,6 +50,10 @@ def open_(
     year: Annotated[int, typer.Argument(help="年度；以 --notice 开启时不填")] = 0,
     notice: Annotated[Path | None, typer.Option("--notice", help="本级通知的文件（YAML）")] = None,
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")] = "",
+    flow_overlay: Annotated[
+        Path | None,
+        typer.Option("--flow-overlay", help="本级对流程的调整（YAML）：期限、办理方式、名称、可选环节"),
+    ] = None,
     standing: Annotated[bool, typer.Option(help="演练时钟：只能用 advance 拨动")] = False,
 ) -> None:
     """按通知开启一次年度验证。"""
@@ -61,7 +66,14 @@ def open_(
         else _shipped_notice(place.registry, region, year, area)
     )
     starts_at = start_of(chosen.issued) if standing else None
-    campaign = opened_by_notice(place, officer, chosen, standing=standing, starts_at=starts_at)
+    campaign = opened_by_notice(
+        place,
+        officer,
+        chosen,
+        standing=standing,
+        starts_at=starts_at,
+        flow_overlay=None if flow_overlay is None else _overlay(flow_overlay),
+    )
     typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
 
 
@@ -86,6 +98,16 @@ def _own_notice(registry: Registry, file: Path) -> Notice:
     try:
         area = read_notice(file, str(file), "").area
         return read_notice(file, str(file), registry.region_for(area))
+    except PluginError as error:
+        raise InputError(str(error)) from error
+
+
+def _overlay(file: Path) -> FlowOverlay:
+    """Read a bureau's own settings of a flow."""
+    if not file.is_file():
+        raise InputError(f"找不到流程调整文件 {file}；请核对路径")
+    try:
+        return read_flow_overlay(file, str(file))
     except PluginError as error:
         raise InputError(str(error)) from error
 
