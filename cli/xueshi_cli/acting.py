@@ -85,10 +85,19 @@ def opened_by_notice(
     area = jurisdiction.area(notice.area)
     area_name = area.name if area is not None else notice.area
     pack = place.registry.pack_for(notice.area, notice.year)
+    if flow.instrument != pack.id:
+        raise InputError(
+            f"流程 {flow.id} 依据 {flow.instrument}，地区 {notice.area} {notice.year} 年度适用的是 {pack.id}；请核对通知的流程和年度"
+        )
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         scope = Scope((notice.area,))
         batches = register.standing_batches(session, scope, notice.year)
+        listed = register.units(session, scope)
+        law = {
+            (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
+            for unit in listed
+        }
         units = [
             UnitToFile(
                 unit.id,
@@ -98,7 +107,9 @@ def opened_by_notice(
                 batches[unit.id].people if unit.id in batches else 0,
                 facts_of(unit),
             )
-            for unit in register.units(session, scope)
+            for unit in listed
+            # A sector may have another instrument: its units are not this notice's.
+            if law[unit.area, unit.sector] == pack.id
         ]
     plan = OpeningPlan(
         notice=notice,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
@@ -16,6 +17,7 @@ from xueshi.campaigns.notice import Notice
 from xueshi.errors import InputError, PluginError
 from xueshi.jurisdictions import area_contains
 from xueshi.plugin_files import read_flow_overlay, read_notice
+from xueshi.register import repository as register
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
@@ -74,7 +76,12 @@ def open_(
         starts_at=starts_at,
         flow_overlay=None if flow_overlay is None else _overlay(flow_overlay),
     )
-    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
+    with reading(place.engine) as session:
+        scope = Scope((campaign.area,))
+        filing = sum(repository.counters(session, scope, campaign.id).values())
+        others = len(register.units(session, scope)) - filing
+    elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
+    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
 
 
 def _shipped_notice(registry: Registry, region: str, year: int, area: str) -> Notice:
