@@ -274,25 +274,34 @@ def _walk(findings: FlowFindings) -> None:
     """Walk the flow that is left for each unit, in the least case: it was not chosen for any sample."""
     flow = findings.flow
     positions = {level.id: position for position, level in enumerate(flow.levels)}
+    told: set[tuple[str, str]] = set()
+
+    def add(code: str, level: FlowLevel | None, message: str, repair: str, *part: str) -> None:
+        """Tell a fault of a level for the first unit that meets it."""
+        name = level.id if level else ""
+        if (code, name) not in told:
+            told.add((code, name))
+            place: tuple[str | int, ...] = ("levels", positions.get(name, 0), *part)
+            findings.add(code, place, message, repair, level.clause if level else "")
+
     for unit in units_that_matter(flow):
         levels = flow_for(flow, unit).levels
         if not levels or levels[0].body != "unit":
-            first = levels[0].id if levels else "none"
-            findings.add(
-                "F115", ("levels", positions.get(first, 0)), f"{_said(unit)} begins at {first}, not at a level of its own",
-                "put a level with body: unit before it, for every unit", levels[0].clause if levels else "",
+            first = levels[0] if levels else None
+            add(
+                "F115", first, f"{_said(unit)} begins at {first.id if first else 'no level'}, not at a level of its own",
+                "put a level with body: unit before it, for every unit",
             )  # fmt: skip
         elif len(levels) == 1:
-            findings.add(
-                "F116", ("levels", positions[levels[0].id]), f"for {_said(unit)} only {levels[0].id} is left: nobody decides on what it submits",
-                "add a level that decides and holds for it", levels[0].clause,
+            add(
+                "F116", levels[0], f"for {_said(unit)} only {levels[0].id} is left: nobody decides on what it submits",
+                "add a level that decides and holds for it",
             )  # fmt: skip
-        for level in (*levels[1:], *(one for one in flow.levels[1:] if one.sample is not None)):
-            if not _settles(level):
-                findings.add(
-                    "F118", ("levels", positions[level.id], "signers"), f"level {level.id} decides, but none of its signers may settle what the text leaves to a verifier",
-                    "role: unit_verifier, where the unit itself verifies", level.clause,
-                )  # fmt: skip
+        elif not _settles(levels[1]):
+            add(
+                "F118", levels[1], f"level {levels[1].id} decides, but none of its signers may settle what the text leaves to a verifier",
+                "role: unit_verifier, where the unit itself verifies", "signers",
+            )  # fmt: skip
 
 
 def _settles(level: FlowLevel) -> bool:

@@ -12,10 +12,11 @@ from datetime import date
 from typing import Any
 
 from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Mode, Signer
-from xueshi.campaigns.flow_check import FlowPlaces, flow_findings
-from xueshi.campaigns.routing import keeping
+from xueshi.campaigns.flow_check import FlowPlaces, flow_findings, units_that_matter
+from xueshi.campaigns.routing import flow_for, keeping
 from xueshi.errors import InputError
 from xueshi.jurisdictions import YearSpan
+from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import nearest
 
 
@@ -65,6 +66,9 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
     by = f"{overlay.by}{overlay.document}"
     levels = tuple(_set(level, overlay, by) for level in flow.levels if level.id not in overlay.drop)
     made = keeping(flow, levels)
+    undecided = _undecided(made, overlay)
+    if undecided:
+        raise InputError(undecided)
     order = [level.id for level in made.levels]
 
     def line_of(*path: str | int) -> int:
@@ -75,6 +79,19 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
     if found:
         raise InputError("\n".join(str(finding) for finding in found))
     return made
+
+
+def _undecided(made: ApprovalFlow, overlay: FlowOverlay) -> str:
+    """Say for whom nobody would decide once the levels are dropped; empty where everybody has his verifier."""
+    for unit in units_that_matter(made) if overlay.drop and made.purpose == "campaign" else ():
+        if len(flow_for(made, unit).levels) < 2:
+            whose = f"{'有' if unit.has_department else '无'}行业主管部门的{UNIT_KINDS[unit.kind]}"
+            line = overlay.lines.get(("drop", overlay.drop[0]), 1)
+            return (
+                f"{overlay.file}:{line}: F309 去掉{'、'.join(overlay.drop)}后，{whose}提交的申报没有人审核"
+                f"（未抽中的单位也须有人审核）。改法：从 drop 中删去 {overlay.drop[0]}"
+            )
+    return ""
 
 
 def _set(level: FlowLevel, overlay: FlowOverlay, by: str) -> FlowLevel:

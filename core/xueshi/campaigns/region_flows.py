@@ -89,6 +89,12 @@ def _clauses(placed: PlacedFlow, around: FlowSurroundings) -> Iterator[Diagnosti
                 )  # fmt: skip
                 break
             known = around.clauses[instrument]
+            if known and not number:
+                yield _fault(
+                    placed, "F206", path, f"clause {instrument} names the text, but no clause of it",
+                    f"clause: {instrument} and the number of its clause", text,
+                )  # fmt: skip
+                continue
             if known and number not in known:
                 near = nearest(number, known)
                 yield _fault(
