@@ -172,3 +172,58 @@ def test_a_unit_cannot_say_itself_that_it_has_no_department(opened: Open) -> Non
     with reading(rig.engine) as session:
         assert not rig.place.actor(session, "clerk.1").may("register.units")
         assert rig.place.actor(session, BUREAU).may("register.units")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("flow: CZ2011-yearly", "flow: CZ2011-yaerly", "流程 CZ2011-yaerly 不存在；changzhou 2019 年度的流程：CZ2011-yearly"),
+        ("flow: CZ2011-yearly", "flow: CZ2011-records", "流程 CZ2011-records 不存在"),
+        ("area: 320400", "area: 500103", "流程 CQ-yearly 只用于地区 500102，通知 示例〔2019〕1号 的地区是 500103"),
+    ],
+)  # fmt: skip
+def test_a_notice_that_names_a_flow_which_cannot_serve_it_opens_nothing(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    from xueshi.plugin_files import read_notice
+    from xueshi.settings import Settings
+    from xueshi_cli.acting import opened_by_notice
+    from xueshi_cli.workplace import Workplace
+
+    text = (NOTICES / "changzhou-2019.yaml").read_text().replace(old, new)
+    file = tmp_path / "notice.yaml"
+    file.write_text(text.replace("CZ2011-yearly", "CQ-yearly") if "500103" in new else text, encoding="utf-8")
+    place = Workplace(
+        settings=Settings(data=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'x.db'}")
+    )
+    region = "chongqing" if "500103" in new else "changzhou"
+    with pytest.raises(InputError, match=told):
+        opened_by_notice(place, BUREAU, read_notice(file, file.name, region), standing=True)
+    place.engine.dispose()
+
+
+def test_a_flow_of_another_law_or_with_a_fault_opens_nothing(tmp_path: Path) -> None:
+    import flow_folder
+
+    from xueshi.plugin_files import read_notice
+    from xueshi.settings import Settings
+    from xueshi_cli.acting import opened_by_notice
+    from xueshi_cli.workplace import Workplace
+
+    text = (NOTICES / "changzhou-2019.yaml").read_text().replace("2019", "2021")
+    file = tmp_path / "notice.yaml"
+    file.write_text(text.replace("320400", "990100").replace("CZ2011", "EX"), encoding="utf-8")
+    for number, (old, new, told) in enumerate(
+        (
+            ("instrument: EX2020", "instrument: EX2019", "依据 EX2019，地区 990100 2021 年度适用的是 EX2020"),
+            ("needed: 2", "needed: 3", r"有 1 处错误，不能开启：.*F106.*xueshi regions check example"),
+        )
+    ):
+        place = Workplace(
+            settings=Settings(data=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'x.db'}")
+        )
+        folder = flow_folder.write(tmp_path / str(number), yearly=flow_folder.YEARLY.replace(old, new))
+        place.__dict__["registry"] = flow_folder.registry_of(folder)
+        with pytest.raises(InputError, match=told):
+            opened_by_notice(place, BUREAU, read_notice(file, file.name, "example"), standing=True)
+        place.engine.dispose()
