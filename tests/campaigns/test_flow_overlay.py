@@ -69,7 +69,18 @@ def test_a_level_that_is_left_out_can_be_required(flow: ApprovalFlow, tmp_path: 
     wished = registry_of(write(tmp_path / "other", yearly=text)).ask("example").approval_flows(2021)[-1]
     made = set_by(wished, tmp_path, OVERLAY.replace("require: []", "require: [department]"))
     assert made.level("department").optional == "no"
+    with pytest.raises(InputError, match=r"own\.yaml:9: F304 .*缺省不设.*require 中写上 department"):
+        set_by(wished, tmp_path, OVERLAY.replace("  unit: {mode: any}", "  department: {days: 3}"))
     assert "依示例市人社局示人发〔2021〕9号调整" in made.level("department").reading
+
+
+def test_a_flow_for_records_is_set_by_the_same_file(tmp_path: Path) -> None:
+    registry = registry_of(write(tmp_path / "plugin"))
+    records = next(one for one in registry.ask("example").approval_flows(2021) if one.purpose == "record")
+    text = OVERLAY.partition("set:")[0].replace("EX-yearly", "EX-records") + "set: {unit: {days: 5}}\n"
+    made = set_by(records, tmp_path, text)
+    assert made.level("unit").days == 5
+    assert made.channels == records.channels
 
 
 @dataclass(frozen=True)

@@ -52,14 +52,18 @@ class NoticeRig(CampaignRig):
         flows = self.place.registry.ask(self.notice.region).approval_flows(self.notice.year)
         self.flow = next(flow for flow in flows if flow.id == self.notice.flow)
         self.units = self._enter([self._unit(number, one) for number, one in enumerate(made, start=1)])
-        self.campaign = opened_by_notice(
-            self.place,
-            BUREAU,
-            self.notice,
-            standing=True,
-            starts_at=start_of(self.notice.issued),
-            flow_overlay=None if overlay is None else read_flow_overlay(overlay, overlay.name),
-        )
+        try:
+            self.campaign = opened_by_notice(
+                self.place,
+                BUREAU,
+                self.notice,
+                standing=True,
+                starts_at=start_of(self.notice.issued),
+                flow_overlay=None if overlay is None else read_flow_overlay(overlay, overlay.name),
+            )
+        except Exception:
+            self.engine.dispose()
+            raise
 
     def _unit(self, number: int, made: Made) -> SampleUnit:
         stem = f"12{self.notice.area}{number:09d}"

@@ -157,6 +157,11 @@ def _faults(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> list[str]:
     for word, setting in overlay.settings.items():
         if word in levels:
             _setting_faults(levels[word], setting, word in overlay.drop, fault)
+            if levels[word].optional == "on_request" and word not in (*overlay.require, *overlay.drop):
+                fault(
+                    "F304", "set", word, f"“{levels[word].name}”缺省不设，未要求的环节设了也不起作用",
+                    f"在 require 中写上 {word}，或从 set 中删去",
+                )  # fmt: skip
     return found
 
 
