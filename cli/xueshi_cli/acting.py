@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 
 from xueshi.access.scope import Scope
@@ -21,6 +20,7 @@ from xueshi.errors import InputError
 from xueshi.jurisdictions import area_contains
 from xueshi.register import repository as register
 from xueshi.register.tables import Unit
+from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 from xueshi_templates.closure import complete_closure
@@ -58,6 +58,28 @@ async def act_async(
     return await commands.deliver(place.engine, port or await port_of(place), row.id)
 
 
+def flow_of(registry: Registry, notice: Notice) -> ApprovalFlow:
+    """Return the flow that a notice names. Raises InputError unless it is a campaign's of that year, serves the area, has no fault."""
+    flows = registry.ask(notice.region).approval_flows(notice.year)
+    campaigns = [flow for flow in flows if flow.purpose == "campaign"]
+    found = next((flow for flow in campaigns if flow.id == notice.flow), None)
+    if found is None:
+        known = "、".join(flow.id for flow in campaigns) or "无"
+        raise InputError(
+            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；{notice.region} {notice.year} 年度的流程：{known}"
+        )
+    if found.area and not area_contains(found.area, notice.area):
+        raise InputError(
+            f"流程 {found.id} 只用于地区 {found.area}，通知 {notice.number} 的地区是 {notice.area}；请改用该地区的流程"
+        )
+    wrong = flow_findings(found)
+    if wrong:
+        raise InputError(
+            f"流程 {found.id} 有 {len(wrong)} 处错误，不能开启：{wrong[0]}；请用 xueshi regions check {notice.region} 查看并改正"
+        )
+    return found
+
+
 def opened_by_notice(
     place: Workplace,
     officer: str,
@@ -73,7 +95,7 @@ def opened_by_notice(
     """
     asked = place.registry.ask(notice.region)
     jurisdiction = asked.jurisdiction()
-    flow = _flow_of(asked.approval_flows(notice.year), notice)
+    flow = flow_of(place.registry, notice)
     if flow_overlay is not None:
         flow = overlaid(flow, flow_overlay, notice.year)
     papers = [paper for paper in asked.document_templates(notice.year) if paper.id in notice.papers]
@@ -131,27 +153,6 @@ def facts_of(unit: Unit) -> UnitFacts:
     """Return by what a flow routes a registered unit; where nobody said it, a sector means an industry department."""
     has_department = unit.has_department if unit.has_department is not None else bool(unit.sector)
     return UnitFacts(unit.kind, has_department, unit.sector)
-
-
-def _flow_of(flows: Sequence[ApprovalFlow], notice: Notice) -> ApprovalFlow:
-    """Return the flow that a notice names: it must be there that year, be a campaign's, and serve its area."""
-    campaigns = [flow for flow in flows if flow.purpose == "campaign"]
-    found = next((flow for flow in campaigns if flow.id == notice.flow), None)
-    if found is None:
-        known = "、".join(flow.id for flow in campaigns) or "无"
-        raise InputError(
-            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；{notice.region} {notice.year} 年度的流程：{known}"
-        )
-    if found.area and not area_contains(found.area, notice.area):
-        raise InputError(
-            f"流程 {found.id} 只用于地区 {found.area}，通知 {notice.number} 的地区是 {notice.area}；请改用该地区的流程"
-        )
-    wrong = flow_findings(found)
-    if wrong:
-        raise InputError(
-            f"流程 {found.id} 有 {len(wrong)} 处错误，不能开启：{wrong[0]}；请用 xueshi regions check {notice.region} 查看并改正"
-        )
-    return found
 
 
 def _verifier(notice: Notice, bodies: object) -> str:

@@ -12,15 +12,15 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.flow_overlay import FlowOverlay
 from xueshi.campaigns.notice import Notice
 from xueshi.errors import InputError, PluginError
 from xueshi.jurisdictions import area_contains
-from xueshi.plugin_files import read_flow_overlay, read_notice
+from xueshi.plugin_files import read_notice
 from xueshi.register import repository as register
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
+from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
@@ -74,7 +74,7 @@ def open_(
         chosen,
         standing=standing,
         starts_at=starts_at,
-        flow_overlay=None if flow_overlay is None else _overlay(flow_overlay),
+        flow_overlay=chosen_overlay(flow_overlay),
     )
     with reading(place.engine) as session:
         scope = Scope((campaign.area,))
@@ -105,16 +105,6 @@ def _own_notice(registry: Registry, file: Path) -> Notice:
     try:
         area = read_notice(file, str(file), "").area
         return read_notice(file, str(file), registry.region_for(area))
-    except PluginError as error:
-        raise InputError(str(error)) from error
-
-
-def _overlay(file: Path) -> FlowOverlay:
-    """Read a bureau's own settings of a flow."""
-    if not file.is_file():
-        raise InputError(f"找不到流程调整文件 {file}；请核对路径")
-    try:
-        return read_flow_overlay(file, str(file))
     except PluginError as error:
         raise InputError(str(error)) from error
 

@@ -64,7 +64,7 @@ def test_a_level_that_is_left_out_can_be_required(flow: ApprovalFlow, tmp_path: 
     text = (
         Path(tmp_path / "plugin/flows/yearly.yaml")
         .read_text()
-        .replace("optional: yes", "optional: on_request")
+        .replace("optional: yes", "optional: on_request", 1)
     )
     wished = registry_of(write(tmp_path / "other", yearly=text)).ask("example").approval_flows(2021)[-1]
     made = set_by(wished, tmp_path, OVERLAY.replace("require: []", "require: [department]"))
