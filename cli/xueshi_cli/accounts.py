@@ -34,6 +34,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                 "姓名": one.name,
                 "岗位": one.role,
                 "地区": one.area,
+                "行业系统": "、".join(one.scope.sectors or ()),
                 "单位": names.get(one.unit_id, "") if one.unit_id else "",
             }
             for one in access.list_accounts(session, actor.scope)
@@ -49,6 +50,7 @@ def add(
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")],
     unit: Annotated[str, typer.Option(help="单位的统一社会信用代码（单位岗位必填）")] = "",
     officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；第一个账号可不填")] = "",
+    sector: Annotated[str, typer.Option(help="行业系统（行业主管部门的岗位填写）：只见本系统的单位")] = "",
 ) -> None:
     """建立账号并授予一个岗位。空的数据文件夹里，第一个账号由本机用户建立。"""
     place = Workplace.here()
@@ -61,13 +63,15 @@ def add(
             actor.require("accounts.manage")
             scope, maker = actor.scope, f"account:{actor.account_id}"
         unit_id = _unit(session, scope, unit) if unit else None
-        made = access.add_accounts(session, scope, [NewAccount(login, name, role, area, None, unit_id)])
+        made = access.add_accounts(
+            session, scope, [NewAccount(login, name, role, area, sector or None, unit_id)]
+        )
         audit.append(
             session,
             actor=maker,
             verb="account_add",
             target=f"account:{made[login]}",
-            body={"role": role, "area": area},
+            body={"role": role, "area": area, "sector": sector},
         )
     typer.echo(f"已建立账号 {login}（{role}，{area}）")
 

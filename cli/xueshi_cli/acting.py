@@ -9,12 +9,17 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns import commands
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.flow_check import flow_findings
+from xueshi.campaigns.flow_overlay import FlowOverlay, overlaid
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
+from xueshi.campaigns.routing import UnitFacts
 from xueshi.campaigns.tables import Campaign, Command
 from xueshi.errors import InputError
+from xueshi.jurisdictions import area_contains
 from xueshi.register import repository as register
+from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
@@ -54,21 +59,45 @@ async def act_async(
 
 
 def flow_of(registry: Registry, notice: Notice) -> ApprovalFlow:
-    """Return the flow that a notice names. Raises InputError when its region has none of that id for the year."""
-    for flow in registry.ask(notice.region).approval_flows(notice.year):
-        if flow.id == notice.flow:
-            return flow
-    raise InputError(
-        f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；请核对 {notice.region} 的 flows/"
-    )
+    """Return the flow that a notice names. Raises InputError unless it is a campaign's of that year, serves the area, has no fault."""
+    flows = registry.ask(notice.region).approval_flows(notice.year)
+    campaigns = [flow for flow in flows if flow.purpose == "campaign"]
+    found = next((flow for flow in campaigns if flow.id == notice.flow), None)
+    if found is None:
+        known = "、".join(flow.id for flow in campaigns) or "无"
+        raise InputError(
+            f"通知 {notice.number} 指定的流程 {notice.flow} 不存在；{notice.region} {notice.year} 年度的流程：{known}"
+        )
+    if found.area and not area_contains(found.area, notice.area):
+        raise InputError(
+            f"流程 {found.id} 只用于地区 {found.area}，通知 {notice.number} 的地区是 {notice.area}；请改用该地区的流程"
+        )
+    wrong = flow_findings(found)
+    if wrong:
+        raise InputError(
+            f"流程 {found.id} 有 {len(wrong)} 处错误，不能开启：{wrong[0]}；请用 xueshi regions check {notice.region} 查看并改正"
+        )
+    return found
 
 
 def opened_by_notice(
-    place: Workplace, officer: str, notice: Notice, *, standing: bool, starts_at: datetime | None = None
+    place: Workplace,
+    officer: str,
+    notice: Notice,
+    *,
+    standing: bool,
+    starts_at: datetime | None = None,
+    flow_overlay: FlowOverlay | None = None,
 ) -> Campaign:
-    """Resolve what a notice rests on from its jurisdiction's hooks and open the campaign."""
+    """Resolve what a notice rests on from its jurisdiction's hooks and open the campaign.
+
+    `flow_overlay` are the bureau's own settings of the notice's flow; InputError names every one that cannot be.
+    """
     asked = place.registry.ask(notice.region)
     jurisdiction = asked.jurisdiction()
+    flow = flow_of(place.registry, notice)
+    if flow_overlay is not None:
+        flow = overlaid(flow, flow_overlay, notice.year)
     papers = [paper for paper in asked.document_templates(notice.year) if paper.id in notice.papers]
     missing = set(notice.papers) - {paper.id for paper in papers}
     if missing:
@@ -78,10 +107,19 @@ def opened_by_notice(
     area = jurisdiction.area(notice.area)
     area_name = area.name if area is not None else notice.area
     pack = place.registry.pack_for(notice.area, notice.year)
+    if flow.instrument != pack.id:
+        raise InputError(
+            f"流程 {flow.id} 依据 {flow.instrument}，地区 {notice.area} {notice.year} 年度适用的是 {pack.id}；请核对通知的流程和年度"
+        )
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         scope = Scope((notice.area,))
         batches = register.standing_batches(session, scope, notice.year)
+        listed = register.units(session, scope)
+        law = {
+            (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
+            for unit in listed
+        }
         units = [
             UnitToFile(
                 unit.id,
@@ -89,22 +127,32 @@ def opened_by_notice(
                 unit.sector,
                 batches[unit.id].maker.removeprefix("account:") if unit.id in batches else None,
                 batches[unit.id].people if unit.id in batches else 0,
+                facts_of(unit),
             )
-            for unit in register.units(session, scope)
+            for unit in listed
+            # A sector may have another instrument: its units are not this notice's.
+            if law[unit.area, unit.sector] == pack.id
         ]
     plan = OpeningPlan(
         notice=notice,
         area_name=area_name,
         pack=pack.to_bytes(),
-        flow=flow_of(place.registry, notice),
+        flow=flow,
         papers=[complete_closure(paper) for paper in papers],
         units=units,
         verifier=_verifier(notice, area.bodies if area else {}),
         standing=standing,
         starts_at=starts_at,
+        flow_overlay=flow_overlay,
     )
     with transaction(place.engine) as session:
         return open_campaign(session, place.actor(session, officer) if actor else actor, plan)
+
+
+def facts_of(unit: Unit) -> UnitFacts:
+    """Return by what a flow routes a registered unit; where nobody said it, a sector means an industry department."""
+    has_department = unit.has_department if unit.has_department is not None else bool(unit.sector)
+    return UnitFacts(unit.kind, has_department, unit.sector)
 
 
 def _verifier(notice: Notice, bodies: object) -> str:

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.register import repository as register
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
+from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.rehearsing import rehearse
@@ -46,14 +49,30 @@ def open_(
     year: Annotated[int, typer.Argument(help="年度；以 --notice 开启时不填")] = 0,
     notice: Annotated[Path | None, typer.Option("--notice", help="本级通知的文件（YAML）")] = None,
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")] = "",
+    flow_overlay: Annotated[
+        Path | None,
+        typer.Option("--flow-overlay", help="本级对流程的调整（YAML）：期限、办理方式、名称、可选环节"),
+    ] = None,
     standing: Annotated[bool, typer.Option(help="演练时钟：只能用 advance 拨动")] = False,
 ) -> None:
     """按通知开启一次年度验证。"""
     place = Workplace.here()
     chosen = chosen_notice(place.registry, region, year, area, notice)
     starts_at = start_of(chosen.issued) if standing else None
-    campaign = opened_by_notice(place, officer, chosen, standing=standing, starts_at=starts_at)
-    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}）")
+    campaign = opened_by_notice(
+        place,
+        officer,
+        chosen,
+        standing=standing,
+        starts_at=starts_at,
+        flow_overlay=chosen_overlay(flow_overlay),
+    )
+    with reading(place.engine) as session:
+        scope = Scope((campaign.area,))
+        filing = sum(repository.counters(session, scope, campaign.id).values())
+        others = len(register.units(session, scope)) - filing
+    elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
+    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
 
 
 app.command("rehearse")(rehearse)

@@ -88,6 +88,7 @@ def scaffold(region: NewRegion) -> dict[str, str]:
         f"{package}/regulations/{region.id.lower()}.yaml": _filled(rules, values),
         f"{package}/cases/{region.id.lower()}.yaml": _filled("cases.yaml", values),
         f"{package}/flows/yearly.yaml": _filled("flow.yaml", values),
+        f"{package}/flows/records.yaml": _filled("record-flow.yaml", values),
         f"tests/test_{region.name}.py": _filled("contract_test.py.txt", values),
     }
 

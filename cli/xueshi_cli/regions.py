@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xueshi.campaigns.flow_check import flow_problems
+from xueshi.campaigns.flow_words import flow_sentences
 from xueshi.registry import Registry, load
 from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
@@ -97,13 +97,13 @@ def list_(json: AsJson = False) -> None:
 
 @app.command("show")
 def show(region: str, json: AsJson = False) -> None:
-    """查看一个地区：文件、适用、流程、通知、表卡。"""
+    """查看一个地区：文件、适用、通知、表卡，以及每个流程的环节（谁填报、谁审核、期限、依据）。"""
     asked = load().ask(region)
     who = asked.jurisdiction()
     years = sorted(
         {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
     )
-    flows = {flow.id: flow.title for year in years for flow in asked.approval_flows(year)}
+    flows = [placed.flow for placed in asked.placed_flows()]
     notices = {notice.id: notice.number for year in years for notice in asked.notices(year)}
     papers = {paper.id: paper.title for year in years for paper in asked.document_templates(year)}
     record: dict[str, Any] = {
@@ -113,11 +113,15 @@ def show(region: str, json: AsJson = False) -> None:
         "地区": "、".join(f"{area.code} {area.name}" for area in who.areas),
         "文件": "；".join(f"{one.id} {one.title}（{one.number}，{one.years}）" for one in who.instruments),
         "适用": "；".join(f"{line.area} {line.years} 用 {line.use}（{line.clause}）" for line in who.applies),
-        "流程": "、".join(flows.values()),
+        "流程": "、".join(flow.title for flow in flows),
         "通知": "、".join(notices.values()),
         "表卡": "、".join(papers.values()),
     }
-    show_record(who.name, record, as_json=json)
+    sentences = {flow.id: flow_sentences(flow) for flow in flows}
+    show_record(who.name, {**record, "环节": sentences} if json else record, as_json=json)
+    if not json:
+        for lines in sentences.values():
+            typer.echo("\n".join(("", *lines)))
 
 
 @app.command("schema")
@@ -139,6 +143,7 @@ def check(region: str, json: AsJson = False) -> None:
         for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
     ]
     found = check_applies(who, f"{asked.package}/jurisdiction.yaml", registry.instruments()) + found
+    found += registry.flow_findings(region)
     rows = [
         {
             "级别": finding.severity,
@@ -149,15 +154,6 @@ def check(region: str, json: AsJson = False) -> None:
             "改法": finding.repair,
         }
         for finding in found
-    ]
-    years = sorted(
-        {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
-    )
-    flows = {flow.id: flow for year in years for flow in asked.approval_flows(year)}
-    troubles = [problem for flow in flows.values() for problem in flow_problems(flow)]
-    rows += [
-        {"级别": "E", "编号": "FLOW", "位置": "flows/", "条款": "", "问题": problem, "改法": "改正该环节"}
-        for problem in troubles
     ]
     listed = [one.id for one in who.instruments if one.file is None]
     errors = sum(row["级别"] == "E" for row in rows)

@@ -17,11 +17,12 @@ from xueshi.register.sheets import Problem
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import reading
-from xueshi_cli import importing
+from xueshi_cli import importing, units
 from xueshi_cli.output import AsJson, AsOfficer, console, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="登记：模板、导入、在册单位", no_args_is_help=True)
+app.add_typer(units.app, name="unit")
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区最近的通知所属年度")]
 Area = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为该地区插件的第一个地区")]
 

@@ -9,11 +9,10 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import pack_of
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.stored_state import load_flow
+from xueshi.campaigns.filing_acts import flow_of
 from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError
 from xueshi.register import repository as register
@@ -78,7 +77,8 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
 def _level_name(session: Session, task: Task) -> str:
     """Return a level as the flow calls it."""
     campaign = repository.campaign(session, ENGINE, task.campaign_id)
-    return load_flow(audit.load_artifact(session, campaign.flow_digest)).level(task.level).name
+    filing = repository.filing(session, ENGINE, task.filing_id)
+    return flow_of(session, campaign, filing).level(task.level).name
 
 
 def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:

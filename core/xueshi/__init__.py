@@ -16,7 +16,7 @@ Everything else is data in its folder: `jurisdiction.yaml`, `regulations/`, `flo
 `hookimpl`. This module is light: it imports neither SQL nor Temporal.
 """
 
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
 from xueshi.campaigns.notice import Notice
 from xueshi.data_jurisdiction import DataJurisdiction
 from xueshi.documents.template import DocumentTemplate
@@ -29,13 +29,16 @@ __all__ = [
     "AppliesLine",
     "ApprovalFlow",
     "Area",
+    "Channel",
     "DataJurisdiction",
     "DocumentTemplate",
     "FlowLevel",
     "Hours",
     "Instrument",
     "Jurisdiction",
+    "Leaving",
     "Notice",
+    "Only",
     "Reason",
     "RegulationSource",
     "Signer",

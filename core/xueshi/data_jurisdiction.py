@@ -7,13 +7,22 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
+from xueshi.campaigns.flow_check import FlowPlaces
 from xueshi.campaigns.notice import Notice
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import NotEncodedError, PluginError
 from xueshi.hookspecs import HookFunction, hookimpl
 from xueshi.jurisdictions import AppliesLine, Area, Instrument, Jurisdiction, YearSpan
-from xueshi.plugin_files import FlowFile, JurisdictionFile, PaperFile, read_notice, read_yaml
+from xueshi.plugin_files import (
+    FlowFile,
+    JurisdictionFile,
+    OnlyFile,
+    PaperFile,
+    read_notice,
+    read_placed,
+    read_yaml,
+)
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.sources import RegulationSource
@@ -83,7 +92,7 @@ class DataJurisdiction:
     @hookimpl
     def approval_flows(self, year: int) -> Sequence[ApprovalFlow]:
         """Answer with the flows that serve a year."""
-        return [flow for years, flow in self._flows if year in years]
+        return [flow for years, flow, _ in self._flows if year in years]
 
     @hookimpl
     def notices(self, year: int) -> Sequence[Notice]:
@@ -111,6 +120,10 @@ class DataJurisdiction:
     def template_texts(self) -> Mapping[str, str]:
         """The plugin's own templates, name → text."""
         return {file.name: file.read_text(encoding="utf-8") for file in self._files("templates", suffix="")}
+
+    def places_of(self, flow: ApprovalFlow) -> FlowPlaces | None:
+        """Return where a flow of `flows/` stands; None for one that does not come from there."""
+        return next((places for _, own, places in self._flows if own == flow), None)
 
     @cached_property
     def _jurisdiction(self) -> Jurisdiction:
@@ -158,17 +171,19 @@ class DataJurisdiction:
         return tuple(found.values())
 
     @cached_property
-    def _flows(self) -> tuple[tuple[YearSpan, ApprovalFlow], ...]:
+    def _flows(self) -> tuple[tuple[YearSpan, ApprovalFlow, FlowPlaces], ...]:
         return tuple(self._flow(file) for file in self._files("flows"))
 
-    def _flow(self, file: Traversable) -> tuple[YearSpan, ApprovalFlow]:
-        read = read_yaml(file, FlowFile, f"{self.package}/flows/{file.name}")
+    def _flow(self, file: Traversable) -> tuple[YearSpan, ApprovalFlow, FlowPlaces]:
+        where = f"{self.package}/flows/{file.name}"
+        read, line_of = read_placed(file, FlowFile, where)
         levels = tuple(
             FlowLevel(
                 **{
                     **dict(level),
                     "signers": tuple(Signer(signer.role, signer.name) for signer in level.signers),
                     "returns_to": tuple(level.returns_to),
+                    "only": _only(level.only),
                 }
             )
             for level in read.levels
@@ -183,7 +198,20 @@ class DataJurisdiction:
             )
             for channel in read.channels
         )
-        return read.years, ApprovalFlow(read.id, read.title, read.purpose, read.instrument, levels, channels)
+        flow = ApprovalFlow(
+            id=read.id,
+            title=read.title,
+            purpose=read.purpose,
+            instrument=read.instrument,
+            levels=levels,
+            channels=channels,
+            clause=read.clause,
+            area=read.area,
+            leaving=None
+            if read.leaving is None
+            else Leaving(tuple(read.leaving.levels), read.leaving.clause),
+        )
+        return read.years, flow, FlowPlaces(where, line_of)
 
     @cached_property
     def _notices(self) -> tuple[Notice, ...]:
@@ -208,3 +236,7 @@ class DataJurisdiction:
             return []
         found = [file for file in place.iterdir() if file.is_file() and file.name.endswith(suffix)]
         return sorted(found, key=lambda file: file.name)
+
+
+def _only(read: OnlyFile | None) -> Only | None:
+    return None if read is None else Only(read.kind, read.has_department, read.sectors)

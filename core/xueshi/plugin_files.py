@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,11 +16,14 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 
+from xueshi.campaigns.flow_overlay import FlowOverlay, LevelSetting
 from xueshi.campaigns.notice import Notice
 from xueshi.errors import PluginError
 from xueshi.jurisdictions import YearSpan
 
 Model = TypeVar("Model", bound=BaseModel)
+LineOf = Callable[..., int]
+"""Line (1-based) of a part of a file, by its path: `line_of("levels", 0, "clause")`."""
 
 
 def _years(value: object) -> object:
@@ -45,6 +48,21 @@ def _day(value: object) -> object:
     return value
 
 
+def _percent(value: object) -> object:
+    """Read `10%`."""
+    match = re.fullmatch(r"(\d{1,3})%", str(value))
+    if match is None or not 1 <= int(match[1]) <= 99:
+        raise ValueError("a share of units is written as 1% to 99%")
+    return int(match[1])
+
+
+def _words(value: object) -> object:
+    """Read one word or a list of words."""
+    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+
+
+Percent = Annotated[int, BeforeValidator(_percent)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Day = Annotated[date, BeforeValidator(_day)]
 Years = Annotated[YearSpan, BeforeValidator(_years)]
 Text = Annotated[str, BeforeValidator(str)]
@@ -106,6 +124,14 @@ class SignerFile(_Strict):
     name: str
 
 
+class OnlyFile(_Strict):
+    """For which units a level holds."""
+
+    kind: Words = ()
+    has_department: bool | None = None
+    sectors: Words = ()
+
+
 class LevelFile(_Strict):
     """One level of a flow."""
 
@@ -119,6 +145,10 @@ class LevelFile(_Strict):
     returns_to: list[str] = Field(default_factory=list)
     may_refuse: bool = False
     days: int | None = None
+    only: OnlyFile | None = None
+    sample: Percent | None = None
+    optional: Literal["no", "yes", "on_request"] = "no"
+    reading: str = ""
 
 
 class ChannelFile(_Strict):
@@ -133,6 +163,13 @@ class ChannelFile(_Strict):
     within_days: int | None = None
 
 
+class LeavingFile(_Strict):
+    """Who settles a person's records before he leaves a unit."""
+
+    levels: list[str]
+    clause: str
+
+
 class FlowFile(_Strict):
     """`flows/*.yaml`: the levels that a filing or record passes."""
 
@@ -142,8 +179,41 @@ class FlowFile(_Strict):
     purpose: Literal["campaign", "record"]
     instrument: str
     years: Years
+    clause: str = ""
+    area: Text = ""
     levels: list[LevelFile]
     channels: list[ChannelFile] = Field(default_factory=list)
+    leaving: LeavingFile | None = None
+
+
+class OverlayHeadFile(_Strict):
+    """Which flow a bureau sets, by which document."""
+
+    of: str
+    by: str
+    document: str
+    decided: Day
+    years: Years
+
+
+class SettingFile(_Strict):
+    """What a bureau may set at one level."""
+
+    days: int | None = None
+    mode: Literal["all", "any", "n_of"] | None = None
+    needed: int | None = None
+    sample: Percent | None = None
+    signers: dict[str, str] = Field(default_factory=dict)
+
+
+class FlowOverlayFile(_Strict):
+    """A bureau's own settings of a flow, kept with the campaign that was opened under them."""
+
+    xueshi: Literal[1]
+    overlay: OverlayHeadFile
+    set: dict[str, SettingFile] = Field(default_factory=dict)
+    drop: list[str] = Field(default_factory=list)
+    require: list[str] = Field(default_factory=list)
 
 
 class NoticeFile(_Strict):
@@ -193,6 +263,11 @@ _DaysAsText.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: se
 
 def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
     """Read and check one file. Raises PluginError with file, line, what is wrong and the nearest valid word."""
+    return read_placed(file, model, where)[0]
+
+
+def read_placed(file: Traversable, model: type[Model], where: str) -> tuple[Model, LineOf]:
+    """Read and check one file as `read_yaml` does; also returns in which line a part of it stands."""
     try:
         reader = YAML(typ="rt")
         reader.Constructor = _DaysAsText
@@ -205,7 +280,7 @@ def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
     if not isinstance(tree, CommentedMap):
         raise PluginError(f"{where}:1: the file is empty or no mapping. Repair: write the keys of its kind")
     try:
-        return model.model_validate(_plain(tree))
+        return model.model_validate(_plain(tree)), lambda *path: _line(tree, path)
     except ValidationError as error:
         raise PluginError(
             "\n".join(_message(where, tree, dict(fault), model) for fault in error.errors())
@@ -230,6 +305,29 @@ def read_notice(file: Traversable, where: str, region: str) -> Notice:
             f"是否把两者写反了，或截止年份应为 {notice.opens.year + (notice.closes.month < notice.opens.month)}"
         )
     return notice
+
+
+def read_flow_overlay(file: Traversable, where: str) -> FlowOverlay:
+    """Read a bureau's settings of a flow. Raises PluginError with file, line and repair."""
+    read, line_of = read_placed(file, FlowOverlayFile, where)
+    head = read.overlay
+    return FlowOverlay(
+        of=head.of,
+        by=head.by,
+        document=head.document,
+        decided=head.decided,
+        years=head.years,
+        settings={level: LevelSetting(**dict(setting)) for level, setting in read.set.items()},
+        drop=tuple(read.drop),
+        require=tuple(read.require),
+        file=where,
+        lines={
+            **{("set", level): line_of("set", level) for level in read.set},
+            **{("drop", level): line_of("drop", place) for place, level in enumerate(read.drop)},
+            **{("require", level): line_of("require", place) for place, level in enumerate(read.require)},
+            **{("overlay", word): line_of("overlay", word) for word in ("of", "years")},
+        },
+    )
 
 
 def _plain(node: object) -> object:

@@ -12,15 +12,20 @@ from typing import Any
 import pluggy
 
 from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.flow_check import FlowPlaces
 from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.region_flows import FlowSurroundings, PlacedFlow, region_findings
 from xueshi.data_jurisdiction import DataJurisdiction
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotEncodedError, PluginError, XueshiError
 from xueshi.hookspecs import PROJECT, SPECS, HookFunction
-from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry
+from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry, area_contains
 from xueshi.regulations.applies import choose
+from xueshi.regulations.diagnostics import Diagnostic, Findings
+from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.rule_channels import NamedChannel, named_channels
 from xueshi.regulations.sources import RegulationSource
 
 GROUP = "xueshi.jurisdictions"
@@ -85,6 +90,24 @@ class Ask:
     def document_templates(self, year: int) -> Sequence[DocumentTemplate]:
         """The papers of a year."""
         return self._call("document_templates", year=year) or ()
+
+    def years(self) -> range:
+        """The years in which an answer may differ: those of its instruments, an open one counted twenty years on."""
+        spans = [one.years for one in self.jurisdiction().instruments]
+        lasts = [span.last if span.last is not None else span.first + 20 for span in spans]
+        return range(min(span.first for span in spans), max(lasts) + 1) if spans else range(0)
+
+    def placed_flows(self) -> list[PlacedFlow]:
+        """All flows of all years, each once, with its years and where it stands."""
+        answered: dict[ApprovalFlow, list[int]] = {}
+        for year in self.years():
+            for flow in self.approval_flows(year):
+                answered.setdefault(flow, []).append(year)
+        return [PlacedFlow(flow, tuple(years), self._places_of(flow)) for flow, years in answered.items()]
+
+    def _places_of(self, flow: ApprovalFlow) -> FlowPlaces:
+        found = self.plugin.places_of(flow) if isinstance(self.plugin, DataJurisdiction) else None
+        return found or FlowPlaces(f"{self.package}: hook approval_flows")
 
     def _call(self, name: str, **given: object) -> Any:
         return self._manager.subset_hook_caller(name, remove_plugins=self._others)(**given)
@@ -158,6 +181,46 @@ class Registry:
             config=config,
             functions=asked.hour_functions(instrument),
         )
+
+    def flows_for(self, area: str, year: int, purpose: str, sector: str | None = None) -> list[ApprovalFlow]:
+        """Return the flows of a purpose that serve an area, year and sector: those of the instrument that applies.
+
+        The region's own go first; where it has none, those of the jurisdiction that holds the instrument (a city that
+        names its province's). The nearest area goes before a wider one.
+        """
+        region = self.region_for(area)
+        instrument = self.line_for(area, year, sector).use
+        for code in dict.fromkeys((region, self.owner_of(instrument))):
+            found = [
+                flow
+                for flow in self.ask(code).approval_flows(year)
+                if (flow.purpose, flow.instrument) == (purpose, instrument)
+                and (not flow.area or area_contains(flow.area, area))
+            ]
+            if found:
+                order = area_ancestry(area)
+                return sorted(
+                    found, key=lambda flow: order.index(flow.area) if flow.area in order else len(order)
+                )
+        return []
+
+    def flow_findings(self, region: str) -> list[Diagnostic]:
+        """Return everything that is wrong or doubtful with the flows of a jurisdiction, E before W."""
+        asked = self.ask(region)
+        who = asked.jurisdiction()
+        flows = asked.placed_flows()
+        encoded = [one.id for one in who.instruments if one.file is not None]
+        clauses: dict[str, frozenset[str]] = {one.id: frozenset() for one in who.instruments}
+        clauses |= {notice.id: frozenset() for year in asked.years() for notice in asked.notices(year)}
+        channels: list[NamedChannel] = []
+        for instrument in encoded:
+            wanted: str | None = instrument
+            while wanted is not None:
+                file = read_rule_file(self.source_of(wanted), Findings())
+                clauses[wanted] = frozenset(file.clauses)
+                wanted = file.header.parent if file.header.parent in self.instruments() else None
+            channels += named_channels(instrument, self.source_of, asked.hour_functions(instrument))
+        return region_findings(flows, FlowSurroundings(who, clauses, channels))
 
     def _claims(self, region: str, code: str) -> bool:
         jurisdiction = self.ask(region).jurisdiction()

@@ -137,3 +137,15 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
 def test_an_installed_name_is_refused(tmp_path: Path) -> None:
     answer = new(tmp_path / "x", name="national")
     assert "已安装" in str(answer.exception)
+
+
+def test_the_flows_of_a_scaffold_ask_for_their_clauses_and_have_no_other_fault(tmp_path: Path) -> None:
+    from flow_folder import registry_of
+
+    assert new(tmp_path / "x", "--from", notice(tmp_path)).exit_code == 0
+    package = tmp_path / "x" / "xueshi_sample"
+    found = registry_of(package).flow_findings("example")
+    assert {finding.code for finding in found} == {"F206"}
+    for file in (package / "flows").glob("*.yaml"):
+        file.write_text(file.read_text().replace("clause: SAMPLE2031", "clause: SAMPLE2031 二"))
+    assert registry_of(package).flow_findings("example") == []

@@ -103,7 +103,7 @@ class TemporalSender:
         """Start a unit's workflow; starting it again changes nothing."""
         start = FilingStart(
             filing_id=str(filing.id),
-            flow_digest=campaign.flow_digest,
+            flow_digest=filing.flow_digest or campaign.flow_digest,
             standing=campaign.standing,
             state=load_state(filing.state, None),
         )

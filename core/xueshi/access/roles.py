@@ -18,6 +18,7 @@ Verb = Literal[
     "record.determine",
     "register.import",
     "register.read",
+    "register.units",
     "rules.draft",
     "rules.publish",
 ]
@@ -32,11 +33,14 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "paper.print",
             "register.read",
             "register.import",
+            "register.units",
             "rules.draft",
             "rules.publish",
         }
     ),
     "unit_clerk": frozenset({"register.import", "register.read", "paper.print"}),
+    # Where the text makes the unit itself (or the body that keeps the personnel file) the verifier.
+    "unit_verifier": frozenset({"filing.decide", "record.determine", "register.read"}),
 }
 """Verbs of the roles that the engine itself knows."""
 

@@ -19,7 +19,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns import filing_acts, repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_machine import FilingState
-from xueshi.campaigns.stored_state import load_flow, load_state
+from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
@@ -77,7 +77,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         heartbeat(start + len(chunk))
     with transaction(engine) as session:
         filing = repository.filing(session, ENGINE, filing_id, lock=True)
-        flow = load_flow(audit.load_artifact(session, campaign.flow_digest))
+        flow = filing_acts.flow_of(session, campaign, filing)
         if filing.stage == "assessing":
             filing.people = len(people)
             open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)

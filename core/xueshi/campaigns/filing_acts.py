@@ -53,7 +53,7 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
         return Applied("done", state)
     if row.state in ("refused", "late", "withdrawn"):
         return Applied("late" if row.state == "late" else "refused", state, row.code or row.state, row.reason)
-    flow = load_flow(audit.load_artifact(session, campaign.flow_digest))
+    flow = flow_of(session, campaign, filing)
     now = campaign_now(session, campaign, datetime.now(UTC))
     judged = decide(state, flow, command, now)
     if isinstance(judged, Accepted):
@@ -76,7 +76,7 @@ def finish_assessment(session: Session, filing_id: UUID) -> FilingState:
     state = load_state(filing.state, filing.maker)
     after = assessed(state)
     if after != state:
-        flow = load_flow(audit.load_artifact(session, campaign.flow_digest))
+        flow = flow_of(session, campaign, filing)
         now = campaign_now(session, campaign, datetime.now(UTC))
         _write(session, campaign, filing, flow, after, now)
         audit.append(
@@ -108,7 +108,7 @@ def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
         return ClockLook(state, again=False)
     if repository.pending_before(session, filing.id, state.deadline):
         return ClockLook(state, again=True)
-    flow = load_flow(audit.load_artifact(session, campaign.flow_digest))
+    flow = flow_of(session, campaign, filing)
     _write(session, campaign, filing, flow, after, now)
     audit.append(session, actor="engine", verb="not_filed", target=f"filing:{filing.id}", body={})
     repository.write_message(
@@ -120,6 +120,11 @@ def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
         at=now,
     )
     return ClockLook(after, again=False)
+
+
+def flow_of(session: Session, campaign: Campaign, filing: Filing) -> ApprovalFlow:
+    """Return the flow that a filing is pinned to: what was left for its unit at opening, else the campaign's own."""
+    return load_flow(audit.load_artifact(session, filing.flow_digest or campaign.flow_digest))
 
 
 def complete(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Mode = Literal["all", "any", "n_of"]
+Optional = Literal["no", "yes", "on_request"]
+"""May a bureau do without the level? `yes`: it stands unless dropped; `on_request`: it is left out unless required."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,18 @@ class Signer:
 
     role: str
     name: str
+
+
+@dataclass(frozen=True)
+class Only:
+    """For which units a level holds; what is not named does not matter. See `routing.py`."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of unit (`register.unit_kinds`): employer, hr_agency, base, training_body."""
+    has_department: bool | None = None
+    """Whether the unit has an industry department (行业主管部门)."""
+    sectors: tuple[str, ...] = ()
+    """Industry systems (行业系统), as the units' registers name them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,13 @@ class FlowLevel:
     may_refuse: bool = False
     days: int | None = None
     """Working days this level has; None when the text names none."""
+    only: Only | None = None
+    """Units for which the level holds; None = all. A filing is pinned to the levels that hold for its unit."""
+    sample: int | None = None
+    """Percent of the units that pass this level (抽查); None = all of them. Campaigns only."""
+    optional: Optional = "no"
+    reading: str = ""
+    """What the text does not name and what holds for it (口径); a bureau reads it beside the level."""
 
     def complete(self, signed: frozenset[str]) -> bool:
         """Tell whether the roles that approved so far complete this level."""
@@ -62,6 +83,14 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """Before a person leaves a unit, these levels settle the records that are still on their way."""
+
+    levels: tuple[str, ...]
+    clause: str
+
+
+@dataclass(frozen=True)
 class ApprovalFlow:
     """The levels in order. The first is the filing unit's own; its completion is the submission (提交)."""
 
@@ -72,6 +101,12 @@ class ApprovalFlow:
     levels: tuple[FlowLevel, ...] = field(default_factory=tuple)
     channels: tuple[Channel, ...] = ()
     """Of a flow for records (`purpose` record): the ways in. A campaign's flow has none."""
+    clause: str = ""
+    """What orders the purpose; empty where the text is silent and only a bureau's notice does."""
+    area: str = ""
+    """Area (with all it contains) that the flow serves; empty = wherever its instrument applies."""
+    leaving: Leaving | None = None
+    """Of a flow for records, where the text asks for an audit before a person leaves (离职前审核)."""
 
     def level(self, level_id: str) -> FlowLevel:
         """Return a level by id; raises KeyError when there is none."""
@@ -79,6 +114,13 @@ class ApprovalFlow:
             if level.id == level_id:
                 return level
         raise KeyError(level_id)
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return a channel by the word that rules name; raises KeyError when there is none."""
+        for channel in self.channels:
+            if channel.id == channel_id:
+                return channel
+        raise KeyError(channel_id)
 
     def after(self, level_id: str) -> FlowLevel | None:
         """Return the level that follows, or None after the last."""

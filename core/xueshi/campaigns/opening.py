@@ -17,7 +17,9 @@ from xueshi.campaigns.clock import end_of, start_of
 from xueshi.campaigns.filing_acts import open_unit_tasks
 from xueshi.campaigns.filing_machine import opening_state
 from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.flow_overlay import FlowOverlay
 from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.routing import EMPLOYER_ALONE, UnitFacts, flow_for, sampled_levels
 from xueshi.campaigns.stored_state import dump_flow, dump_state
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Counter, Filing
 from xueshi.canonical import canonical_json
@@ -37,6 +39,8 @@ class UnitToFile:
     maker: str | None = None
     """Account that handed in the register of the year that stands already; None where there is none yet."""
     people: int = 0
+    facts: UnitFacts = EMPLOYER_ALONE
+    """By what the flow routes it; pinned with its filing."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,15 @@ class OpeningPlan:
     area_name: str
     pack: bytes
     flow: ApprovalFlow
+    """The jurisdiction's, under the bureau's overlay where there is one; each filing gets what is left for its unit."""
     papers: Sequence[DocumentTemplate]
     units: Sequence[UnitToFile]
     verifier: str
     standing: bool
     starts_at: datetime | None = None
     """Campaign instant of opening on a standing clock; the notice's first day where None."""
+    flow_overlay: FlowOverlay | None = None
+    """The bureau's settings that `flow` was made under: kept with the campaign."""
 
 
 def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign:
@@ -82,12 +89,22 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         pack_digest=audit.store_artifact(session, "rule_pack", plan.pack),
         flow_digest=audit.store_artifact(session, "flow", dump_flow(plan.flow)),
         papers_digest=store_papers(session, plan.papers),
+        flow_overlay_digest=None
+        if plan.flow_overlay is None
+        else audit.store_artifact(session, "flow_overlay", _bytes(plan.flow_overlay.as_plain())),
     )
     session.add(campaign)
     session.flush()
     session.add(ClockAnchor(campaign_id=campaign.id, seq=1, real=real, campaign=opened_at))
-    state = opening_state(plan.flow, campaign.deadline)
+    sampled = sampled_levels(
+        plan.flow, campaign.public_id, {str(unit.unit_id): unit.facts for unit in plan.units}
+    )
+    pinned = {plan.flow: campaign.flow_digest}
     for position, unit in enumerate(plan.units, start=1):
+        flow = flow_for(plan.flow, unit.facts, sampled[str(unit.unit_id)])
+        if flow not in pinned:
+            pinned[flow] = audit.store_artifact(session, "flow", dump_flow(flow))
+        state = opening_state(flow, campaign.deadline)
         filing = Filing(
             id=new_id(),
             campaign_id=campaign.id,
@@ -97,6 +114,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
             position=position,
             stage=state.stage,
             level=state.level,
+            flow_digest=None if flow == plan.flow else pinned[flow],
             state=dump_state(state),
             input_version=0 if unit.maker is None else 1,
             maker=unit.maker,
@@ -104,7 +122,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         )
         session.add(filing)
         session.flush()
-        open_unit_tasks(session, filing, plan.flow, state, opened_at)
+        open_unit_tasks(session, filing, flow, state, opened_at)
         repository.write_message(
             session,
             filing=filing,
@@ -113,7 +131,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
             body={"campaign": notice.title, "closes": notice.closes.isoformat()},
             at=opened_at,
         )
-    session.add(Counter(campaign_id=campaign.id, stage=state.stage, filings=len(plan.units)))
+    session.add(Counter(campaign_id=campaign.id, stage="filing", filings=len(plan.units)))
     audit.append(
         session,
         actor=f"account:{actor.account_id}",
@@ -124,6 +142,8 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
             "units": len(plan.units),
             "pack": campaign.pack_digest,
             "flow": campaign.flow_digest,
+            "flow_overlay": campaign.flow_overlay_digest,
+            "sampled": sum(bool(levels) for levels in sampled.values()),
         },
     )
     return campaign

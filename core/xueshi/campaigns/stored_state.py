@@ -9,7 +9,7 @@ from typing import Any
 
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
 from xueshi.canonical import canonical_json
 
 
@@ -48,6 +48,7 @@ def load_flow(body: bytes | str | dict[str, Any]) -> ApprovalFlow:
                 **level,
                 "signers": tuple(Signer(**signer) for signer in level["signers"]),
                 "returns_to": tuple(level["returns_to"]),
+                "only": _only(level.get("only")),
             }
         )
         for level in data["levels"]
@@ -62,7 +63,15 @@ def load_flow(body: bytes | str | dict[str, Any]) -> ApprovalFlow:
         )
         for channel in data.get("channels", ())
     )
-    return ApprovalFlow(**{**data, "levels": levels, "channels": channels})
+    left = data.get("leaving")
+    leaving = None if left is None else Leaving(tuple(left["levels"]), left["clause"])
+    return ApprovalFlow(**{**data, "levels": levels, "channels": channels, "leaving": leaving})
+
+
+def _only(data: dict[str, Any] | None) -> Only | None:
+    if data is None:
+        return None
+    return Only(**{**data, "kinds": tuple(data["kinds"]), "sectors": tuple(data["sectors"])})
 
 
 def dump_command(command: FilingCommand | CampaignCommand) -> dict[str, object]:

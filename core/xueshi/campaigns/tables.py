@@ -41,6 +41,8 @@ class Campaign(SQLModel, table=True):
     flow_digest: str
     papers_digest: str
     """Artifact that maps each paper's id to the digest of its template closure."""
+    flow_overlay_digest: str | None = None
+    """Artifact of the bureau's own settings under which `flow_digest` was made; None where there are none."""
     workflow_started: bool = False
 
 
@@ -71,6 +73,8 @@ class Filing(SQLModel, table=True):
     """Place of the unit in the campaign, by its code: order of papers and tables."""
     stage: str = Field(index=True)
     level: str
+    flow_digest: str | None = None
+    """Artifact of the flow that is left for this unit; None = the campaign's own."""
     version: int = 0
     state: Any = Field(sa_type=Json)
     input_version: int = 0

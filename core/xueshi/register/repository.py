@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_
@@ -15,6 +15,7 @@ from xueshi.access.scope import Scope
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Title, Unit
+from xueshi.register.unit_kinds import EMPLOYER, UNIT_KINDS
 from xueshi.storage import new_id
 
 BATCH = 500
@@ -29,6 +30,8 @@ class NewUnit:
     name: str
     area: str
     sector: str | None = None
+    kind: str = EMPLOYER
+    has_department: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,15 @@ def add_units(session: Session, scope: Scope, new: Sequence[NewUnit]) -> dict[st
             f"统一社会信用代码 {doubled[0]} 已有单位在册；请核对代码，或改用该单位办理（共 {len(doubled)} 个重复）"
         )
     rows = [
-        Unit(id=new_id(), credit_code=one.credit_code, name=one.name, area=one.area, sector=one.sector)
+        Unit(
+            id=new_id(),
+            credit_code=one.credit_code,
+            name=one.name,
+            area=one.area,
+            sector=one.sector,
+            kind=one.kind,
+            has_department=one.has_department,
+        )
         for one in new
     ]
     session.add_all(rows)
@@ -165,6 +176,30 @@ def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[Im
             .order_by(col(ImportBatch.id))
         )
     )
+
+
+def set_unit(
+    session: Session,
+    scope: Scope,
+    unit_id: UUID,
+    *,
+    kind: str | None = None,
+    has_department: bool | Literal["by_sector"] | None = None,
+    sector: str | None = None,
+) -> Unit:
+    """Set what a unit is, for the flows that open from now on; None leaves a fact as it is. An empty sector clears it."""
+    found = unit(session, scope, unit_id)
+    if kind is not None:
+        if kind not in UNIT_KINDS:
+            raise InputError(f"没有“{kind}”这种单位；可用：{'、'.join(UNIT_KINDS)}")
+        found.kind = kind
+    if has_department is not None:
+        found.has_department = None if has_department == "by_sector" else has_department
+    if sector is not None:
+        found.sector = sector or None
+    session.add(found)
+    session.flush()
+    return found
 
 
 def person_name(session: Session, scope: Scope, unit_id: UUID, person_id: UUID) -> str:

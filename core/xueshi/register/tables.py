@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from xueshi.register.unit_kinds import EMPLOYER
 from xueshi.storage import Instant, Json, new_id
 
 
@@ -22,6 +23,10 @@ class Unit(SQLModel, table=True):
     name: str
     area: str = Field(index=True)
     sector: str | None = None
+    kind: str = EMPLOYER
+    """One of `unit_kinds.UNIT_KINDS`: a flow routes by it."""
+    has_department: bool | None = None
+    """Whether it has an industry department; None = as its sector says: with one, yes."""
 
 
 class Person(SQLModel, table=True):

@@ -10,7 +10,11 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
 
 CAPS = {"event": "每次", "day": "每天", "year": "每年"}
-CHANNELS = {"unit": "单位申报", "reported": "上级部门统一报送", "person": "个人申报"}
+CHANNELS = {
+    "unit": "单位申报", "reported": "上级部门统一报送", "person": "个人申报", "organiser": "组织（承办）单位登记",
+    "base": "继续教育基地登记", "hrss": "人社部门登记", "department": "行业主管部门登记",
+    "decision": "报主管部门决定", "import": "由其他系统导入",
+}  # fmt: skip
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
 EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
 DECIDERS = {

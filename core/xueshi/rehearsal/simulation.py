@@ -21,6 +21,7 @@ from xueshi.campaigns import repository as campaigns
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.clock import civil_date, start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.filing_acts import flow_of
 from xueshi.campaigns.flow import ApprovalFlow, FlowLevel
 from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.tables import Campaign, Command, Filing
@@ -68,6 +69,8 @@ class Simulation:
         self.queue: list[tuple[date, UUID]] = []
         self.logins: dict[UUID, dict[str, str]] = {}
         self.codes: dict[UUID, str] = {}
+        self.flows: dict[UUID, ApprovalFlow] = {}
+        """Filing → the flow that is left for its unit."""
         self.waiting: dict[date, int] = {}
         self.deadline = date.max
 
@@ -120,6 +123,7 @@ class Simulation:
                 day = behaviour.filing_day(code, days) if share is None else carried_over(share, days)
                 self.queue.append((day, filing.id))
                 self.logins[filing.unit_id] = repository.logins_of_unit(session, filing.unit_id)
+                self.flows[filing.id] = flow_of(session, campaign, filing)
         self.queue.sort(key=lambda entry: (entry[0], str(entry[1])))
 
     def _units_file(self, day: date) -> None:
@@ -132,7 +136,7 @@ class Simulation:
 
     def _sign(self, filing: Filing) -> None:
         """The unit's own departments sign the level at which the filing stands."""
-        level = self.setting.flow.level(filing.level)
+        level = self.flows[filing.id].level(filing.level)
         for signer in level.signers:
             login = self.logins[filing.unit_id].get(signer.role)
             if login is None:
@@ -147,8 +151,7 @@ class Simulation:
         for level in self.setting.flow.levels:
             for signer in level.signers:
                 if level.body == "unit":
-                    if level.id != self.setting.flow.levels[0].id:
-                        self._units_decide(level)
+                    self._units_decide(level)
                     continue
                 for login in self.setting.officers.get(signer.role, ()):
                     self._one_officer(day, level, signer.role, login)
@@ -192,7 +195,7 @@ class Simulation:
         if done == left:
             return done
         filing = self._filing(filing_id)
-        back = self.setting.flow.levels[0].id in level.returns_to
+        back = self.flows[filing.id].levels[0].id in self.flows[filing.id].level(level.id).returns_to
         if (
             back
             and day < self.deadline
