@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import psutil
+
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.registry import load
@@ -23,22 +25,27 @@ RECORDS = (
     ),
     ("conference", {"level": "provincial", "paper": True, "characters": 2500, "days": 2}),
     ("teaching", {"hours": 4, "invited": True}),
-    ("paper", {"level": "national", "characters": 5000, "rank": 1, "role": "first", "work": "W1"}),
+    ("paper", {"level": "national", "characters": 5000, "rank": 1, "role": "first", "cn": True, "work": "W1"}),
     ("book", {"characters": 100000, "rank": 2, "role": "first", "work": "W2"}),
     ("project", {"level": "provincial", "part": "main", "rank": 2, "role": "main", "closed": True}),
     ("exam", {"subjects": 1, "items": 1, "passed": True, "exam_level": "intermediate"}),
 )
 
 
-def median_microseconds(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Time each call `repeats` times, taking turns, so that a noisy moment hits all alike."""
-    taken: dict[str, list[int]] = {name: [] for name in calls}
+def interleaved(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Time each call `repeats` times in microseconds, taking turns, so that a noisy moment hits all alike."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
             began = time.perf_counter_ns()
             call()
-            taken[name].append(time.perf_counter_ns() - began)
-    return {name: statistics.median(times) / 1000 for name, times in taken.items()}
+            taken[name].append((time.perf_counter_ns() - began) / 1000)
+    return taken
+
+
+def machine() -> str:
+    """Name the machine and the Python that measure."""
+    return f"{psutil.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 def main() -> None:
@@ -52,18 +59,18 @@ def main() -> None:
     )
     first, last = pack.data["instrument"]["years"]
     request = PersonYearRequest(pack.area, last or max(first, 2024), {"level": "intermediate"}, records, ())
-    found = median_microseconds(
+    stolen = psutil.cpu_times().steal
+    found = interleaved(
         {
             "full trace": lambda: evaluate(pack, request, trace=True),
             "without trace": lambda: evaluate(pack, request, trace=False),
         },
         repeats,
     )
-    print(
-        f"{instrument}, {len(records)} records, {repeats} repeats, Python {platform.python_version()}, {platform.machine()}"
-    )
-    for name, microseconds in found.items():
-        print(f"{name}: {microseconds:.0f} µs (median)")
+    stolen = psutil.cpu_times().steal - stolen
+    print(f"{instrument}, {len(records)} records, {repeats} repeats, steal {stolen:.2f} s. {machine()}")
+    for name, times in found.items():
+        print(f"{name}: {statistics.median(times):.0f} µs (median)")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from xueshi.assessment.closures import Stop, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
-from xueshi.assessment.reasons import hours_text, reason
+from xueshi.assessment.reasons import credited, hours_text, reason
 from xueshi.assessment.run import Run, rounded
 
 
@@ -22,8 +22,8 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         run.stopped(one, row, exact, 7)
         return
     if run.nodes is not None:
-        presumed = tuple(name for name in row.less if name not in facts)
-        undecided = "undecided" if one.facts.get("granted") is None and row.hours_form[0] == "range" else ""
+        presumed = tuple([name for name in row.less if name not in facts]) if row.less else ()
+        undecided = "undecided" if row.hours_form[0] == "range" and facts.get("granted") is None else ""
         run.note(
             one.record.id,
             7,
@@ -87,9 +87,9 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", reason("credited", clause=row.clause, after="0"))
+        one.settle(row, "uncredited", "none_by_clause", credited(row.clause, 0))
     elif not one.code:
-        one.text = reason("credited", clause=row.clause, after=hours_text(hours))
+        one.text = credited(row.clause, hours)
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
@@ -166,7 +166,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
                 )
                 return 0
             if passed is None and gate.wanted:
-                lacking.extend(run.compiled.compiler.missing(gate.form, facts))
+                lacking.extend(name for name in gate.asks if name not in facts)
         if lacking:
             run.lacking(one, extra, 10, tuple(dict.fromkeys(lacking)))
             return None

@@ -129,9 +129,7 @@ class Compiler:
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
         """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
-        found: list[str] = []
-        _missing(form, facts, found)
-        return tuple(dict.fromkeys(found))
+        return tuple(name for name in asked(form) if name not in facts)
 
     # Amounts, shares, caps, minimums: all numbers of hundredths (shares: of percent points)
 
@@ -493,13 +491,20 @@ def less_quantity(name: str, fact: str, facts: Facts) -> Number:
     return value
 
 
-def _missing(form: Any, facts: Facts, found: list[str]) -> None:
+def asked(form: Any) -> tuple[str, ...]:
+    """List the facts that a form asks for, in its order; one whose absence is a value is not asked for."""
+    found: list[str] = []
+    _asked(form, found)
+    return tuple(dict.fromkeys(found))
+
+
+def _asked(form: Any, found: list[str]) -> None:
     if isinstance(form, list) and form:
         if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(
             form[1], str
         ):
             tolerant = form[0] == "test" and (form[2].get("not_stated") or form[2].get("stated"))
-            if form[1] not in facts and not tolerant:
+            if not tolerant:
                 found.append(form[1])
         for part in form:
-            _missing(part, facts, found)
+            _asked(part, found)

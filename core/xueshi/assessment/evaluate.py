@@ -12,7 +12,7 @@ from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import program
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.requirements import judge_requirements
+from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
 from xueshi.assessment.types import (
     LedgerEntry,
@@ -103,7 +103,7 @@ class Evaluation(Run):
         open_points = [
             OpenFact(one.record.id, one.open_facts, one.code, one.text)
             for one in ordered
-            if one.verdict in ("needs_fact", "manual")
+            if one.verdict in OPEN
         ]
         open_points.extend(result.open)
         return YearAssessment(
@@ -160,13 +160,15 @@ class Evaluation(Run):
         if item is None:
             self.default_category(one)
             return one
-        self.readings.update(dict.fromkeys(item.readings))
         row = selection.row(self, one, item)
         if row is None:
+            self.readings.update(dict.fromkeys(item.readings))
             self.default_category(one)
             return one
         one.take(row)
-        self.readings.update(dict.fromkeys(row.readings))
+        if row.readings:
+            # Those of the item come first in the row's own.
+            self.readings.update(dict.fromkeys(row.readings))
         selection.attribute(self, one, row)
         selection.category(self, one, row)
         if selection.gates(self, one, row):
@@ -182,14 +184,11 @@ class Evaluation(Run):
                 verdict = "uncredited"
             elif one.code or (claimed is not None and one.hours < claimed):
                 verdict = "reduced"
-        same = next(
-            (
-                f"{group.same}:{one.facts[group.same]}"
-                for group in one.groups
-                if group.same and one.facts.get(group.same) is not None
-            ),
-            None,
-        )
+        same = None
+        for group in one.groups:
+            if group.same and one.facts.get(group.same) is not None:
+                same = f"{group.same}:{one.facts[group.same]}"
+                break
         return LedgerEntry(
             one.record.id,
             one.year,

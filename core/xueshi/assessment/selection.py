@@ -131,8 +131,7 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
         if held is gate.wanted:
             continue
         if held is None:
-            missing = run.compiled.compiler.missing(gate.form, facts)
-            (lacking if gate.wanted else presumed).extend(missing)
+            (lacking if gate.wanted else presumed).extend([name for name in gate.asks if name not in facts])
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
@@ -151,6 +150,6 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
             None,
             "",
             "",
-            tuple(dict.fromkeys(presumed)),
+            tuple(dict.fromkeys(presumed)) if presumed else (),
         )
     return True

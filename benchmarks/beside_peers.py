@@ -1,0 +1,93 @@
+"""One person, eight records, CZ2024, full trace: Xueshi beside OpenFisca-Core and zen-engine, in one interleaved run.
+
+`make bench`, or `.venv-bench/bin/python benchmarks/beside_peers.py [REPEATS]`. All three get the same facts and must
+give the same hours, totals and verdict before anything is timed. Two figures: with all set-up done before, and with all
+set-up counted (rule files read, checked and compiled, simulation or decision made, one person judged). A peer says less
+than we do: no sentence for the reader, no list of what is missing, no reading named, no citation for each step.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import psutil
+from peers.cz2024_openfisca import OpenFisca
+from peers.cz2024_zen import Zen
+from person_year import RECORDS, interleaved, machine
+
+from xueshi.assessment import program
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.registry import load
+
+YEAR = 2024
+PERSON = [(f"r{number}", kind, facts) for number, (kind, facts) in enumerate(RECORDS, start=1)]
+GOALS = {"OpenFisca-Core": 80, "zen-engine": 8}
+SET_UPS = 15
+"""Rounds with set-up counted: a tenth of a second each is enough for a median."""
+
+
+class Xueshi:
+    """Ourselves, asked like a peer."""
+
+    name = "Xueshi"
+
+    def __init__(self) -> None:
+        # A pack compiled by an earlier round is not to be found again.
+        program._PROGRAMS.clear()
+        self.pack = load().pack_of("CZ2024")
+
+    def judge(self, year: int, records: list[tuple[str, str, Mapping[str, Any]]]) -> YearAssessment:
+        """Judge one year with the full trace."""
+        rows = tuple(RecordFacts(name, kind, facts) for name, kind, facts in records)
+        return evaluate(self.pack, PersonYearRequest(self.pack.area, year, {}, rows, ()), trace=True)
+
+    def outcome(self, found: YearAssessment) -> tuple[bool, dict[str, float], dict[str, float]]:
+        """Return verdict, totals by category and hours by record, in hours."""
+        totals = {code: hundredths / 100 for code, hundredths in found.totals.items()}
+        return found.verdict == "met", totals, {entry.record: entry.hours / 100 for entry in found.ledger}
+
+
+ENGINES = (Xueshi, OpenFisca, Zen)
+
+
+def show(title: str, medians: Mapping[str, list[float]]) -> None:
+    """Print the figures of one kind: median, the middle half, how much slower than ours, the goal."""
+    print(f"\n{title}")
+    ours = statistics.median(medians[Xueshi.name])
+    for name, times in medians.items():
+        low, middle, high = statistics.quantiles(times, n=4)
+        times_ours = f"  {middle / ours:6.1f} × ours" if name != Xueshi.name else ""
+        print(f"  {name:16}{middle:12.1f} µs  (middle half {low:.1f} to {high:.1f}){times_ours}")
+
+
+def main() -> int:
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
+    engines = [engine() for engine in ENGINES]
+    outcomes = [engine.outcome(engine.judge(YEAR, PERSON)) for engine in engines]
+    if any(outcome != outcomes[0] for outcome in outcomes[1:]):
+        for engine, outcome in zip(engines, outcomes, strict=True):
+            print(f"{engine.name}: {outcome}", file=sys.stderr)
+        print("the engines do not agree: nothing was timed", file=sys.stderr)
+        return 1
+    stolen = psutil.cpu_times().steal
+    warm = interleaved({one.name: lambda one=one: one.judge(YEAR, PERSON) for one in engines}, repeats)
+    cold = interleaved({one.name: lambda one=one: one().judge(YEAR, PERSON) for one in ENGINES}, SET_UPS)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("openfisca-core", "zen-engine", "numpy"))
+    print(f"CZ2024, one person, {len(PERSON)} records, full trace. {machine()}; {versions}")
+    print(f"repeats {repeats} ({SET_UPS} with set-up), interleaved; steal {psutil.cpu_times().steal - stolen:.2f} s")
+    show("Set-up done before, for all:", warm)
+    for name, goal in GOALS.items():
+        reached = statistics.median(warm[name]) / statistics.median(warm[Xueshi.name])
+        print(f"  goal {name} at least {goal} × slower: {'reached' if reached >= goal else 'missed'} ({reached:.1f})")
+    show("Set-up counted, for all:", cold)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
