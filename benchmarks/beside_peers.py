@@ -77,7 +77,7 @@ def main() -> int:
         return 1
     stolen = psutil.cpu_times().steal
     warm = interleaved({one.name: lambda one=one: one.judge(YEAR, PERSON) for one in engines}, repeats)
-    cold = interleaved({one.name: lambda one=one: one().judge(YEAR, PERSON) for one in ENGINES}, SET_UPS)
+    cold = interleaved({one.name: lambda one=one: one().judge(YEAR, PERSON) for one in ENGINES}, SET_UPS, block=1)
     versions = ", ".join(f"{name} {version(name)}" for name in ("openfisca-core", "zen-engine", "numpy"))
     print(f"CZ2024, one person, {len(PERSON)} records, full trace. {machine()}; {versions}")
     print(f"repeats {repeats} ({SET_UPS} with set-up), interleaved; steal {psutil.cpu_times().steal - stolen:.2f} s")

@@ -21,6 +21,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     if isinstance(exact, Stop):
         run.stopped(one, row, exact, 7)
         return
+    hours = rounded(exact)
     if run.nodes is not None:
         presumed = tuple([name for name in row.less if name not in facts]) if row.less else ()
         undecided = "undecided" if row.hours_form[0] == "range" and facts.get("granted") is None else ""
@@ -31,7 +32,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             row.hours_reads,
             facts,
             None,
-            rounded(exact),
+            hours,
             undecided,
             "未作认定，按口径取定" if undecided else "",
             presumed,
@@ -41,7 +42,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         if isinstance(share, Stop):
             run.stopped(one, row, share, 8)
             return
-        before = rounded(exact)
+        before = hours
         exact = (
             Fraction(exact * share, 100)
             if type(exact) is int and type(share) is int
@@ -52,8 +53,8 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause, detail=read))
             run.note(one.record.id, 8, row, row.share_reads, facts, before, 0, one.code, one.text)
             return
-        run.note(one.record.id, 8, row, row.share_reads, facts, before, rounded(exact))
-    hours = rounded(exact)
+        hours = rounded(exact)
+        run.note(one.record.id, 8, row, row.share_reads, facts, before, hours)
     if row.plus:
         added = add_on(run, one, row, hours)
         if added is None:

@@ -48,7 +48,7 @@ def number(text: Any) -> Number:
 
 def whole(value: Number) -> Number:
     """Return a fraction as an int where it is whole."""
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+    return value if type(value) is int or value.denominator != 1 else value.numerator
 
 
 class Compiler:
@@ -79,6 +79,8 @@ class Compiler:
 
             return negated
         parts = [self.condition(part, absence) for part in form[1]]
+        if len(parts) == 1:
+            return parts[0]
         return _and(parts) if head == "and" else _or(parts)
 
     def _test(self, fact: str, matcher: Mapping[str, Any], absence: frozenset[str]) -> Condition:

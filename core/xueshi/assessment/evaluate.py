@@ -88,7 +88,7 @@ class Evaluation(Run):
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
         typed = [(record, self.typed(record)) for record in self.request.records]
-        if any(isinstance(facts.get("daily_hours"), dict) for _, facts in typed):
+        if any(["daily_hours" in facts and isinstance(facts["daily_hours"], dict) for _, facts in typed]):
             typed.sort(key=lambda pair: (pair[1].get("end") or date.max, pair[0].id))
         judged = {record.id: self.judge(record, facts) for record, facts in typed}
         if len(judged) != len(typed):
@@ -97,7 +97,7 @@ class Evaluation(Run):
         later: list[LedgerEntry] = []
         across_records(self, ordered, later)
         carried = self.carried(judged)
-        entries = (*(self.entry(one) for one in ordered), *(entry for _, entry in carried))
+        entries = (*map(self.entry, ordered), *(entry for _, entry in carried))
         ordered.extend(one for one, _ in carried)
         result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings)
         open_points = [
@@ -107,7 +107,7 @@ class Evaluation(Run):
         ]
         open_points.extend(result.open)
         return YearAssessment(
-            compiled.pack.id, compiled.digest, compiled.pack.language, self.request.area, self.year, result.verdict, result.totals,
+            compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
             result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), entries,
             tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
             later=tuple(later),

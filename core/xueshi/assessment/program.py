@@ -80,6 +80,9 @@ class Row:
     spread: tuple[int, ...] | None
     dated: tuple[str, ...]
     category: Word
+    only_category: str
+    """The category where it is one for every record of the row, else empty."""
+
     category_form: list[Any]
     category_reads: tuple[str, ...]
     channel: str
@@ -213,6 +216,8 @@ class Program:
     """A compiled pack."""
 
     pack: RulePack
+    id: str
+    language: int
     compiler: Compiler
     facts: Mapping[str, Fact]
     converters: Mapping[str, Converter]
@@ -305,7 +310,7 @@ def compile_pack(pack: RulePack) -> Program:
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
     return Program(
-        pack, compiler, pack.facts, converters(pack.facts),
+        pack, pack.id, pack.language, compiler, pack.facts, converters(pack.facts),
         {kind: tuple(found) for kind, found in items.items()},
         {kind: tuple(found) for kind, found in removed.items()},
         tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
@@ -363,7 +368,7 @@ def _row(
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
-        spread, tuple(row["dated"]), compiler.word(row["category"]), row["category"], reads(row["category"]),
+        spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
     )  # fmt: skip

@@ -15,7 +15,7 @@ def item(run: Run, one: Judged) -> Item | None:
     facts, kind = one.facts, one.record.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
-        held = item.when(facts)
+        held = item.when_form is None or item.when(facts)
         if held:
             if item.when_reads:
                 run.note(one.record.id, 3, item, item.when_reads, facts, None, None)
@@ -64,7 +64,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.when(facts)
+        held = row.when_form is None or row.when(facts)
         if held:
             if run.nodes is not None and row.when_reads:
                 run.note(one.record.id, 5, row, row.when_reads, facts, None, None, "", row.name)
@@ -111,7 +111,7 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
 
 def category(run: Run, one: Judged, row: Row) -> None:
     """Step 15, read early so that a record of no hours has a category too."""
-    held = row.category(one.facts)
+    held = row.only_category or row.category(one.facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)
