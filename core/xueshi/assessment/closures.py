@@ -62,14 +62,12 @@ class Compiler:
 
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
-        if form is None:
-            return _always
+        constant = settled(form)
+        if constant is not None or form is None:
+            return lambda facts: constant
         head = form[0]
         if head == "test":
             return self._test(form[1], form[2], absence)
-        if head in ("const", "option"):
-            constant = bool(form[-1])
-            return lambda facts: constant
         if head == "not":
             inner = self.condition(form[1], absence)
 
@@ -78,7 +76,7 @@ class Compiler:
                 return None if held is None else not held
 
             return negated
-        parts = [self.condition(part, absence) for part in form[1]]
+        parts = [self.condition(part, absence) for part in form[1] if settled(part) is None]
         if len(parts) == 1:
             return parts[0]
         return _and(parts) if head == "and" else _or(parts)
@@ -345,8 +343,22 @@ class Compiler:
         return lambda facts: Stop("zero", "none_by_clause")
 
 
-def _always(facts: Facts) -> bool | None:  # noqa: ARG001 - every condition has this signature
-    return True
+def settled(form: list[Any] | None) -> bool | None:
+    """Tell what a condition is for every record, by the options of the readings alone; None where facts decide."""
+    if form is None:
+        return True
+    head: str = form[0]
+    if head in ("const", "option"):
+        return bool(form[-1])
+    if head == "not":
+        inner = settled(form[1])
+        return None if inner is None else not inner
+    if head in ("and", "or"):
+        parts = [settled(part) for part in form[1]]
+        if (head == "or") in parts:
+            return head == "or"
+        return None if None in parts else head == "and"
+    return None
 
 
 def _and(parts: list[Condition]) -> Condition:

@@ -170,7 +170,6 @@ class Evaluation(Run):
             # Those of the item come first in the row's own.
             self.readings.update(dict.fromkeys(row.readings))
         selection.attribute(self, one, row)
-        selection.category(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)
         return one

@@ -96,22 +96,21 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
 
 
 def attribute(run: Run, one: Judged, row: Row) -> None:
-    """Step 4: the statistics year by the deciding date, else the year under which the record was entered."""
+    """Steps 4 and 15: the statistics year by the deciding date, else the year under which the record was entered.
+
+    The category is read with it, early, so that a record of no hours has a category too.
+    """
+    facts = one.facts
     for name in row.dated:
-        day = one.facts.get(name)
+        day = facts.get(name)
         if day is not None:
             one.day = day
             one.year = run.compiled.pack.year_of(day)
+            run.note(one.record.id, 4, row, row.dated, facts, None, None)
             break
     else:
         one.year = one.record.year if one.record.year is not None else run.year
-    if one.day is not None:
-        run.note(one.record.id, 4, row, row.dated, one.facts, None, None)
-
-
-def category(run: Run, one: Judged, row: Row) -> None:
-    """Step 15, read early so that a record of no hours has a category too."""
-    held = row.only_category or row.category(one.facts)
+    held = row.only_category or row.category(facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)
@@ -131,7 +130,9 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
         if held is gate.wanted:
             continue
         if held is None:
-            (lacking if gate.wanted else presumed).extend([name for name in gate.asks if name not in facts])
+            for name in gate.asks:
+                if name not in facts:
+                    (lacking if gate.wanted else presumed).append(name)
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
