@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check crash docs
+.PHONY: setup demo test check crash bench docs
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -18,6 +18,13 @@ test: setup
 # The long tests that kill real processes.
 crash: setup
 	@$(BIN)/pytest -m crash -q
+
+# Every published figure of benchmarks/README.md, beside the peers, in an environment of its own (.venv-bench).
+bench: setup
+	@$(PYTHON) setup/bench_environment.py
+	@.venv-bench/bin/python benchmarks/peers/check.py
+	@.venv-bench/bin/python benchmarks/beside_peers.py
+	@for law in CZ2024 CQ2007 WZ2017; do .venv-bench/bin/python benchmarks/person_year.py $$law || exit 1; done
 
 # What CI holds the code to: format, lint, types, arrows between and inside the distributions, words, documents.
 check: setup

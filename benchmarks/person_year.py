@@ -26,7 +26,10 @@ RECORDS = (
     ),
     ("conference", {"level": "provincial", "paper": True, "characters": 2500, "days": 2}),
     ("teaching", {"hours": 4, "invited": True}),
-    ("paper", {"level": "national", "characters": 5000, "rank": 1, "role": "first", "cn": True, "work": "W1"}),
+    (
+        "paper",
+        {"level": "national", "characters": 5000, "rank": 1, "role": "first", "cn": True, "work": "W1"},
+    ),
     ("book", {"characters": 100000, "rank": 2, "role": "first", "work": "W2"}),
     ("project", {"level": "provincial", "part": "main", "rank": 2, "role": "main", "closed": True}),
     ("exam", {"subjects": 1, "items": 1, "passed": True, "exam_level": "intermediate"}),

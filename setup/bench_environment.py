@@ -26,7 +26,9 @@ def make(board: prepare.Board) -> None:
     if PYTHON.exists() and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted():
         return
     STAMP.unlink(missing_ok=True)
-    ways = "check the network and pip's index or proxy settings (`pip config list`), then run `make bench` again"
+    ways = (
+        "check the network and pip's index or proxy settings (`pip config list`), then run `make bench` again"
+    )
     clear = [] if prepare.runs(PYTHON) else ["--clear"]
     prepare.run(
         board, "environment of the benchmarks", [sys.executable, "-m", "venv", *clear, str(FOLDER)], ways

@@ -192,7 +192,7 @@ class training_hours(Variable):
     definition_period = DateUnit.YEAR
     reference = "四(一)"
 
-    def formula(record, period, parameters):
+    def formula(record, period):
         organiser = record("organiser", period)
         named = (
             (organiser == Organiser.hrss)
@@ -209,7 +209,7 @@ class courseware_hours(Variable):
     definition_period = DateUnit.YEAR
     reference = "四(二)"
 
-    def formula(record, period, parameters):
+    def formula(record, period):
         provider = record("provider", period)
         named = (provider != Provider.none) * (provider != Provider.other) + record("approved", period)
         return named * record("declared_hours", period)
@@ -265,7 +265,9 @@ class lecture_given_hours(Variable):
     reference = "四(四)"
 
     def formula(record, period, parameters):
-        return record("invited", period) * parameters(period).teaching.lecture * record("hours_taught", period)
+        return (
+            record("invited", period) * parameters(period).teaching.lecture * record("hours_taught", period)
+        )
 
 
 class abroad_hours(Variable):
@@ -448,7 +450,8 @@ class recognised_hours(Variable):
     value_type = float
     entity = Record
     definition_period = DateUnit.YEAR
-    def formula(record, period, parameters):
+
+    def formula(record, period):
         kind = record("kind", period)
         hours = numpy.select(
             [kind == one for one in ITEMS], [record(item.__name__, period) for item in ITEMS.values()]
@@ -466,7 +469,7 @@ class counted_once_hours(Variable):
     definition_period = DateUnit.YEAR
     reference = "四(九)"
 
-    def formula(record, period, parameters):
+    def formula(record, period):
         hours, same = record("recognised_hours", period), record("same", period)
         person = owners(record)
         again = (same[:, None] == same) * (person[:, None] == person) * (hours > 0) * (same != "")
@@ -496,7 +499,7 @@ class is_public(Variable):
     definition_period = DateUnit.YEAR
     reference = "三"
 
-    def formula(record, period, parameters):
+    def formula(record, period):
         return record("kind", period) == Kind.public_course
 
 
@@ -504,7 +507,8 @@ class public_total(Variable):
     value_type = float
     entity = Person
     definition_period = DateUnit.YEAR
-    def formula(person, period, parameters):
+
+    def formula(person, period):
         return person.sum(person.members("hours", period) * person.members("is_public", period))
 
 
@@ -512,7 +516,8 @@ class professional_total(Variable):
     value_type = float
     entity = Person
     definition_period = DateUnit.YEAR
-    def formula(person, period, parameters):
+
+    def formula(person, period):
         public = person.members("is_public", period)
         return person.sum(person.members("hours", period) * numpy.logical_not(public))
 
@@ -521,7 +526,8 @@ class total(Variable):
     value_type = float
     entity = Person
     definition_period = DateUnit.YEAR
-    def formula(person, period, parameters):
+
+    def formula(person, period):
         return person("public_total", period) + person("professional_total", period)
 
 
@@ -587,7 +593,9 @@ class OpenFisca:
             column = numpy.array([row.get(name, default) for row in rows], dtype=object)
             if issubclass(shape, Words):
                 column = shape.encode(numpy.array([word.index for word in column]))
-            simulation.set_input(name, this_year, column if issubclass(shape, Words) else column.astype(shape))
+            simulation.set_input(
+                name, this_year, column if issubclass(shape, Words) else column.astype(shape)
+            )
         for name in ("met", "total"):
             simulation.calculate(name, this_year)
         simulation.asked = ([name for name, _, _ in records], this_year)
@@ -598,10 +606,18 @@ class OpenFisca:
         names, year = simulation.asked
         totals = {
             code: float(simulation.calculate(name, year)[0])
-            for code, name in (("public", "public_total"), ("professional", "professional_total"), ("total", "total"))
+            for code, name in (
+                ("public", "public_total"),
+                ("professional", "professional_total"),
+                ("total", "total"),
+            )
         }
         given = simulation.calculate("hours", year)
-        return bool(simulation.calculate("met", year)[0]), totals, dict(zip(names, map(float, given), strict=True))
+        return (
+            bool(simulation.calculate("met", year)[0]),
+            totals,
+            dict(zip(names, map(float, given), strict=True)),
+        )
 
 
 # A fact has another name here where a variable of the engine or of this file has it already.

@@ -221,8 +221,12 @@ def table(kind: str, fields: Sequence[str], category: str, rows: Sequence[Row]) 
             "hitPolicy": "first",
             "executionMode": "single",
             "passThrough": True,
-            "inputs": [{"id": name, "name": field, "field": field} for name, field in zip(names, fields, strict=True)],
-            "outputs": [{"id": name, "name": name, "field": name} for name in ("rule", "clause", "category", "hours")],
+            "inputs": [
+                {"id": name, "name": field, "field": field} for name, field in zip(names, fields, strict=True)
+            ],
+            "outputs": [
+                {"id": name, "name": name, "field": name} for name in ("rule", "clause", "category", "hours")
+            ],
             "rules": [
                 {
                     "_id": f"{kind}-{number}",
@@ -253,9 +257,12 @@ def expressions(name: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def edge(source: str, target: str, handle: str | None = None) -> dict[str, Any]:
     """Return an edge; `handle` is the statement of a switch it starts from."""
-    return {"id": f"{source}-{handle or ''}-{target}", "type": "edge", "sourceId": source, "targetId": target} | (
-        {"sourceHandle": handle} if handle else {}
-    )
+    return {
+        "id": f"{source}-{handle or ''}-{target}",
+        "type": "edge",
+        "sourceId": source,
+        "targetId": target,
+    } | ({"sourceHandle": handle} if handle else {})
 
 
 def record_graph() -> dict[str, Any]:
@@ -263,13 +270,20 @@ def record_graph() -> dict[str, Any]:
     none = expressions(
         "no_rule", (("rule", '""'), ("clause", '""'), ("category", '"professional"'), ("hours", "0"))
     )
-    statements = [{"id": f"is_{kind}", "condition": f'kind == "{kind}"', "isDefault": False} for kind in TABLES]
+    statements = [
+        {"id": f"is_{kind}", "condition": f'kind == "{kind}"', "isDefault": False} for kind in TABLES
+    ]
     statements.append({"id": "is_other", "condition": "", "isDefault": True})
     return {
         "contentType": "application/vnd.gorules.decision",
         "nodes": [
             {"id": "record", "type": "inputNode", "name": "Record"},
-            {"id": "kind", "type": "switchNode", "name": "Kind", "content": {"hitPolicy": "first", "statements": statements}},
+            {
+                "id": "kind",
+                "type": "switchNode",
+                "name": "Kind",
+                "content": {"hitPolicy": "first", "statements": statements},
+            },
             *(table(kind, *shape) for kind, shape in TABLES.items()),
             none,
             {"id": "judged", "type": "outputNode", "name": "Judged"},
@@ -305,7 +319,12 @@ def year_graph() -> dict[str, Any]:
             expressions("minimums", SUMS),
             {"id": "result", "type": "outputNode", "name": "Result"},
         ],
-        "edges": [edge("person", "credit"), edge("credit", "across"), edge("across", "minimums"), edge("minimums", "result")],
+        "edges": [
+            edge("person", "credit"),
+            edge("credit", "across"),
+            edge("across", "minimums"),
+            edge("minimums", "result"),
+        ],
     }
 
 
@@ -342,7 +361,11 @@ class Zen:
 def identity(kind: str, facts: Mapping[str, Any]) -> str | None:
     """Return what a record is counted once by: the work of a paper or book, the course of a public course."""
     held = facts.get("course" if kind == "public_course" else "work")
-    return None if held is None or kind not in ("paper", "book", "public_course") else f"{kind == 'public_course'}:{held}"
+    return (
+        None
+        if held is None or kind not in ("paper", "book", "public_course")
+        else f"{kind == 'public_course'}:{held}"
+    )
 
 
 def main() -> None:

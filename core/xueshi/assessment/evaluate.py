@@ -88,7 +88,8 @@ class Evaluation(Run):
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
         typed = [(record, self.typed(record)) for record in self.request.records]
-        if any(["daily_hours" in facts and isinstance(facts["daily_hours"], dict) for _, facts in typed]):
+        if [facts for _, facts in typed if isinstance(facts.get("daily_hours"), dict)]:
+            # A cap of a day is used up in the order of the records.
             typed.sort(key=lambda pair: (pair[1].get("end") or date.max, pair[0].id))
         judged = {record.id: self.judge(record, facts) for record, facts in typed}
         if len(judged) != len(typed):

@@ -42,7 +42,7 @@ def judge_requirements(
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged)
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = any([one.verdict in OPEN for one in judged])
+    waiting = not OPEN.isdisjoint([one.verdict for one in judged])
     deemed = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
     warned: list[str] = []
@@ -56,7 +56,9 @@ def judge_requirements(
             continue
         if result is not None:
             results[one.id] = result
-    shown = [(one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown]
+    shown = [
+        (one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown
+    ]
     for one in compiled.alternatives:
         if any(name in results for name in (*one.any_of, *one.all_of)):
             readings.update(dict.fromkeys(one.readings))
