@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from peers.cz2024_openfisca import OpenFisca
 from peers.cz2024_zen import Zen
-from person_year import RECORDS, interleaved, machine
+from person_year import RECORDS, Times, interleaved, machine
 
 from xueshi.assessment import program
 from xueshi.assessment.evaluate import evaluate
@@ -66,14 +66,18 @@ class OpenFiscaAnew(OpenFisca):
         return super().judge(year, records)
 
 
-def show(title: str, medians: Mapping[str, list[float]]) -> None:
-    """Print the figures of one kind: median, the middle half, how much slower than ours, the goal."""
+def show(title: str, taken: Mapping[str, Times]) -> None:
+    """Print the figures of one kind: medians of both clocks, the middle half, how much slower than ours."""
     print(f"\n{title}")
-    ours = statistics.median(medians[Xueshi.name])
-    for name, times in medians.items():
-        low, middle, high = statistics.quantiles(times, n=4)
-        times_ours = f"  {middle / ours:6.1f} × ours" if name != Xueshi.name else ""
-        print(f"  {name:16}{middle:12.1f} µs  (middle half {low:.1f} to {high:.1f}){times_ours}")
+    print(f"  {'':16}{'median µs':>12}{'middle half':>22}{'× ours':>9}{'processor µs':>15}{'× ours':>9}")
+    wall, cpu = (statistics.median(times) for times in taken[Xueshi.name])
+    for name, times in taken.items():
+        low, middle, high = statistics.quantiles(times.wall, n=4)
+        processor = statistics.median(times.cpu)
+        half = f"{low:.0f} to {high:.0f}"
+        print(
+            f"  {name:16}{middle:12.0f}{half:>22}{middle / wall:9.2f}{processor:15.0f}{processor / cpu:9.2f}"
+        )
 
 
 def main() -> int:
