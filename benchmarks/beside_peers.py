@@ -102,10 +102,10 @@ def main() -> int:
     )
     show("Set-up done before, for all:", warm)
     for name, goal in GOALS.items():
-        reached = statistics.median(warm[name]) / statistics.median(warm[Xueshi.name])
-        print(
-            f"  goal {name} at least {goal} × slower: {'reached' if reached >= goal else 'missed'} ({reached:.1f})"
-        )
+        # By the processor's time: on a busy machine a long call waits for others, a short one does not.
+        reached = statistics.median(warm[name].cpu) / statistics.median(warm[Xueshi.name].cpu)
+        verdict = "reached" if reached >= goal else "missed"
+        print(f"  goal: {name} at least {goal} times slower: {verdict} ({reached:.1f})")
     show("Set-up counted, for all:", cold)
     return 0
 
