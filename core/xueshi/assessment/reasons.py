@@ -35,7 +35,6 @@ REASONS = {
     "unset": "所需的参数“{detail}”尚未由主管部门设定",
     "hook": "{detail}",
     "spread": "按{clause}分年登记，本年为第{part}部分，计{after}学时",
-    "claimed_less": "按申报数计{after}学时（标准为{before}学时）",
 }
 
 
