@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from cz2024_openfisca import OpenFisca
-from cz2024_zen import Zen
+from cz2024_zen import Zen, files
 
 CASES = Path(__file__).resolve().parents[2] / "plugins/changzhou/xueshi_changzhou/cases"
 MINIMUMS = {"public": 30, "professional": 60, "total": 90}
@@ -58,6 +58,10 @@ def cases(name: str) -> Iterable[Mapping[str, Any]]:
 
 def main() -> int:
     failed = 0
+    for path, text in files().items():
+        if path.read_text("utf-8") != text:
+            print(f"{path.name} is not what cz2024_zen.py writes: run it")
+            failed += 1
     for peer in (Zen(), OpenFisca()):
         for name, binding in (("changzhou-2024.yaml", True), ("cz2024-limits.yaml", False)):
             passed = 0

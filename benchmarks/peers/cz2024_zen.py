@@ -368,9 +368,15 @@ def identity(kind: str, facts: Mapping[str, Any]) -> str | None:
     )
 
 
+def files() -> dict[Path, str]:
+    """Return the two files as they must stand."""
+    graphs = {YEAR: year_graph(), RECORD: record_graph()}
+    return {path: json.dumps(graph, ensure_ascii=False, indent=1) + "\n" for path, graph in graphs.items()}
+
+
 def main() -> None:
-    for path, graph in ((YEAR, year_graph()), (RECORD, record_graph())):
-        path.write_text(json.dumps(graph, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
         print(path)
 
 
