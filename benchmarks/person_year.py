@@ -1,6 +1,6 @@
 """One person, eight records, judged over and over: median microseconds with and without the trace, interleaved.
 
-`.venv/bin/python benchmarks/person_year.py [INSTRUMENT] [REPEATS]`
+`.venv/bin/python benchmarks/person_year.py [INSTRUMENT …] [REPEATS]`
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.registry import load
 
+LAWS = ("CZ2024", "CQ2007", "WZ2017")
 RECORDS = (
     ("public_course", {"courses": 1, "passed": True, "trained": True, "study_complete": True}),
     (
@@ -70,9 +71,8 @@ def machine() -> str:
     return f"{psutil.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
-def main() -> None:
-    instrument = sys.argv[1] if len(sys.argv) > 1 else "CZ2024"
-    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
+def measure(instrument: str, repeats: int) -> None:
+    """Judge the person under one instrument, with and without the trace, and print the medians."""
     pack = load().pack_of(instrument)
     known = pack.facts
     records = tuple(
@@ -95,6 +95,12 @@ def main() -> None:
         print(
             f"{name}: {statistics.median(times.wall):.0f} µs (median), {statistics.median(times.cpu):.0f} µs of processor"
         )
+
+
+def main() -> None:
+    repeats = next((int(word) for word in sys.argv[1:] if word.isdigit()), 5000)
+    for instrument in [word for word in sys.argv[1:] if not word.isdigit()] or LAWS:
+        measure(instrument, repeats)
 
 
 if __name__ == "__main__":
