@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check crash docs time-skipping
+.PHONY: setup demo test check crash bench docs time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -22,6 +22,13 @@ crash: setup
 # Temporal's time-skipping test server (Java 17, Maven), for the tests that live through a quarter in seconds.
 time-skipping:
 	@$(PYTHON) setup/time_skipping/fetch.py
+
+# Every published figure of benchmarks/README.md, beside the peers, in an environment of its own (.venv-bench).
+bench: setup
+	@$(PYTHON) setup/bench_environment.py
+	@.venv-bench/bin/python benchmarks/peers/check.py
+	@.venv-bench/bin/python benchmarks/beside_peers.py
+	@.venv-bench/bin/python benchmarks/person_year.py
 
 # What CI holds the code to: format, lint, types, arrows between and inside the distributions, words, documents.
 check: setup

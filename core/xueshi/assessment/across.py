@@ -32,18 +32,26 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
             counted.append(one)
     if not counted:
         return
-    for group in run.compiled.groups:
-        if group.same is not None and group.count is not None:
-            _dedupe(run, group, [one for one in counted if group in one.groups])
+    by_group: dict[Group, list[Judged]] = {}
     for one in counted:
-        if one.row is not None and one.row.spread is not None and one.hours:
-            _spread(run, one, one.row, later)
-    _item_caps(
-        run, [one for one in counted if one.row is not None and one.row.year_cap is not None and one.hours]
-    )
+        for group in one.groups:
+            by_group.setdefault(group, []).append(one)
+    for group in run.compiled.groups:
+        if group in by_group and group.same is not None and group.count is not None:
+            _dedupe(run, group, by_group[group])
+    capped: list[Judged] = []
+    for one in counted:
+        row = one.row
+        if row is not None and one.hours:
+            if row.spread is not None:
+                _spread(run, one, row, later)
+            if row.year_cap is not None and one.hours:
+                capped.append(one)
+    if capped:
+        _item_caps(run, capped)
     for group in run.compiled.groups:
         if group.year_cap is not None:
-            members = sorted((one for one in counted if group in one.groups and one.hours), key=order)
+            members = sorted((one for one in by_group.get(group, ()) if one.hours), key=order)
             if members:
                 _cap(run, members, group.year_cap(members[0].facts), group, group.name)
 

@@ -8,7 +8,7 @@ from typing import Any
 from xueshi.assessment.closures import Stop, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
-from xueshi.assessment.reasons import hours_text, reason
+from xueshi.assessment.reasons import credited, hours_text, reason
 from xueshi.assessment.run import Run, rounded
 
 
@@ -21,9 +21,10 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     if isinstance(exact, Stop):
         run.stopped(one, row, exact, 7)
         return
+    hours = rounded(exact)
     if run.nodes is not None:
-        presumed = tuple(name for name in row.less if name not in facts)
-        undecided = "undecided" if one.facts.get("granted") is None and row.hours_form[0] == "range" else ""
+        presumed = tuple([name for name in row.less if name not in facts]) if row.less else ()
+        undecided = "undecided" if row.hours_form[0] == "range" and facts.get("granted") is None else ""
         run.note(
             one.record.id,
             7,
@@ -31,7 +32,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             row.hours_reads,
             facts,
             None,
-            rounded(exact),
+            hours,
             undecided,
             "未作认定，按口径取定" if undecided else "",
             presumed,
@@ -41,7 +42,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         if isinstance(share, Stop):
             run.stopped(one, row, share, 8)
             return
-        before = rounded(exact)
+        before = hours
         exact = (
             Fraction(exact * share, 100)
             if type(exact) is int and type(share) is int
@@ -52,8 +53,8 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause, detail=read))
             run.note(one.record.id, 8, row, row.share_reads, facts, before, 0, one.code, one.text)
             return
-        run.note(one.record.id, 8, row, row.share_reads, facts, before, rounded(exact))
-    hours = rounded(exact)
+        hours = rounded(exact)
+        run.note(one.record.id, 8, row, row.share_reads, facts, before, hours)
     if row.plus:
         added = add_on(run, one, row, hours)
         if added is None:
@@ -87,9 +88,9 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", reason("credited", clause=row.clause, after="0"))
+        one.settle(row, "uncredited", "none_by_clause", credited(row.clause, 0))
     elif not one.code:
-        one.text = reason("credited", clause=row.clause, after=hours_text(hours))
+        one.text = credited(row.clause, hours)
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
@@ -166,7 +167,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
                 )
                 return 0
             if passed is None and gate.wanted:
-                lacking.extend(run.compiled.compiler.missing(gate.form, facts))
+                lacking.extend(name for name in gate.asks if name not in facts)
         if lacking:
             run.lacking(one, extra, 10, tuple(dict.fromkeys(lacking)))
             return None

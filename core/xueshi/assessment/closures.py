@@ -48,7 +48,7 @@ def number(text: Any) -> Number:
 
 def whole(value: Number) -> Number:
     """Return a fraction as an int where it is whole."""
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+    return value if type(value) is int or value.denominator != 1 else value.numerator
 
 
 class Compiler:
@@ -62,14 +62,12 @@ class Compiler:
 
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
-        if form is None:
-            return _always
+        constant = settled(form)
+        if constant is not None or form is None:
+            return lambda facts: constant
         head = form[0]
         if head == "test":
             return self._test(form[1], form[2], absence)
-        if head in ("const", "option"):
-            constant = bool(form[-1])
-            return lambda facts: constant
         if head == "not":
             inner = self.condition(form[1], absence)
 
@@ -78,7 +76,9 @@ class Compiler:
                 return None if held is None else not held
 
             return negated
-        parts = [self.condition(part, absence) for part in form[1]]
+        parts = [self.condition(part, absence) for part in form[1] if settled(part) is None]
+        if len(parts) == 1:
+            return parts[0]
         return _and(parts) if head == "and" else _or(parts)
 
     def _test(self, fact: str, matcher: Mapping[str, Any], absence: frozenset[str]) -> Condition:
@@ -129,9 +129,7 @@ class Compiler:
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
         """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
-        found: list[str] = []
-        _missing(form, facts, found)
-        return tuple(dict.fromkeys(found))
+        return tuple(name for name in asked(form) if name not in facts)
 
     # Amounts, shares, caps, minimums: all numbers of hundredths (shares: of percent points)
 
@@ -345,8 +343,22 @@ class Compiler:
         return lambda facts: Stop("zero", "none_by_clause")
 
 
-def _always(facts: Facts) -> bool | None:  # noqa: ARG001 - every condition has this signature
-    return True
+def settled(form: list[Any] | None) -> bool | None:
+    """Tell what a condition is for every record, by the options of the readings alone; None where facts decide."""
+    if form is None:
+        return True
+    head: str = form[0]
+    if head in ("const", "option"):
+        return bool(form[-1])
+    if head == "not":
+        inner = settled(form[1])
+        return None if inner is None else not inner
+    if head in ("and", "or"):
+        parts = [settled(part) for part in form[1]]
+        if (head == "or") in parts:
+            return head == "or"
+        return None if None in parts else head == "and"
+    return None
 
 
 def _and(parts: list[Condition]) -> Condition:
@@ -493,13 +505,20 @@ def less_quantity(name: str, fact: str, facts: Facts) -> Number:
     return value
 
 
-def _missing(form: Any, facts: Facts, found: list[str]) -> None:
+def asked(form: Any) -> tuple[str, ...]:
+    """List the facts that a form asks for, in its order; one whose absence is a value is not asked for."""
+    found: list[str] = []
+    _asked(form, found)
+    return tuple(dict.fromkeys(found))
+
+
+def _asked(form: Any, found: list[str]) -> None:
     if isinstance(form, list) and form:
         if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(
             form[1], str
         ):
             tolerant = form[0] == "test" and (form[2].get("not_stated") or form[2].get("stated"))
-            if form[1] not in facts and not tolerant:
+            if not tolerant:
                 found.append(form[1])
         for part in form:
-            _missing(part, facts, found)
+            _asked(part, found)

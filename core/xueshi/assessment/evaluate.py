@@ -12,7 +12,7 @@ from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import program
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.requirements import judge_requirements
+from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
 from xueshi.assessment.types import (
     LedgerEntry,
@@ -88,7 +88,8 @@ class Evaluation(Run):
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
         typed = [(record, self.typed(record)) for record in self.request.records]
-        if any(isinstance(facts.get("daily_hours"), dict) for _, facts in typed):
+        if [facts for _, facts in typed if isinstance(facts.get("daily_hours"), dict)]:
+            # A cap of a day is used up in the order of the records.
             typed.sort(key=lambda pair: (pair[1].get("end") or date.max, pair[0].id))
         judged = {record.id: self.judge(record, facts) for record, facts in typed}
         if len(judged) != len(typed):
@@ -97,17 +98,17 @@ class Evaluation(Run):
         later: list[LedgerEntry] = []
         across_records(self, ordered, later)
         carried = self.carried(judged)
-        entries = (*(self.entry(one) for one in ordered), *(entry for _, entry in carried))
+        entries = (*map(self.entry, ordered), *(entry for _, entry in carried))
         ordered.extend(one for one, _ in carried)
         result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings)
         open_points = [
             OpenFact(one.record.id, one.open_facts, one.code, one.text)
             for one in ordered
-            if one.verdict in ("needs_fact", "manual")
+            if one.verdict in OPEN
         ]
         open_points.extend(result.open)
         return YearAssessment(
-            compiled.pack.id, compiled.digest, compiled.pack.language, self.request.area, self.year, result.verdict, result.totals,
+            compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
             result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), entries,
             tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
             later=tuple(later),
@@ -160,15 +161,16 @@ class Evaluation(Run):
         if item is None:
             self.default_category(one)
             return one
-        self.readings.update(dict.fromkeys(item.readings))
         row = selection.row(self, one, item)
         if row is None:
+            self.readings.update(dict.fromkeys(item.readings))
             self.default_category(one)
             return one
         one.take(row)
-        self.readings.update(dict.fromkeys(row.readings))
+        if row.readings:
+            # Those of the item come first in the row's own.
+            self.readings.update(dict.fromkeys(row.readings))
         selection.attribute(self, one, row)
-        selection.category(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)
         return one
@@ -182,14 +184,11 @@ class Evaluation(Run):
                 verdict = "uncredited"
             elif one.code or (claimed is not None and one.hours < claimed):
                 verdict = "reduced"
-        same = next(
-            (
-                f"{group.same}:{one.facts[group.same]}"
-                for group in one.groups
-                if group.same and one.facts.get(group.same) is not None
-            ),
-            None,
-        )
+        same = None
+        for group in one.groups:
+            if group.same and one.facts.get(group.same) is not None:
+                same = f"{group.same}:{one.facts[group.same]}"
+                break
         return LedgerEntry(
             one.record.id,
             one.year,

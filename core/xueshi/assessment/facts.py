@@ -35,6 +35,8 @@ def _yes_no(value: Any) -> bool:
 def exact(value: Any) -> int | Fraction:
     """Return a number with at most two decimals as an int where it is whole, else as a fraction; ValueError otherwise."""
     if type(value) is int:
+        if 0 <= value <= LARGEST:
+            return value
         number: int | Fraction = value
     elif isinstance(value, Fraction):
         number = value
@@ -61,9 +63,9 @@ def exact(value: Any) -> int | Fraction:
 
 def _count(value: Any) -> int:
     number = exact(value)
-    if isinstance(number, Fraction):
-        raise _BadValueError("应为整数")
-    return number
+    if type(number) is int:
+        return number
+    raise _BadValueError("应为整数")
 
 
 def _date(value: Any) -> date:

@@ -15,30 +15,27 @@ if TYPE_CHECKING:
 class Judged:
     """One record while it is judged; becomes one ledger entry."""
 
-    __slots__ = (
-        "category", "category_lacks", "clause", "code", "day", "facts", "full", "groups", "hours", "open_facts", "part", "record",
-        "regulation", "row", "rules", "text", "verdict", "year",
-    )  # fmt: skip
+    # What a record starts with stands on the class: most of it stays so for most records.
+    row: Row | None = None
+    rules: tuple[str, ...] = ()
+    regulation = ""
+    clause = ""
+    category = ""
+    category_lacks: tuple[str, ...] = ()
+    hours = 0
+    full = 0
+    verdict = "credited"
+    code = ""
+    text = ""
+    day: date | None = None
+    part = 1
+    open_facts: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
         self.record = record
         self.facts = facts
-        self.row: Row | None = None
-        self.rules: tuple[str, ...] = ()
-        self.regulation = ""
-        self.clause = ""
-        self.category = ""
-        self.category_lacks: tuple[str, ...] = ()
-        self.hours = 0
-        self.full = 0
-        self.verdict = "credited"
-        self.code = ""
-        self.text = ""
         self.year: int | None = record.year
-        self.day: date | None = None
-        self.part = 1
-        self.open_facts: tuple[str, ...] = ()
-        self.groups: tuple[Group, ...] = ()
 
     def take(self, row: Row) -> None:
         """Put the record under a row."""

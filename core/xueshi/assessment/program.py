@@ -1,4 +1,7 @@
-"""A rule pack compiled once: items by kind, rows, gates and caps as functions; reused for every person."""
+"""A rule pack compiled once: items by kind, rows, gates and caps as functions; reused for every person.
+
+What is compiled is equal to itself only (`eq=False`): a group is looked up for every record of every person.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Word
+from xueshi.assessment.closures import Amount, Compiler, Condition, Word, asked
 from xueshi.assessment.facts import Converter, converters
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
@@ -15,7 +18,7 @@ from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Gate:
     """One condition of recognition (`needs`) or exclusion (`except`): its code and the Chinese of why it fails."""
 
@@ -25,9 +28,11 @@ class Gate:
     text: str
     reads: tuple[str, ...]
     form: list[Any]
+    asks: tuple[str, ...]
+    """The facts that are asked for where they are not stated."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Extra:
     """An add-on row."""
 
@@ -45,7 +50,7 @@ class Extra:
     name: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """One complete row: what it tests, what it gives, and what the trace says about it."""
 
@@ -75,6 +80,9 @@ class Row:
     spread: tuple[int, ...] | None
     dated: tuple[str, ...]
     category: Word
+    only_category: str
+    """The category where it is one for every record of the row, else empty."""
+
     category_form: list[Any]
     category_reads: tuple[str, ...]
     channel: str
@@ -87,7 +95,7 @@ class Row:
     rule_tuple: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Item:
     """One item of the notice with its rows for one kind of record."""
 
@@ -105,7 +113,7 @@ class Item:
     dated: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Removed:
     """A rule that a later file took away, kept so that a refusal can say so."""
 
@@ -117,7 +125,7 @@ class Removed:
     name: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Refusal:
     """A refusal by a stated fact."""
 
@@ -131,7 +139,7 @@ class Refusal:
     readings: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """Records that are one piece of work, or share a cap."""
 
@@ -147,7 +155,7 @@ class Group:
     readings: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sum:
     """A sum of categories, a tagged part or a count."""
 
@@ -161,7 +169,7 @@ class Sum:
     readings: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Requirement:
     """One requirement; `at_least` gives hundredths (a share names another requirement)."""
 
@@ -190,7 +198,7 @@ class Requirement:
     readings: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Deemed:
     """A record that satisfies requirements instead of giving hours."""
 
@@ -203,11 +211,13 @@ class Deemed:
     readings: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled pack."""
 
     pack: RulePack
+    id: str
+    language: int
     compiler: Compiler
     facts: Mapping[str, Fact]
     converters: Mapping[str, Converter]
@@ -217,6 +227,16 @@ class Program:
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
     requirements: tuple[Requirement, ...]
+    yearly: tuple[Requirement, ...]
+    """The requirements judged by a year itself: no window, no ceiling, no alternatives."""
+
+    alternatives: tuple[Requirement, ...]
+    """The alternatives of a year, judged from the yearly ones (those between windows are judged with the windows)."""
+
+    ceilings: tuple[Requirement, ...]
+    shown: frozenset[str]
+    """The yearly requirements with a verdict of their own: no part of alternatives, not only used in a window."""
+
     deemed: tuple[Deemed, ...]
     categories: tuple[str, ...]
     units: Mapping[str, str]
@@ -290,12 +310,16 @@ def compile_pack(pack: RulePack) -> Program:
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
     return Program(
-        pack, compiler, pack.facts, converters(pack.facts),
+        pack, pack.id, pack.language, compiler, pack.facts, converters(pack.facts),
         {kind: tuple(found) for kind, found in items.items()},
         {kind: tuple(found) for kind, found in removed.items()},
         tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
+        tuple(one for one in requirements if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)),
+        tuple(one for one in requirements if one.over is None and (one.any_of or one.all_of)),
+        tuple(one for one in requirements if one.ceiling is not None),
+        frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         tuple(code for code, _ in data["categories"]),
         {code: entry["unit"] for code, entry in data["categories"]},
@@ -344,7 +368,7 @@ def _row(
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
-        spread, tuple(row["dated"]), compiler.word(row["category"]), row["category"], reads(row["category"]),
+        spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
     )  # fmt: skip
@@ -394,6 +418,7 @@ def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
                     condition_text(form, compiler.facts, wanted=not wanted),
                     names,
                     form,
+                    asked(form),
                 )
             )
     return tuple(gates)

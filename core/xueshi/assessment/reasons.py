@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from xueshi.hours import show_hours
 from xueshi.regulations.vocabulary import Fact
@@ -34,7 +35,6 @@ REASONS = {
     "unset": "所需的参数“{detail}”尚未由主管部门设定",
     "hook": "{detail}",
     "spread": "按{clause}分年登记，本年为第{part}部分，计{after}学时",
-    "claimed_less": "按申报数计{after}学时（标准为{before}学时）",
 }
 
 
@@ -42,6 +42,12 @@ def reason(code: str, **parts: object) -> str:
     """Return the sentence of a reason code; codes with a suffix (`needs.passed`, `refused.5.3`) share one template."""
     template = REASONS.get(code) or REASONS[code.split(".", maxsplit=1)[0]]
     return template.format(**parts)
+
+
+@lru_cache(maxsize=4096)
+def credited(clause: str, hours: int) -> str:
+    """Return the sentence of hours given in full: the commonest one, so each is written once."""
+    return reason("credited", clause=clause, after=hours_text(hours))
 
 
 def hours_text(hundredths: int) -> str:

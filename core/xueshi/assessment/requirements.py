@@ -14,6 +14,8 @@ from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode
 
 CREDITED = "credited"
+OPEN = frozenset(("needs_fact", "manual"))
+"""Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,13 @@ def judge_requirements(
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged)
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = any(one.verdict in ("needs_fact", "manual") for one in judged)
+    waiting = not OPEN.isdisjoint([one.verdict for one in judged])
     deemed = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
     warned: list[str] = []
-    inner = {name for one in compiled.requirements for name in (*one.any_of, *one.all_of)}
-    for one in compiled.requirements:
-        if one.over is not None or one.ceiling is not None or one.any_of or one.all_of:
-            continue
-        readings.update(dict.fromkeys(one.readings))
+    for one in compiled.yearly:
+        if one.readings:
+            readings.update(dict.fromkeys(one.readings))
         result = _judge(compiled, one, facts, totals, counts, waiting, deemed)
         if one.effect == "warn":
             if result is not None and result.met is not True:
@@ -56,19 +56,15 @@ def judge_requirements(
             continue
         if result is not None:
             results[one.id] = result
-    shown = [result for name, result in results.items() if name not in inner and _alone(compiled, name)]
-    for one in compiled.requirements:
-        # Alternatives between windows are judged with the windows.
-        if (
-            (one.any_of or one.all_of)
-            and one.over is None
-            and any(name in results for name in (*one.any_of, *one.all_of))
-        ):
+    shown = [
+        (one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown
+    ]
+    for one in compiled.alternatives:
+        if any(name in results for name in (*one.any_of, *one.all_of)):
             readings.update(dict.fromkeys(one.readings))
-            shown.append(_alternatives(one, results))
+            shown.append((one, _alternatives(one, results)))
     if nodes is not None:
-        for result in shown:
-            one = next(entry for entry in compiled.requirements if entry.id == result.id)
+        for one, result in shown:
             nodes.append(
                 TraceNode(
                     "",
@@ -89,20 +85,19 @@ def judge_requirements(
         OpenFact(
             "", result.facts, "needs_fact", reason("needs_fact", detail=labels(result.facts, compiled.facts))
         )
-        for result in shown
+        for _, result in shown
         if result.facts
     )
-    if any(result.met is False for result in shown):
-        verdict = "not_met"
-    elif any(result.met is None for result in shown):
-        verdict = "needs_fact"
-    else:
-        verdict = "met"
-    return Verdict(verdict, totals, counts, tuple(shown), tuple(warned), tuple(dict.fromkeys(lacking)))
-
-
-def _alone(compiled: Program, name: str) -> bool:
-    return next(one for one in compiled.requirements if one.id == name).alone
+    verdicts = [result.met for _, result in shown]
+    verdict = "not_met" if False in verdicts else "needs_fact" if None in verdicts else "met"
+    return Verdict(
+        verdict,
+        totals,
+        counts,
+        tuple([result for _, result in shown]),
+        tuple(warned),
+        tuple(dict.fromkeys(lacking)),
+    )
 
 
 def sum_totals(
@@ -114,12 +109,12 @@ def sum_totals(
         if one.hours:
             totals[one.category] = totals.get(one.category, 0) + one.hours
     given = dict(totals)
-    for requirement in compiled.requirements:
-        if requirement.ceiling is not None:
-            cap = requirement.ceiling(facts)
-            if not isinstance(cap, Stop) and requirement.when(facts):
-                readings.update(dict.fromkeys(requirement.readings))
-                given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
+    for requirement in compiled.ceilings:
+        assert requirement.ceiling is not None
+        cap = requirement.ceiling(facts)
+        if not isinstance(cap, Stop) and requirement.when(facts):
+            readings.update(dict.fromkeys(requirement.readings))
+            given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
     units = compiled.units
     total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
     for entry in compiled.sums:

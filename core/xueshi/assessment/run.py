@@ -51,23 +51,34 @@ class Run:
         presumed: tuple[str, ...] = (),
     ) -> None:
         """Add one node; `where` holds rule, regulation, clause and readings."""
-        if self.nodes is not None:
-            self.nodes.append(
-                TraceNode(
+        if self.nodes is None:
+            return
+        read = NO_FACTS
+        if names:
+            # A loop, not a comprehension: this runs for every step of every record.
+            read = {}
+            for name in names:
+                if name in facts:
+                    read[name] = facts[name]
+        self.nodes.append(
+            tuple.__new__(  # what the class does, without its call in between
+                TraceNode,
+                (
                     record,
                     step,
                     where.rule,
                     where.regulation,
                     where.clause,
-                    {name: facts[name] for name in names if name in facts} if names else NO_FACTS,
+                    read,
                     presumed,
                     where.readings,
                     before,
                     after,
                     code,
                     text,
-                )
+                ),
             )
+        )
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""

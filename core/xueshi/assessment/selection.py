@@ -15,7 +15,7 @@ def item(run: Run, one: Judged) -> Item | None:
     facts, kind = one.facts, one.record.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
-        held = item.when(facts)
+        held = item.when_form is None or item.when(facts)
         if held:
             if item.when_reads:
                 run.note(one.record.id, 3, item, item.when_reads, facts, None, None)
@@ -64,7 +64,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.when(facts)
+        held = row.when_form is None or row.when(facts)
         if held:
             if run.nodes is not None and row.when_reads:
                 run.note(one.record.id, 5, row, row.when_reads, facts, None, None, "", row.name)
@@ -96,22 +96,21 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
 
 
 def attribute(run: Run, one: Judged, row: Row) -> None:
-    """Step 4: the statistics year by the deciding date, else the year under which the record was entered."""
+    """Steps 4 and 15: the statistics year by the deciding date, else the year under which the record was entered.
+
+    The category is read with it, early, so that a record of no hours has a category too.
+    """
+    facts = one.facts
     for name in row.dated:
-        day = one.facts.get(name)
+        day = facts.get(name)
         if day is not None:
             one.day = day
             one.year = run.compiled.pack.year_of(day)
+            run.note(one.record.id, 4, row, row.dated, facts, None, None)
             break
     else:
         one.year = one.record.year if one.record.year is not None else run.year
-    if one.day is not None:
-        run.note(one.record.id, 4, row, row.dated, one.facts, None, None)
-
-
-def category(run: Run, one: Judged, row: Row) -> None:
-    """Step 15, read early so that a record of no hours has a category too."""
-    held = row.category(one.facts)
+    held = row.only_category or row.category(facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)
@@ -131,8 +130,9 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
         if held is gate.wanted:
             continue
         if held is None:
-            missing = run.compiled.compiler.missing(gate.form, facts)
-            (lacking if gate.wanted else presumed).extend(missing)
+            for name in gate.asks:
+                if name not in facts:
+                    (lacking if gate.wanted else presumed).append(name)
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
@@ -151,6 +151,6 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
             None,
             "",
             "",
-            tuple(dict.fromkeys(presumed)),
+            tuple(dict.fromkeys(presumed)) if presumed else (),
         )
     return True

@@ -1,0 +1,113 @@
+"""Every reason has one sentence, and the sentence holds what the officer asks next: which clause, how much, what else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from xueshi.assessment.reasons import REASONS
+from xueshi.assessment.types import LedgerEntry, YearAssessment
+from xueshi.regulations.loading import resolve_pack
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.sources import RegulationSource
+
+Law = Callable[..., RulePack]
+Judge = Callable[..., YearAssessment]
+Record = tuple[str, str, dict[str, Any]]
+
+
+class Told(NamedTuple):
+    """A rule, the records put to it, and what the ledger says of the last one."""
+
+    template: str
+    rule: str
+    records: tuple[Record, ...]
+    code: str
+    text: str
+    more: str = ""
+
+
+def paper(name: str = "r1", **facts: Any) -> Record:
+    return (name, "paper", facts)
+
+
+WORK = "groups: {G: {clause: 一, of: [1], same: work, count: once, earlier_years: increase}}\n"
+STATED = "1: {clause: 一, name: 论文, for: paper, hours: stated}"
+TOLD = [
+    Told("credited", STATED, (paper(declared_hours=8),), "", "按一计8学时"),
+    Told("no_rule", STATED, (("r1", "patent", {}),), "no_rule", "“专利”在《示例办法》中没有对应的认定条款"),
+    Told("no_row", "1: {clause: 一, name: 论文, for: paper, rows: {1a: {when: {level: national}, hours: 8}}}", (paper(level="city"),), "no_row", "论文（一）没有与所填情况相符的情形：级别为市级"),
+    Told("not_in_table", "1: {clause: 一, name: 论文, for: paper, hours: {level: {national: 8}}}", (paper(level="city"),), "not_in_table", "论文按一没有列明“级别为市级”的学时"),
+    Told("needs", "1: {clause: 一, name: 论文, for: paper, needs: [cn], hours: 8}", (paper(cn=False),), "needs.cn", "不符合一的条件：无CN刊号"),
+    Told("except", "1: {clause: 一, name: 论文, for: paper, except: [{own_field: no}], hours: 8}", (paper(own_field=False),), "except.own_field", "属于一排除的情形：非本专业"),
+    Told("outside_range", "1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: needs_decision}", (paper(granted=13),), "outside_range", "认定值超出一规定的幅度（6至12学时），不予认定，请在幅度内重新认定"),
+    Told("no_decision", "1: {clause: 一, name: 论文, for: paper, hours: decided}", (paper(),), "no_decision", "论文按一须由有权部门或认定人作出决定，尚未决定"),
+    Told("no_decision_in_range", "1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: needs_decision}", (paper(),), "no_decision", "论文按一在6至12学时之间由认定人确定，尚未认定"),
+    Told("no_hours_stated", STATED, (paper(declared_hours=None),), "no_hours_stated", "论文按一按载明数计算，但“载明学时数”填写为无"),
+    Told("none_by_clause", "1: {clause: 一, name: 论文, for: paper, hours: none}", (paper(),), "none_by_clause", "按一不计学时"),
+    Told("share_zero", "1: {clause: 一, name: 论文, for: paper, hours: 8, share: {rank: {1: 100%, from 2: 0%}}}", (paper(rank=2),), "share_zero", "排名2位按一所占份额为0，不计学时"),
+    Told("cap_day", "1: {clause: 一, name: 培训, for: training, hours: 1 per hour, partial: prorate, at_most: {day: 8}}", (("r1", "training", {"hours": 20, "days": 2}),), "cap_day", "培训按一每天有上限，20学时计16学时"),
+    Told("cap_event", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {event: 5}}", (paper(declared_hours=8),), "cap_event", "论文按一每次最多5学时，8学时计5学时"),
+    Told("cap_year", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {year: 10}}", (paper("r1", declared_hours=8), paper("r2", declared_hours=8)), "cap_year", "论文按一每年最多10学时，8学时计2学时"),
+    Told("dedupe", STATED, (paper("r1", declared_hours=8, work="W"), paper("r2", declared_hours=9, work="W")), "dedupe", "与记录r1为同一作品，按一只计一次，本条9学时计0学时", WORK),
+    Told("earlier_years", STATED, (paper(declared_hours=8, work="W"),), "earlier_years", "同一作品以前年度已计5.5学时，按一本条8学时计2.5学时", WORK),
+    Told("other_year", STATED, (paper(declared_hours=8, end="2022-01-01"),), "other_year", "属于2022年度，不计入2021年度"),
+    Told("needs_fact", STATED, (paper(),), "needs_fact", "还需补充：载明学时数"),
+    Told("more_taken_than_there_is", "1: {clause: 一, name: 考察, for: study_tour, hours: 6 per day, less: travel_days, partial: prorate}", (("r1", "study_tour", {"days": 1, "travel_days": 2}),), "needs_fact", "扣除的天数多于申报的天数，请核对：天数、在途天数"),
+    Told("refused", STATED, (paper(declared_hours=8, false_proof=True),), "refused.F", "弄虚作假，按一不予认定", "refuse: {F: {clause: 一, name: 弄虚作假, when: {false_proof: yes}}}\n"),
+    Told("unset", "1: {clause: 一, name: 其他, for: other, hours: {way: rates}}", (("r1", "other", {"way": "讲座"}),), "no_decision", "所需的参数“rates”尚未由主管部门设定", "parameters: {rates: {label: 其他途径, clause: 一, key: way, unit: hour, default: none}}\n"),
+    Told("spread", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2021-07-01"}),), "", "按一分年登记，本年为第1部分，计50学时"),
+]  # fmt: skip
+ELSEWHERE = {"removed", "no_rule_set", "hook"}
+"""Told of a difference file and of a year without law, below; the reasons of a Python amount are its own words."""
+
+EARLIER = LedgerEntry(
+    "old", 2020, 1, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "", "work:W"
+)
+
+
+@pytest.mark.parametrize("told", TOLD, ids=lambda told: told.template)
+def test_a_reason_is_one_whole_sentence(law: Law, judge: Judge, told: Told) -> None:
+    # `refuse` and `groups` stand after the rules in a file; the order of sections is free for the reader.
+    pack = law(told.rule, told.more)
+    earlier = (EARLIER,) if told.template == "earlier_years" else ()
+    entry = judge(pack, *told.records, earlier=earlier).ledger[-1]
+    assert (entry.code, entry.text) == (told.code, told.text)
+
+
+def test_a_year_without_law_names_the_nearest_year(law: Law, judge: Judge) -> None:
+    entry = judge(law(STATED), paper(declared_hours=8), year=2019).ledger[0]
+    assert entry.code == "no_rule_set"
+    assert entry.text == "EX适用于2020至现在年度，2019年度没有可用的规定；最近的已编入年度是2020年"
+
+
+def test_what_a_later_notice_took_away_names_the_notice(judge: Judge) -> None:
+    head = "issuer: 示例局, issued: 2020-01-08, effective: none, area: 990100"
+    files = {
+        "EX": f"""\
+xueshi: 1
+regulation: {{id: EX, title: 示例办法, number: none, years: 2020 to 2020, {head}}}
+clauses: {{一: {{encoded: 示例}}}}
+categories: {{professional: 专业科目}}
+year: {{clause: 一, starts: 01-01, person_as_of: end}}
+defaults: {{category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}}
+rules: {{1: {{clause: 一, name: 专利, for: patent, hours: 8}}, 2: {{clause: 一, name: 论文, for: paper, hours: 8}}}}
+requirements: {{R1: {{clause: 一, of: total, at_least: 10}}}}
+""",
+        "EY": f"""\
+xueshi: 1
+regulation: {{id: EY, title: 示例通知, number: none, years: 2021 to open, {head}, parent: EX}}
+clauses: {{甲: {{encoded: 示例}}}}
+rules: {{1: {{change: remove, clause: 甲, why: 不再认定}}}}
+""",
+    }
+    pack = resolve_pack("EY", lambda name: RegulationSource(f"{name.lower()}.yaml", files[name]))
+    entry = judge(pack, ("r1", "patent", {})).ledger[0]
+    assert (entry.code, entry.clause) == ("removed", "甲")
+    assert entry.text == "原条款“专利”已由EY甲取消，不再认定"
+
+
+def test_no_sentence_is_left_untold() -> None:
+    assert {told.template for told in TOLD} | ELSEWHERE == set(REASONS)
