@@ -29,6 +29,8 @@ bench: setup
 	@.venv-bench/bin/python benchmarks/peers/check.py
 	@.venv-bench/bin/python benchmarks/beside_peers.py
 	@.venv-bench/bin/python benchmarks/person_year.py
+	@.venv-bench/bin/python benchmarks/durable/rounds.py decisions
+	@.venv-bench/bin/python benchmarks/durable/rounds.py recovery
 
 # What CI holds the code to: format, lint, types, arrows between and inside the distributions, words, documents.
 check: setup
