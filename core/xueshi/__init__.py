@@ -16,7 +16,7 @@ Everything else is data in its folder: `jurisdiction.yaml`, `regulations/`, `flo
 `hookimpl`. This module is light: it imports neither SQL nor Temporal.
 """
 
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Escalation, FlowLevel, Signer
 from xueshi.campaigns.notice import Notice
 from xueshi.data_jurisdiction import DataJurisdiction
 from xueshi.documents.template import DocumentTemplate
@@ -31,6 +31,7 @@ __all__ = [
     "Area",
     "DataJurisdiction",
     "DocumentTemplate",
+    "Escalation",
     "FlowLevel",
     "Hours",
     "Instrument",

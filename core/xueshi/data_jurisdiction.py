@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Signer
 from xueshi.campaigns.notice import Notice
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import NotEncodedError, PluginError
@@ -169,6 +169,7 @@ class DataJurisdiction:
                     **dict(level),
                     "signers": tuple(Signer(signer.role, signer.name) for signer in level.signers),
                     "returns_to": tuple(level.returns_to),
+                    "escalate": Escalation(**dict(level.escalate)) if level.escalate else None,
                 }
             )
             for level in read.levels

@@ -106,6 +106,14 @@ class SignerFile(_Strict):
     name: str
 
 
+class EscalateFile(_Strict):
+    """Before whom a level's overdue tasks are brought, where the text says so."""
+
+    after_days: int
+    to_role: str
+    clause: str
+
+
 class LevelFile(_Strict):
     """One level of a flow."""
 
@@ -119,6 +127,7 @@ class LevelFile(_Strict):
     returns_to: list[str] = Field(default_factory=list)
     may_refuse: bool = False
     days: int | None = None
+    escalate: EscalateFile | None = None
 
 
 class ChannelFile(_Strict):

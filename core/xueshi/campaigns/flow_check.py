@@ -25,6 +25,15 @@ def flow_problems(flow: ApprovalFlow) -> list[str]:
             for target in level.returns_to
             if target not in ids[:position]
         )
+        if level.escalate is not None:
+            if not level.escalate.clause:
+                problems.append(f"{where}: escalate: no clause")
+            if level.days is None:
+                problems.append(f"{where}: escalates, but has no days that could pass")
+            if level.escalate.after_days < 0:
+                problems.append(f"{where}: escalate: after_days is below 0")
+            if level.escalate.to_role in roles:
+                problems.append(f"{where}: escalates to {level.escalate.to_role}, who acts at it already")
     for channel in flow.channels:
         where = f"{flow.id}, channel {channel.id}"
         if not channel.clause:

@@ -78,7 +78,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         opened_at=opened_at,
         verifier=plan.verifier,
         report_by=notice.report_by,
-        notice_digest=audit.store_artifact(session, "notice", _bytes(asdict(notice))),
+        notice_digest=audit.store_artifact(session, "notice", plain_json(asdict(notice))),
         pack_digest=audit.store_artifact(session, "rule_pack", plan.pack),
         flow_digest=audit.store_artifact(session, "flow", dump_flow(plan.flow)),
         papers_digest=store_papers(session, plan.papers),
@@ -135,7 +135,7 @@ def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
         paper.id: audit.store_artifact(session, "template", canonical_template(paper).encode())
         for paper in sorted(papers, key=lambda paper: paper.id)
     }
-    return audit.store_artifact(session, "papers", _bytes(listing))
+    return audit.store_artifact(session, "papers", plain_json(listing))
 
 
 def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
@@ -160,7 +160,8 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
         raise InputError(f"{notice.year} 年度验证已在进行：{running[0].public_id}；不能重复开启")
 
 
-def _bytes(value: Mapping[str, Any]) -> bytes:
+def plain_json(value: Mapping[str, Any]) -> bytes:
+    """Return a notice or listing as the bytes it is pinned by: canonical JSON, days as ISO dates."""
     return canonical_json(_plain(value)).encode()
 
 
