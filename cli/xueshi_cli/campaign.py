@@ -12,16 +12,18 @@ from xueshi.campaigns import repository
 from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.notice import Notice
-from xueshi.errors import InputError, PluginError
+from xueshi.errors import InputError
 from xueshi.jurisdictions import area_contains
-from xueshi.plugin_files import read_notice
 from xueshi.registry import Registry
 from xueshi.storage import reading
+from xueshi_cli import scheduling
 from xueshi_cli.acting import act, opened_by_notice
+from xueshi_cli.notice_file import own_notice
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
+app.add_typer(scheduling.app, name="schedule")
 
 STAGES = {
     "filing": "待单位申报",
@@ -56,7 +58,7 @@ def open_(
     if (notice is None) is not (bool(region) and bool(year)):
         raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
     chosen = (
-        _own_notice(place.registry, notice)
+        own_notice(place.registry, notice)
         if notice is not None
         else _shipped_notice(place.registry, region, year, area)
     )
@@ -77,17 +79,6 @@ def _shipped_notice(registry: Registry, region: str, year: int, area: str) -> No
             f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
         )
     return notices[0]
-
-
-def _own_notice(registry: Registry, file: Path) -> Notice:
-    """Read a bureau's own notice; which jurisdiction it belongs to follows from its area."""
-    if not file.is_file():
-        raise InputError(f"找不到通知文件 {file}；请核对路径")
-    try:
-        area = read_notice(file, str(file), "").area
-        return read_notice(file, str(file), registry.region_for(area))
-    except PluginError as error:
-        raise InputError(str(error)) from error
 
 
 @app.command("list")

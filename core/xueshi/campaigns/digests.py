@@ -79,8 +79,11 @@ def write_page(session: Session, day: DigestDay, accounts: Sequence[UUID]) -> in
             of_grant.counts.extend(counts(grant))
             of_grant.news.extend(one for one in news if _concerns(grant, one))
     names = messages.unit_names(session, _units_of(told.values()))
+    standing = day.campaign_id is not None or repository.only_rehearsals(session)
     digests = [
-        _digest(day, one, names) for one in told.values() if one.news or any(map(_is_news, one.counts))
+        _digest(day, one, names, standing)
+        for one in told.values()
+        if one.news or any(map(_is_news, one.counts))
     ]
     return messages.write_digests(session, digests)
 
@@ -179,7 +182,7 @@ def _units_of(told: Iterable[_Told]) -> set[UUID]:
     return units | {message.to_unit for one in told for message in one.news if message.to_unit is not None}
 
 
-def _digest(day: DigestDay, told: _Told, names: dict[UUID, str]) -> NewDigest:
+def _digest(day: DigestDay, told: _Told, names: dict[UUID, str], standing: bool) -> NewDigest:
     sections: list[dict[str, object]] = []
     for heading, number in SECTIONS:
         counts = [one for one in told.counts if number(one)]
@@ -199,7 +202,7 @@ def _digest(day: DigestDay, told: _Told, names: dict[UUID, str]) -> NewDigest:
         area=told.grant.area,
         body={"sections": sections},
         at=day.until,
-        standing=day.campaign_id is not None,
+        standing=standing,
         campaign_id=day.campaign_id,
     )
 

@@ -23,7 +23,7 @@ from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
-from xueshi.campaigns.clock import show_deadline, start_of
+from xueshi.campaigns.clock import civil_date, start_of
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.opening import plain_json
 from xueshi.campaigns.tables import Campaign, PlannedOpening
@@ -55,7 +55,7 @@ def plan_opening(session: Session, actor: Actor, notice: Notice, day: date) -> P
     for planned in repository.planned_openings(session, actor.scope, state="planned"):
         if (planned.area, planned.year) == (notice.area, notice.year):
             raise InputError(
-                f"{notice.area} {notice.year} 年度已定于 {show_deadline(planned.opens_at)} 开启；"
+                f"{notice.area} {notice.year} 年度已定于 {civil_date(planned.opens_at)} 开启；"
                 f"如需更改，请先用 xueshi campaign schedule cancel {planned.id} 取消"
             )
     row = PlannedOpening(
@@ -132,6 +132,7 @@ def _note_trouble(engine: Engine, planned_id: UUID, reason: str) -> None:
                     body={"campaign": row.title, "reason": reason},
                     at=datetime.now(UTC),
                     urgent=True,
+                    standing=repository.only_rehearsals(session),
                 ),
             )
         row.reason = reason

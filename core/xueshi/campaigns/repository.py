@@ -383,6 +383,12 @@ def clock_of(campaign: Campaign) -> str:
     return str(campaign.id) if campaign.standing else REAL_CLOCK
 
 
+def only_rehearsals(session: Session) -> bool:
+    """Tell whether a data folder has known demos or rehearsals only: nothing of it may be mailed."""
+    kinds = set(session.exec(select(Campaign.standing).distinct()).all())
+    return kinds == {True}
+
+
 def _of_clock(clock: str) -> ColumnElement[bool]:
     """SQL condition: tasks that live by a clock."""
     if clock != REAL_CLOCK:
