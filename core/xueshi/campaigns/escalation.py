@@ -6,7 +6,7 @@ moves on or gets a later date.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from sqlmodel import Session
@@ -100,7 +100,8 @@ def _escalation(task: Task, level_name: str, rule: Escalation, now: datetime) ->
             "clause": rule.clause,
             "text": f"“{level_name}”超期未办，请督促办理；该单位离开本环节后本事项自动办结",
         },
-        opened_at=now,
+        # With the end of the day that was the last: the digest of the day that begins now tells of it.
+        opened_at=now - timedelta(microseconds=1),
     )
 
 

@@ -19,9 +19,14 @@ from xueshi.campaigns.digests import DigestDay
 from xueshi.campaigns.escalation import escalate_overdue
 from xueshi.campaigns.repository import REAL_CLOCK
 from xueshi.campaigns.tables import Campaign
+from xueshi.messages import repository as messages
 
 PAGE = 200
 """Accounts whose digests are written in one transaction."""
+LONGEST_BREAK = 10
+"""Days; no holiday with its weekends lasts longer."""
+LOOK_AHEAD = timedelta(days=20)
+"""Longer than the longest holiday with the working days that count as soon behind it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ def days_passed(session: Session, campaign: Campaign, before: datetime, after: d
     while start_of(day) <= after:
         passed = DigestDay(repository.clock_of(campaign), day)
         escalate_overdue(session, passed.clock, passed.until)
+        if not _may_have_digests(session, passed):
+            day += timedelta(days=1)
+            continue
         page = write_digests(session, passed, None)
         written += page.digests
         while page.after is not None:
@@ -71,3 +79,12 @@ def days_passed(session: Session, campaign: Campaign, before: datetime, after: d
         end_day(session, passed)
         day += timedelta(days=1)
     return written
+
+
+def _may_have_digests(session: Session, day: DigestDay) -> bool:
+    """Pass over a quiet day without asking for every officer: most days of a long advance are quiet."""
+    runs = repository.reminder_runs(session, day.clock, day.day, limit=LONGEST_BREAK)
+    if not runs or messages.waiting_for_digest(session, day.campaign_id, day.until):
+        return True
+    # Runs on days off told nothing, and which those are differs by area: look back as far as any break can last.
+    return repository.may_have_news(session, day.clock, runs[-1].until, day.until + LOOK_AHEAD)

@@ -446,7 +446,7 @@ def task_counts(
 ) -> list[TaskCounts]:
     """Count the open tasks of some roles by unit and kind, at some units only where `units` is given."""
     opened, due = col(Task.opened_at), col(Task.due_at)
-    news = opened <= span.until if span.since is None else and_(opened > span.since, opened <= span.until)
+    news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
     # A window that ends makes a filing late (逾期), not its task overdue (超期): that word is for days a level has.
     overdue = and_(due <= span.until, or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit"))
 
@@ -482,6 +482,15 @@ def task_counts(
         numbers = (int(new), int(soon), int(late), int(returned))
         found.append(TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional)))
     return found
+
+
+def may_have_news(session: Session, clock: str, since: datetime | None, due_until: datetime) -> bool:
+    """Tell whether any open task of a clock is new since an instant or due until another: else a day has no digests."""
+    newer = col(Task.opened_at).is_not(None) if since is None else col(Task.opened_at) >= since
+    query = select(Task.id).where(
+        col(Task.closed_at).is_(None), _of_clock(clock), or_(newer, col(Task.due_at) <= due_until)
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def reminder_runs(session: Session, clock: str, before: date, limit: int = 60) -> list[ReminderRun]:
