@@ -232,6 +232,7 @@ def test_who_has_no_address_gets_a_file(real: CampaignRig, office: PostOffice, s
     assert "示例" not in str(letter["Subject"]).split("：")[0]
     assert "没有邮箱" in message(real, sent).last_error
     (file,) = office.folder.folder.rglob("*.eml")
+    assert file.parent.name == str(real.notice.issued), "the civil day, not the day in Greenwich"
     assert file.stat().st_mode & 0o077 == 0
     assert sink.mails() == []
 
@@ -254,6 +255,12 @@ def test_a_rehearsal_is_never_mailed(rig: CampaignRig, office: PostOffice, sink:
     assert sink.mails() == []
     assert all(str(letter["Subject"]).startswith("【示例】") for letter in letters(office))
     assert all("不是正式通知" in text(letter) for letter in letters(office))
+
+
+def test_an_identity_number_does_not_leave_the_house(real: CampaignRig, office: PostOffice) -> None:
+    write(real, campaign="110101199003070054 的事")
+    carry_once(real.engine, office)
+    assert "110101199003070054" not in text(letters(office)[0])
 
 
 def test_without_a_mail_server_everything_is_a_file(real: CampaignRig, office: PostOffice) -> None:

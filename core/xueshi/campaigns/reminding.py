@@ -25,6 +25,8 @@ PAGE = 200
 """Accounts whose digests are written in one transaction."""
 LONGEST_BREAK = 10
 """Days; no holiday with its weekends lasts longer."""
+MOST_DAYS = timedelta(days=366)
+"""A longer leap tells of its last year only: it happens in a rehearsal, inside one transaction."""
 LOOK_AHEAD = timedelta(days=20)
 """Longer than the longest holiday with the working days that count as soon behind it."""
 
@@ -64,7 +66,7 @@ def days_passed(session: Session, campaign: Campaign, before: datetime, after: d
     what stands now is what stood on each of those days.
     """
     written = 0
-    day = civil_date(before) + timedelta(days=1)
+    day = civil_date(max(before, after - MOST_DAYS)) + timedelta(days=1)
     while start_of(day) <= after:
         passed = DigestDay(repository.clock_of(campaign), day)
         escalate_overdue(session, passed.clock, passed.until)
@@ -87,4 +89,4 @@ def _may_have_digests(session: Session, day: DigestDay) -> bool:
     if not runs or messages.waiting_for_digest(session, day.campaign_id, day.until):
         return True
     # Runs on days off told nothing, and which those are differs by area: look back as far as any break can last.
-    return repository.may_have_news(session, day.clock, runs[-1].until, day.until + LOOK_AHEAD)
+    return repository.may_have_news(session, day.clock, runs[-1].until, day.until, day.until + LOOK_AHEAD)

@@ -447,8 +447,6 @@ def task_counts(
     """Count the open tasks of some roles by unit and kind, at some units only where `units` is given."""
     opened, due = col(Task.opened_at), col(Task.due_at)
     news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
-    # A window that ends makes a filing late (逾期), not its task overdue (超期): that word is for days a level has.
-    overdue = and_(due <= span.until, or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit"))
 
     def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0))
@@ -462,7 +460,7 @@ def task_counts(
             col(Task.kind),
             number(news),
             number(and_(due > span.until, due <= span.soon)),
-            number(overdue),
+            number(_overdue(span.until)),
             number(and_(news, col(Task.returned))),
             func.min(due),
             func.max(case((col(Task.due_provisional), 1), else_=0)),
@@ -484,12 +482,19 @@ def task_counts(
     return found
 
 
-def may_have_news(session: Session, clock: str, since: datetime | None, due_until: datetime) -> bool:
-    """Tell whether any open task of a clock is new since an instant or due until another: else a day has no digests."""
-    newer = col(Task.opened_at).is_not(None) if since is None else col(Task.opened_at) >= since
-    query = select(Task.id).where(
-        col(Task.closed_at).is_(None), _of_clock(clock), or_(newer, col(Task.due_at) <= due_until)
-    )
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """SQL condition: a task past its date. A window that ends makes a filing late (逾期), not its task overdue (超期)."""
+    rests_on_days = or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit")
+    return and_(col(Task.due_at) <= now, rests_on_days)
+
+
+def may_have_news(
+    session: Session, clock: str, since: datetime, until: datetime, due_until: datetime
+) -> bool:
+    """Tell whether an open task of a clock is new since an instant, overdue, or due until another: else a day is quiet."""
+    opened, due = col(Task.opened_at), col(Task.due_at)
+    news = or_(opened >= since, and_(due > until, due <= due_until), _overdue(until))
+    query = select(Task.id).where(col(Task.closed_at).is_(None), _of_clock(clock), news)
     return session.exec(query.limit(1)).first() is not None
 
 

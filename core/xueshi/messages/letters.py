@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from xueshi.logs import mask_text
 from xueshi.messages.tables import OutgoingMessage
 
+CIVIL_ZONE = ZoneInfo("Asia/Shanghai")
 EXAMPLE = "示例"
 """Mark of everything that comes from a demo or rehearsal."""
 ENDING = "本消息由系统自动发出，请勿回复。内容不含人员信息；具体事项请登录系统查看。"
@@ -26,6 +29,8 @@ class Letter:
     subject: str
     text: str
     date: datetime
+    day: date
+    """Civil day: the folder in which it is filed."""
     addresses: tuple[str, ...]
     """Where it is mailed; empty: it can only be written as a file."""
 
@@ -62,10 +67,13 @@ def letter_of(row: OutgoingMessage, unit: str, logins: Sequence[str], addresses:
         lines += [f"xueshi messages show {row.id}"]
     lines += ["", ENDING, ""]
     mark = f"【{EXAMPLE}】" if row.standing else ""
+    subject = f"{mark}【学时】{row.subject}" + (f"：{about}" if about else "")
     return Letter(
         row.id,
-        f"{mark}【学时】{row.subject}" + (f"：{about}" if about else ""),
-        "\n".join(lines),
+        # Nothing here should hold an identity number; should one ever slip into a name, it does not leave the house.
+        mask_text(subject),
+        mask_text("\n".join(lines)),
         row.written_at,
+        row.day or row.written_at.astimezone(CIVIL_ZONE).date(),
         tuple(addresses),
     )

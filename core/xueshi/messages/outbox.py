@@ -160,7 +160,7 @@ def _recipients(session: Session, row: OutgoingMessage) -> list[access.Addressee
 
 
 def _file(engine: Engine, office: PostOffice, ready: _Ready) -> str:
-    office.folder.put(ready.letter, ready.row.written_at.date().isoformat())
+    office.folder.put(ready.letter)
     remark = ""
     if ready.nobody:
         remark = "没有对应岗位的账号；请用 xueshi accounts add 建立，文件可打印送达"
@@ -175,7 +175,7 @@ def _mail(engine: Engine, office: PostOffice, line: MailLine, ready: _Ready) -> 
     refused = line.hand_over(ready.letter)
     left_out = refused + ready.without_address
     if left_out:
-        office.folder.put(ready.letter, ready.row.written_at.date().isoformat())
+        office.folder.put(ready.letter)
     remark = f"另有 {left_out} 人的邮箱未登记或被拒绝，已另存文件" if left_out else ""
     with transaction(engine) as session:
         repository.note_delivered(session, ready.row.id, "sent", datetime.now(UTC), remark)

@@ -102,9 +102,9 @@ class MessageFolder:
 
     folder: Path
 
-    def put(self, letter: Letter, day: str) -> Path:
+    def put(self, letter: Letter) -> Path:
         """Write a letter as `DAY/ID.eml`; the same letter again is the same file."""
-        place = self.folder / day
+        place = self.folder / letter.day.isoformat()
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = place / f"{letter.id}.eml"
         partial = file.with_suffix(f".{os.getpid()}.partial")
