@@ -224,6 +224,19 @@ def test_one_bad_address_does_not_hold_up_the_others(
     assert len(sink.mails()) == 1
 
 
+def test_a_message_that_cannot_become_a_letter_does_not_hold_up_the_others(
+    real: CampaignRig, office: PostOffice, sink: MailSink
+) -> None:
+    address(real, real.units[0].clerk)
+    broken = write(real)
+    with transaction(real.engine) as session:
+        session.execute(update(OutgoingMessage).values(body=["not", "what", "a", "letter", "needs"]))
+    write(real)
+    assert carry_once(real.engine, office) == Carried(sent=1, failed=1)
+    assert (message(real, broken).state, message(real, broken).next_try) == ("failed", None)
+    assert len(sink.mails()) == 1
+
+
 def test_who_has_no_address_gets_a_file(real: CampaignRig, office: PostOffice, sink: MailSink) -> None:
     sent = write(real)
     assert carry_once(real.engine, office) == Carried(filed=1)

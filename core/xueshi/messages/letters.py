@@ -28,7 +28,7 @@ class Letter:
     id: UUID
     subject: str
     text: str
-    date: datetime
+    written_at: datetime
     day: date
     """Civil day: the folder in which it is filed."""
     addresses: tuple[str, ...]
@@ -41,7 +41,7 @@ class Letter:
         if self.addresses:
             mail["To"] = [Address(addr_spec=address) for address in self.addresses]
         mail["Subject"] = self.subject
-        mail["Date"] = format_datetime(self.date)
+        mail["Date"] = format_datetime(self.written_at)
         mail["Message-ID"] = f"<{self.id}@{sender.rpartition('@')[2].rstrip('>') or 'localhost'}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.text, charset="utf-8", cte="base64")

@@ -11,6 +11,7 @@ import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -72,6 +73,7 @@ def pause_after(attempts: int) -> timedelta:
 
 def carry_once(engine: Engine, office: PostOffice, pace: CarryPace = CarryPace()) -> Carried:
     """Lease what is due and carry it, one short transaction a letter; nothing is sent inside a transaction."""
+    began = monotonic()
     with transaction(engine) as session:
         taken = repository.lease_due(session, datetime.now(UTC), lease=pace.lease, limit=pace.batch)
     counts = {"sent": 0, "filed": 0, "failed": 0}
@@ -79,10 +81,12 @@ def carry_once(engine: Engine, office: PostOffice, pace: CarryPace = CarryPace()
         line: MailLine | None = None
         gone: NotTakenError | None = None
         for message_id in taken:
-            with reading(engine) as session:
-                ready = _ready(session, message_id)
-            server = ready.mailed_by(office)
+            if monotonic() - began > pace.lease.total_seconds() / 2:
+                break  # a very slow server: what is left is taken up when its lease is over, by one worker again
             try:
+                with reading(engine) as session:
+                    ready = _ready(session, message_id)
+                server = ready.mailed_by(office)
                 if server is None:
                     counts[_file(engine, office, ready)] += 1
                     continue
@@ -90,15 +94,20 @@ def carry_once(engine: Engine, office: PostOffice, pace: CarryPace = CarryPace()
                     raise gone
                 if line is None:
                     line = stack.enter_context(server.line())
-                counts[_mail(engine, office, line, ready)] += 1
+                counts[_mail(engine, line, office, ready)] += 1
             except NotTakenError as error:
                 counts["failed"] += 1
                 if error.line:
                     gone, line = error, None
-                _fail(engine, ready, error)
+                _fail(engine, message_id, error)
             except OSError as error:
                 counts["failed"] += 1
-                _fail(engine, ready, NotTakenError(f"消息文件夹不能写：{error.strerror}"))
+                _fail(engine, message_id, NotTakenError(f"消息文件夹不能写：{error.strerror}"))
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                # One message that cannot be written as a letter must not stop those behind it.
+                counts["failed"] += 1
+                cause = f"这条消息写不成信件（{type(error).__name__}）；请将消息编号报告维护者"
+                _fail(engine, message_id, NotTakenError(cause, for_good=True))
     return Carried(**counts)
 
 
@@ -171,7 +180,7 @@ def _file(engine: Engine, office: PostOffice, ready: _Ready) -> str:
     return "filed"
 
 
-def _mail(engine: Engine, office: PostOffice, line: MailLine, ready: _Ready) -> str:
+def _mail(engine: Engine, line: MailLine, office: PostOffice, ready: _Ready) -> str:
     refused = line.hand_over(ready.letter)
     left_out = refused + ready.without_address
     if left_out:
@@ -182,8 +191,9 @@ def _mail(engine: Engine, office: PostOffice, line: MailLine, ready: _Ready) -> 
     return "sent"
 
 
-def _fail(engine: Engine, ready: _Ready, error: NotTakenError) -> None:
-    again = None if error.for_good else datetime.now(UTC) + pause_after(ready.row.attempts + 1)
+def _fail(engine: Engine, message_id: UUID, error: NotTakenError) -> None:
     with transaction(engine) as session:
-        repository.note_failed(session, ready.row.id, error.reason, again)
-    log.warning("message_not_sent", message=str(ready.row.id), cause=error.reason, again=again is not None)
+        tried = repository.message(session, ENGINE, message_id).attempts + 1
+        again = None if error.for_good else datetime.now(UTC) + pause_after(tried)
+        repository.note_failed(session, message_id, error.reason, again)
+    log.warning("message_not_sent", message=str(message_id), cause=error.reason, again=again is not None)
