@@ -78,7 +78,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         opened_at=opened_at,
         verifier=plan.verifier,
         report_by=notice.report_by,
-        notice_digest=audit.store_artifact(session, "notice", plain_json(asdict(notice))),
+        notice_digest=audit.store_artifact(session, "notice", notice_bytes(notice)),
         pack_digest=audit.store_artifact(session, "rule_pack", plan.pack),
         flow_digest=audit.store_artifact(session, "flow", dump_flow(plan.flow)),
         papers_digest=store_papers(session, plan.papers),
@@ -135,7 +135,7 @@ def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
         paper.id: audit.store_artifact(session, "template", canonical_template(paper).encode())
         for paper in sorted(papers, key=lambda paper: paper.id)
     }
-    return audit.store_artifact(session, "papers", plain_json(listing))
+    return audit.store_artifact(session, "papers", _bytes(listing))
 
 
 def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
@@ -160,8 +160,12 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
         raise InputError(f"{notice.year} 年度验证已在进行：{running[0].public_id}；不能重复开启")
 
 
-def plain_json(value: Mapping[str, Any]) -> bytes:
-    """Return a notice or listing as the bytes it is pinned by: canonical JSON, days as ISO dates."""
+def notice_bytes(notice: Notice) -> bytes:
+    """Return a notice as the bytes by which it is pinned: canonical JSON, days as ISO dates."""
+    return _bytes(asdict(notice))
+
+
+def _bytes(value: Mapping[str, Any]) -> bytes:
     return canonical_json(_plain(value)).encode()
 
 

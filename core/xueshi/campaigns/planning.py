@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.clock import civil_date, start_of
 from xueshi.campaigns.notice import Notice
-from xueshi.campaigns.opening import plain_json
+from xueshi.campaigns.opening import notice_bytes
 from xueshi.campaigns.tables import Campaign, PlannedOpening
 from xueshi.errors import InputError, XueshiError
 from xueshi.messages import repository as messages
@@ -64,7 +64,7 @@ def plan_opening(session: Session, actor: Actor, notice: Notice, day: date) -> P
         area=notice.area,
         year=notice.year,
         title=notice.title,
-        notice_digest=audit.store_artifact(session, "notice", plain_json(asdict(notice))),
+        notice_digest=audit.store_artifact(session, "notice", notice_bytes(notice)),
         opens_at=start_of(day),
         account_id=actor.account_id,
         grant_id=actor.grant_id,
