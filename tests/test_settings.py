@@ -75,3 +75,39 @@ def test_production_refuses_keys_that_are_missing_or_open_to_others(
         load_settings().checked()
     keys.chmod(0o600)
     assert load_settings().checked().key_file == keys
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"XUESHI_SMTP_HOST": "mail.example"}, "XUESHI_SMTP_FROM"),
+        ({"XUESHI_SMTP_HOST": "mail.example", "XUESHI_SMTP_FROM": "not an address"}, "XUESHI_SMTP_FROM"),
+        (
+            {"XUESHI_SMTP_HOST": "mail.example", "XUESHI_SMTP_FROM": "a@b.example", "XUESHI_SMTP_USER": "a"},
+            "同时",
+        ),
+        (
+            {
+                "XUESHI_SMTP_HOST": "mail.example",
+                "XUESHI_SMTP_FROM": "a@b.example",
+                "XUESHI_SMTP_USER": "a",
+                "XUESHI_SMTP_PASSWORD": "secret-word",
+                "XUESHI_SMTP_STARTTLS": "false",
+            },
+            "不加密",
+        ),
+    ],
+)
+def test_half_a_mail_server_is_refused_without_telling_its_password(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], words: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=words) as refused:
+        load_settings()
+    assert "secret-word" not in str(refused.value)
+
+
+def test_a_password_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_SMTP_PASSWORD", "secret-word")
+    assert "secret-word" not in repr(load_settings())

@@ -28,6 +28,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         names = {unit.id: unit.name for unit in register.units(session, actor.scope)}
+        mails = {one.account_id: one.email for one in access.addressees(session)}
         rows = [
             {
                 "登录名": one.login,
@@ -36,6 +37,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                 "地区": one.area,
                 "行业系统": "、".join(one.scope.sectors or ()),
                 "单位": names.get(one.unit_id, "") if one.unit_id else "",
+                "邮箱": mails.get(one.account_id, ""),
             }
             for one in access.list_accounts(session, actor.scope)
         ]
@@ -49,6 +51,7 @@ def add(
     role: Annotated[str, typer.Option(help="岗位：operator、bureau、unit_clerk，或流程中的岗位代码")],
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")],
     unit: Annotated[str, typer.Option(help="单位的统一社会信用代码（单位岗位必填）")] = "",
+    email: Annotated[str, typer.Option(help="接收消息的邮箱；不填则消息写成文件")] = "",
     officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；第一个账号可不填")] = "",
     sector: Annotated[str, typer.Option(help="行业系统（行业主管部门的岗位填写）：只见本系统的单位")] = "",
 ) -> None:
@@ -64,7 +67,7 @@ def add(
             scope, maker = actor.scope, f"account:{actor.account_id}"
         unit_id = _unit(session, scope, unit) if unit else None
         made = access.add_accounts(
-            session, scope, [NewAccount(login, name, role, area, sector or None, unit_id)]
+            session, scope, [NewAccount(login, name, role, area, sector or None, unit_id, email)]
         )
         audit.append(
             session,
@@ -74,6 +77,28 @@ def add(
             body={"role": role, "area": area, "sector": sector},
         )
     typer.echo(f"已建立账号 {login}（{role}，{area}）")
+
+
+@app.command("set")
+def set_(
+    login: str,
+    email: Annotated[str, typer.Option(help="接收消息的邮箱；空则消息写成文件")],
+    officer: AsOfficer,
+) -> None:
+    """登记或更正账号的邮箱。"""
+    place = Workplace.here()
+    with transaction(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("accounts.manage")
+        account_id = access.set_email(session, actor.scope, login, email)
+        audit.append(
+            session,
+            actor=f"account:{actor.account_id}",
+            verb="account_set",
+            target=f"account:{account_id}",
+            body={"email": bool(email)},
+        )
+    typer.echo(f"已{'登记' if email else '清除'}账号 {login} 的邮箱")
 
 
 def _unit(session: Session, scope: Scope, code: str) -> UUID:

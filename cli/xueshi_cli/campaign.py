@@ -14,6 +14,7 @@ from xueshi.campaigns.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.register import repository as register
 from xueshi.storage import reading
+from xueshi_cli import scheduling
 from xueshi_cli.acting import act, opened_by_notice
 from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
@@ -22,6 +23,7 @@ from xueshi_cli.rehearsing import rehearse
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
+app.add_typer(scheduling.app, name="schedule")
 
 STAGES = {
     "filing": "待单位申报",

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from xueshi.errors import XueshiError
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
-from xueshi.storage import open_database
+from xueshi.storage import open_database, reading
 from xueshi_cli import temporal_binary
 from xueshi_cli.output import AsJson, console
 from xueshi_cli.server import read_record, serves
@@ -83,6 +83,7 @@ def examine() -> Iterator[Finding]:
         ("磁盘", disk),
         ("密钥", keys),
         ("数据库", database),
+        ("消息", messages),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -164,6 +165,39 @@ def database(settings: Settings) -> Finding:
     if current:
         return Finding("数据库", "ok", f"{shown}，结构版本 {head()}")
     return Finding("数据库", "warning", f"{shown}，结构不是最新版本 {head()}", "先备份；下次启动时自动升级")
+
+
+def messages(settings: Settings) -> Finding:
+    """The outbox: which way messages go, and what could not be handed over, since when and why."""
+    from xueshi.access.scope import Scope  # noqa: PLC0415 - a broken table must be a finding, not a crash
+    from xueshi.messages.repository import backlog  # noqa: PLC0415 - same
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+    from xueshi_cli.messages import backlog_words  # noqa: PLC0415 - same
+
+    way = (
+        f"邮件经 {settings.smtp_host}:{settings.smtp_port} 发送"
+        if settings.smtp_host
+        else "没有设置邮件服务器，消息写入 messages 文件夹"
+    )
+    address = settings.database
+    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+        return Finding("消息", "ok", way)
+    engine = open_database(address)
+    try:
+        if not is_current(engine):
+            return Finding("消息", "ok", f"{way}；数据库升级后才能查看待发消息")
+        with reading(engine) as session:
+            left = backlog(session, Scope.everything())
+    except SQLAlchemyError:
+        return Finding(
+            "消息", "warning", f"{way}；数据库打不开，看不到待发消息", "先按“数据库”一项的提示修复"
+        )
+    finally:
+        engine.dispose()
+    if not left.waiting and not left.stuck:
+        return Finding("消息", "ok", f"{way}，没有积压")
+    remedy = "修复邮件服务器或设置后自动补发；立即重发：xueshi messages retry --all" if left.tried else ""
+    return Finding("消息", "warning" if left.tried else "ok", f"{way}；{backlog_words(left)}", remedy)
 
 
 def temporal(settings: Settings) -> list[Finding]:

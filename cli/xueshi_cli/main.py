@@ -19,6 +19,8 @@ NOUNS = {
     "forms": "xueshi_cli.forms",
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",
+    "messages": "xueshi_cli.messages",
+    "calendar": "xueshi_cli.office_days",
     "accounts": "xueshi_cli.accounts",
     "audit": "xueshi_cli.proofs",
 }

@@ -15,7 +15,7 @@ def chosen_notice(registry: Registry, region: str, year: int, area: str, file: P
     """Return the notice of a region and year, or that of a file. Raises InputError where neither or both are named."""
     if (file is None) is not (bool(region) and bool(year)):
         raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
-    return _own(registry, file) if file is not None else _shipped(registry, region, year, area)
+    return own_notice(registry, file) if file is not None else _shipped(registry, region, year, area)
 
 
 def _shipped(registry: Registry, region: str, year: int, area: str) -> Notice:
@@ -32,8 +32,8 @@ def _shipped(registry: Registry, region: str, year: int, area: str) -> Notice:
     return notices[0]
 
 
-def _own(registry: Registry, file: Path) -> Notice:
-    """Read a bureau's own notice; which jurisdiction it belongs to follows from its area."""
+def own_notice(registry: Registry, file: Path) -> Notice:
+    """Read a bureau's own notice; its jurisdiction follows from its area. Raises InputError with file, line and repair."""
     if not file.is_file():
         raise InputError(f"找不到通知文件 {file}；请核对路径")
     try:

@@ -18,6 +18,7 @@ from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.office_calendar import calendar_of
 from xueshi.errors import NotEncodedError
 from xueshi.register import repository as register
 from xueshi.rehearsal import repository
@@ -97,6 +98,7 @@ class Rehearsal:
     def play(self, from_year: int, advance: Any) -> Rehearsed:
         """Copy, open, simulate. Raises NotEncodedError where the year to copy holds no records."""
         with reading(self.place.engine) as source:
+            calendar = calendar_of(source, self.notice.area)
             self.place.actor(source, self.officer).require("campaign.open")
             habits = repository.filing_habits(source, Scope((self.notice.area,)), from_year)
             with transaction(self.own.engine) as target:
@@ -121,7 +123,7 @@ class Rehearsal:
                 officers=officers,
                 habits=habits,
                 behaviour=self.behaviour,
-                is_working=lambda day: day.weekday() < 5,
+                is_working=calendar.works,
                 advance=advance,
             )
         ).run()

@@ -12,13 +12,18 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import pack_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.digests import TASK_KINDS
+from xueshi.campaigns.escalation import ESCALATION
 from xueshi.campaigns.filing_acts import flow_of
+from xueshi.campaigns.office_calendar import show_due
 from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError
+from xueshi.messages import repository as messages
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
+from xueshi_cli.messages import backlog_words
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
@@ -26,7 +31,7 @@ ENGINE = Scope.everything()
 
 app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
 
-KINDS = {"unit": "单位审验", "record": "记录待补", "discretion": "裁量认定", "attention": "需人工处理"}
+KINDS = TASK_KINDS
 
 
 @app.command("list")
@@ -45,10 +50,13 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                     "单位": unit.name,
                     "环节": _level_name(session, task),
                     "依据": task.body.get("clause", ""),
-                    "期限": task.due_at.date().isoformat() if task.due_at else "",
+                    "期限": show_due(task),
                 }
             )
+        left = messages.backlog(session, actor.scope) if actor.may("accounts.manage") else None
     show_table("待办", rows, as_json=json, empty="没有等您办理的事项")
+    if not json and left is not None and left.tried:
+        typer.echo(f"注意：{backlog_words(left)}")
 
 
 @app.command("show")
@@ -66,6 +74,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "单位": unit.name,
             "版本": filing.version,
             "环节": _level_name(session, task),
+            "期限": show_due(task),
             **_about(session, actor.scope, task),
             "需要": "、".join(_needed(session, task)),
             "依据": task.body.get("clause", ""),
@@ -127,6 +136,8 @@ def decide(
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
         filing = repository.filing(session, actor.scope, task.filing_id)
+    if task.kind == ESCALATION:
+        raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
     if value or leave_open:
         if task.record_id is None:
             raise InputError("该待办不是记录事项；请用 --approve、--return 或 --refuse")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from xueshi.errors import ServiceMissingError
 from xueshi.logs import configure_logs
+from xueshi_cli.acting import opened_by_notice
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows.pause import POINTS, PauseInterceptor
 from xueshi_workflows.worker import WorkerSetting, run_worker
@@ -52,6 +53,8 @@ async def work(place: Workplace, pause: Sequence[str], cached: int, *, plain: bo
         papers=place.papers,
         key=None if plain else place.payload_key,
         max_cached_workflows=cached,
+        office=place.post_office,
+        opener=lambda officer, notice: opened_by_notice(place, officer, notice, standing=False),
     )
     interceptors = [PauseInterceptor(place.marks, list(pause))] if pause else []
     await run_worker(place.engine, setting, stop, interceptors)

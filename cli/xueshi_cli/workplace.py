@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.messages.outbox import PostOffice
+from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade
 from xueshi.register.identity import KeyRing
 from xueshi.registry import Registry, load
@@ -42,6 +44,22 @@ class Workplace:
     def papers(self) -> Path:
         """Folder of print files."""
         return self.folder / "papers"
+
+    @property
+    def post_office(self) -> PostOffice:
+        """Where messages go: the mail server of the settings, and the folder `messages/`."""
+        told = self.settings
+        server = None
+        if told.smtp_host:
+            server = MailServer(
+                host=told.smtp_host,
+                port=told.smtp_port,
+                sender=told.smtp_from,
+                user=told.smtp_user,
+                password=told.smtp_password.get_secret_value(),
+                starttls=told.smtp_starttls,
+            )
+        return PostOffice(MessageFolder(self.folder / "messages"), server)
 
     @property
     def marks(self) -> Path:

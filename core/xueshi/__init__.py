@@ -16,7 +16,15 @@ Everything else is data in its folder: `jurisdiction.yaml`, `regulations/`, `flo
 `hookimpl`. This module is light: it imports neither SQL nor Temporal.
 """
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
+from xueshi.campaigns.flow import (
+    ApprovalFlow,
+    Channel,
+    Escalation,
+    FlowLevel,
+    Leaving,
+    Only,
+    Signer,
+)
 from xueshi.campaigns.notice import Notice
 from xueshi.data_jurisdiction import DataJurisdiction
 from xueshi.documents.template import DocumentTemplate
@@ -32,6 +40,7 @@ __all__ = [
     "Channel",
     "DataJurisdiction",
     "DocumentTemplate",
+    "Escalation",
     "FlowLevel",
     "Hours",
     "Instrument",

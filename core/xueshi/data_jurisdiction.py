@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
 from xueshi.campaigns.flow_check import FlowPlaces
 from xueshi.campaigns.notice import Notice
 from xueshi.documents.template import DocumentTemplate
@@ -184,6 +184,7 @@ class DataJurisdiction:
                     "signers": tuple(Signer(signer.role, signer.name) for signer in level.signers),
                     "returns_to": tuple(level.returns_to),
                     "only": _only(level.only),
+                    "escalate": Escalation(**dict(level.escalate)) if level.escalate else None,
                 }
             )
             for level in read.levels

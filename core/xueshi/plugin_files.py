@@ -132,6 +132,14 @@ class OnlyFile(_Strict):
     sectors: Words = ()
 
 
+class EscalateFile(_Strict):
+    """Before whom a level's overdue tasks are brought, where the text says so."""
+
+    after_days: int
+    to_role: str
+    clause: str
+
+
 class LevelFile(_Strict):
     """One level of a flow."""
 
@@ -149,6 +157,7 @@ class LevelFile(_Strict):
     sample: Percent | None = None
     optional: Literal["no", "yes", "on_request"] = "no"
     reading: str = ""
+    escalate: EscalateFile | None = None
 
 
 class ChannelFile(_Strict):

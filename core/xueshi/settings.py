@@ -11,6 +11,10 @@
 | `XUESHI_FONTS` | folder of a bureau's licensed fonts, before ours | none |
 | `XUESHI_KEYS` | key file (mode 0600); production refuses to start without it | made in the data folder |
 | `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook | 20, 20000 |
+| `XUESHI_SMTP_HOST`, `XUESHI_SMTP_PORT` | mail server; none: messages are written as files | none, 587 |
+| `XUESHI_SMTP_FROM` | address of the sender; needed with a mail server | none |
+| `XUESHI_SMTP_USER`, `XUESHI_SMTP_PASSWORD` | login at the mail server; never logged | none |
+| `XUESHI_SMTP_STARTTLS` | encrypt the connection; needed for a login at another machine | on |
 | `XUESHI_LOG_LEVEL` | `debug`, `info`, `warning`, `error` | `info` |
 | `XUESHI_TRACE_HOOKS` | print every hook call | off |
 """
@@ -22,7 +26,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from platformdirs import user_cache_dir, user_data_dir
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xueshi.errors import InputError
@@ -59,6 +63,12 @@ class Settings(BaseSettings):
     keys: Path | None = None
     upload_megabytes: int = Field(default=20, ge=1, le=500)
     upload_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_from: str = Field(default="", pattern=r"^$|^[^\s@<>,;:]+@[A-Za-z0-9.-]+$")
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trace_hooks: bool = False
 
@@ -73,6 +83,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 "生产环境必须用 XUESHI_KEYS 指定密钥文件（权限 0600，另行备份）；开发环境的密钥不得用于生产"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_server_is_whole(self) -> Self:
+        if not self.smtp_host:
+            return self
+        if not self.smtp_from:
+            raise ValueError("设了 XUESHI_SMTP_HOST，还须用 XUESHI_SMTP_FROM 指明发件地址")
+        if bool(self.smtp_user) is not bool(self.smtp_password.get_secret_value()):
+            raise ValueError("XUESHI_SMTP_USER 和 XUESHI_SMTP_PASSWORD 须同时设置或同时不设")
+        if (
+            self.smtp_user
+            and not self.smtp_starttls
+            and self.smtp_host not in ("127.0.0.1", "::1", "localhost")
+        ):
+            raise ValueError("不加密的连接不能登录其他机器的邮件服务器；请打开 XUESHI_SMTP_STARTTLS")
         return self
 
     @property

@@ -68,6 +68,8 @@ FAULTS = [
     Fault("F119", "yearly", "  name: 单位审核\n", "  name: 单位审核\n  optional: yes\n", "level unit is the unit's own: every unit submits by it", "delete optional", at="  optional: yes\n  clause"),
     Fault("F120", "yearly", "  days: 10", "  days: 0", "level department has 0 working days", "at least 1"),
     Fault("F120", "records", "  within_days: 20", "  within_days: 0", "channel hrss has 0 working days", "at least 1"),
+    Fault("F121", "yearly", "  days: 10", "  escalate: {after_days: 5, to_role: bureau, clause: EX2020 三}", "level department escalates, but has no days that could pass", "days: the working days"),
+    Fault("F122", "yearly", "  days: 10", "  days: 10\n  escalate: {after_days: 5, to_role: industry_dept, clause: EX2020 三}", "level department escalates to industry_dept, who acts at it already", "to_role: another role", at="  escalate:"),
     Fault("F201", "yearly", "role: centre, name", "role: center, name", 'role center is no body of the areas it serves (centre, hrss); did you mean "centre"?', "role: centre"),
     Fault("F201", "yearly", "  reading: 本行业的主管部门\n", "", "role industry_dept is no body of the areas", "say in `reading` who it is", at="  - {role: industry_dept"),
     Fault("F202", "records", "- id: hrss", "- id: hrs", "rule 2.2: channel hrss is none of EX-records (person, hrs); did you mean \"hrs\"?", "channel: hrs", at="  2.2: {clause", stands_in="ex2020"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -13,12 +13,14 @@ from uuid import UUID
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
 from xueshi.campaigns import commands, repository
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.ports import Envelope, SendResult
+from xueshi.campaigns.stored_state import dump_flow
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.register import repository as register
 from xueshi.register.repository import RosterOwner
@@ -122,6 +124,15 @@ class CampaignRig:
                 ]
             access.add_accounts(session, ENGINE, accounts)
         return units
+
+    def pin_flow(self, **last_level: Any) -> None:
+        """Pin the campaign to its flow with other words at the last level (`days`, `escalate`), as if opened so."""
+        levels = (*self.flow.levels[:-1], replace(self.flow.levels[-1], **last_level))
+        self.flow = replace(self.flow, levels=levels)
+        with transaction(self.engine) as session:
+            campaign = repository.campaign(session, ENGINE, self.campaign.id)
+            campaign.flow_digest = audit.store_artifact(session, "flow", dump_flow(self.flow))
+            session.add(campaign)
 
     # ------------------------------------------------------------ acts
 

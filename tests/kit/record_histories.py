@@ -45,7 +45,7 @@ class RecordedDemo(Demo):
         client = await connect(address, self.place.namespace, None)
         for name, workflow in self._chosen():
             for number, run in enumerate(await histories.runs(client, workflow), start=1):
-                await _write(client, workflow, run, f"{name}-run{number}.json")
+                await write_history(client, workflow, run, FOLDER / f"{name}-run{number}.json")
 
     def _chosen(self) -> Iterator[tuple[str, str]]:
         """The campaign; a unit that went straight, one returned, one late."""
@@ -56,14 +56,15 @@ class RecordedDemo(Demo):
             yield f"unit-{name}", f"{self.campaign.public_id}:unit:{filing.unit_id}:r1"
 
 
-async def _write(client: Client, workflow: str, run: str, file: str) -> None:
+async def write_history(client: Client, workflow: str, run: str, file: Path) -> None:
+    """Write one run's history, without the names of machines."""
     history = await client.get_workflow_handle(workflow, run_id=run).fetch_history()
     body = json.loads(history.to_json())
     for event in body["events"]:
         for attributes in event.values():
             if isinstance(attributes, dict) and "identity" in attributes:
                 attributes["identity"] = "recorded"
-    (FOLDER / file).write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+    file.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n")
 
 
 def main() -> None:

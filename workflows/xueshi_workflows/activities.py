@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,12 +18,24 @@ from temporalio import activity
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import assessing, campaign_acts, filing_acts, repository, sealing
+from xueshi.campaigns import (
+    assessing,
+    campaign_acts,
+    filing_acts,
+    planning,
+    reminding,
+    repository,
+    sealing,
+)
 from xueshi.campaigns.campaign_machine import CampaignCommand
+from xueshi.campaigns.digests import DigestDay
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState
+from xueshi.campaigns.planning import CampaignOpener
+from xueshi.campaigns.repository import REAL_CLOCK
 from xueshi.storage import reading, transaction
 from xueshi_workflows import printing
 from xueshi_workflows.messages import CampaignReply, ClockAnswer, FilingReply, Page, PageDone
+from xueshi_workflows.reminders import DigestPage, DigestPageDone
 from xueshi_workflows.sender import TemporalSender
 
 ENGINE = Scope.everything()
@@ -31,10 +44,13 @@ ENGINE = Scope.everything()
 class CampaignActivities:
     """All activities, bound to a database, a folder for print files and a sender."""
 
-    def __init__(self, engine: Engine, papers: Path, sender: TemporalSender) -> None:
+    def __init__(
+        self, engine: Engine, papers: Path, sender: TemporalSender, opener: CampaignOpener | None = None
+    ) -> None:
         self._engine = engine
         self._papers = papers
         self._sender = sender
+        self._opener = opener
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Return every activity, for registration."""
@@ -49,6 +65,10 @@ class CampaignActivities:
             self.seal_results,
             self.render_forms,
             self.aggregate_statistics,
+            self.begin_reminders,
+            self.send_digests,
+            self.end_reminders,
+            self.open_planned,
         )
 
     @activity.defn(name="load_flow")
@@ -121,6 +141,31 @@ class CampaignActivities:
         """Count the year and print its table; keyed by content."""
         printing.print_year_table(self._engine, self._papers, UUID(campaign_id))
 
+    @activity.defn(name="begin_reminders")
+    def begin_reminders(self, at: datetime) -> str:
+        """Begin the civil day of an instant: escalate what the rule says; returns the day."""
+        with transaction(self._engine) as session:
+            return reminding.begin_day(session, at).day.isoformat()
+
+    @activity.defn(name="send_digests")
+    def send_digests(self, page: DigestPage) -> DigestPageDone:
+        """Put the digests of one page of officers into the outbox; keyed by account and day. Workers carry them."""
+        after = UUID(page.after) if page.after else None
+        with transaction(self._engine) as session:
+            written = reminding.write_digests(session, _digest_day(page.day), after)
+        return DigestPageDone(written.digests, None if written.after is None else str(written.after))
+
+    @activity.defn(name="end_reminders")
+    def end_reminders(self, day: str) -> None:
+        """Close a day: what stands in its digests is told."""
+        with transaction(self._engine) as session:
+            reminding.end_day(session, _digest_day(day))
+
+    @activity.defn(name="open_planned")
+    def open_planned(self, at: datetime) -> int:
+        """Open the campaigns planned until an instant; keyed by the stored notice."""
+        return 0 if self._opener is None else planning.open_due(self._engine, self._opener, at)
+
     def _filings(self, page: Page) -> tuple[Any, list[Any]]:
         with reading(self._engine) as session:
             campaign = repository.campaign(session, ENGINE, UUID(page.campaign_id))
@@ -131,6 +176,10 @@ class CampaignActivities:
     def _note_started(self, filing_ids: list[UUID]) -> None:
         with transaction(self._engine) as session:
             repository.note_started(session, filing_ids)
+
+
+def _digest_day(day: str) -> DigestDay:
+    return DigestDay(REAL_CLOCK, date.fromisoformat(day))
 
 
 def _without_maker(state: FilingState) -> FilingState:

@@ -13,9 +13,15 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
+from xueshi_workflows.reminders import OpeningsWorkflow, RemindersWorkflow
 from xueshi_workflows.unit import UnitWorkflow
 
-WORKFLOWS: tuple[type, ...] = (CampaignWorkflow, UnitWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    CampaignWorkflow,
+    UnitWorkflow,
+    RemindersWorkflow,
+    OpeningsWorkflow,
+)
 
 
 def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:

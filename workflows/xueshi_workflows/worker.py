@@ -17,10 +17,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, Worker
 
+from xueshi.campaigns.planning import CampaignOpener
 from xueshi.campaigns.relay import RelayPace, run_relay
 from xueshi.errors import ServiceMissingError
+from xueshi.messages.outbox import PostOffice, run_outbox
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.plugin import xueshi_plugin
+from xueshi_workflows.schedules import ensure_schedules
 from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
 
 log = structlog.get_logger(__name__)
@@ -38,6 +41,10 @@ class WorkerSetting:
     """Payload key; None only where histories are recorded."""
     max_cached_workflows: int = 3000
     pace: RelayPace = field(default_factory=RelayPace)
+    office: PostOffice | None = None
+    """Where messages are carried to; None only in tests that look at the outbox."""
+    opener: CampaignOpener | None = None
+    """Opens the campaigns that were planned ahead."""
 
 
 async def connect(address: str, namespace: str, key: bytes | None) -> Client:
@@ -56,8 +63,9 @@ async def run_worker(
     """Work until told to stop."""
     client = await connect(setting.address, setting.namespace, setting.key)
     await ensure_search_attributes(client)
+    await ensure_schedules(client)
     sender = TemporalSender(client, engine)
-    activities = CampaignActivities(engine, setting.papers, sender)
+    activities = CampaignActivities(engine, setting.papers, sender, setting.opener)
     with ThreadPoolExecutor(max_workers=20, thread_name_prefix="activity") as threads:
         worker = Worker(
             client,
@@ -75,7 +83,10 @@ async def run_worker(
         )
         async with worker:
             log.info("worker_ready", address=setting.address)
-            await run_relay(engine, sender, sender, stop, setting.pace)
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(run_relay(engine, sender, sender, stop, setting.pace))
+                if setting.office is not None:
+                    loops.create_task(run_outbox(engine, setting.office, stop))
 
 
 async def ensure_search_attributes(client: Client) -> None:

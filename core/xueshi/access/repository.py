@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from sqlmodel import Session, col, select
 from xueshi.access.roles import Verb, verbs_of
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Grant
-from xueshi.errors import InputError, NotAllowedError
+from xueshi.errors import InputError, NotAllowedError, NotFoundError
+
+_EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class NewAccount:
     area: str
     sector: str | None = None
     unit_id: UUID | None = None
+    email: str = ""
 
 
 def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount]) -> dict[str, UUID]:
@@ -58,13 +62,14 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
     for new in wanted:
         if not scope.allows(new.area, new.sector, new.unit_id):
             raise NotAllowedError(f"不能在 {new.area} 授权：超出管理范围（账号 {new.login}）")
+        _check_email(new.login, new.email)
     logins = [new.login for new in wanted]
     taken = session.exec(select(Account.login).where(col(Account.login).in_(logins))).all()
     if taken:
         raise InputError(f"账号已存在：{'、'.join(sorted(taken))}；请换一个登录名")
     made: dict[str, UUID] = {}
     for new in wanted:
-        account = Account(login=new.login, name=new.name, created_at=datetime.now(UTC))
+        account = Account(login=new.login, name=new.name, email=new.email, created_at=datetime.now(UTC))
         session.add(account)
         session.flush()
         session.add(
@@ -72,6 +77,83 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
         )
         made[new.login] = account.id
     return made
+
+
+def set_email(session: Session, scope: Scope, login: str, email: str) -> UUID:
+    """Give an account another address (empty: none) and return its id. Raises NotFoundError outside the scope."""
+    rows = session.exec(
+        select(Account)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
+        .where(Account.login == login, scope.clause(Grant.area, Grant.sector, Grant.unit_id))
+    ).all()
+    if not rows:
+        raise NotFoundError(f"没有账号 {login!r}，或不在您的管理范围；用 xueshi accounts list 查看")
+    _check_email(login, email)
+    rows[0].email = email
+    session.add(rows[0])
+    return rows[0].id
+
+
+def _check_email(login: str, email: str) -> None:
+    """Refuse what no mail can be sent to. ASCII only: addresses in other scripts need servers that few offices have."""
+    if email and not (email.isascii() and _EMAIL.fullmatch(email)):
+        raise InputError(f"账号 {login} 的邮箱 {email!r} 不是邮件地址；请写成 name@example.gov.cn 的样子")
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """An officer under one grant, as far as messages need to know: where it holds, and where mails go."""
+
+    account_id: UUID
+    login: str
+    email: str
+    role: str
+    area: str
+    sector: str | None
+    unit_id: UUID | None
+
+    @property
+    def scope(self) -> Scope:
+        """What the grant covers."""
+        return Scope(
+            (self.area,),
+            None if self.sector is None else (self.sector,),
+            None if self.unit_id is None else (self.unit_id,),
+        )
+
+
+def addressees(
+    session: Session,
+    *,
+    role: str | None = None,
+    unit_id: UUID | None = None,
+    accounts: Iterable[UUID] | None = None,
+) -> list[Addressee]:
+    """Return active grants of active accounts, by account: of a role, of a unit, of some accounts."""
+    query = (
+        select(Account, Grant)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
+        .where(col(Account.active), col(Grant.active))
+        .order_by(col(Account.id), col(Grant.id))
+    )
+    if role is not None:
+        query = query.where(Grant.role == role)
+    if unit_id is not None:
+        query = query.where(Grant.unit_id == unit_id)
+    if accounts is not None:
+        query = query.where(col(Account.id).in_(list(accounts)))
+    return [
+        Addressee(
+            account.id, account.login, account.email, grant.role, grant.area, grant.sector, grant.unit_id
+        )
+        for account, grant in session.exec(query).all()
+    ]
+
+
+def account_page(session: Session, after: UUID | None, size: int) -> list[UUID]:
+    """Return the ids of one page of active accounts, in the order of ids, from the one after `after`."""
+    query = select(Account.id).where(col(Account.active)).order_by(col(Account.id)).limit(size)
+    return list(session.exec(query if after is None else query.where(col(Account.id) > after)).all())
 
 
 def actor(session: Session, login: str, role: str | None = None) -> Actor:

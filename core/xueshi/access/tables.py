@@ -18,6 +18,8 @@ class Account(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     login: str = Field(unique=True)
     name: str
+    email: str = ""
+    """Where mails go; empty: they are written as files."""
     password_hash: str | None = None
     active: bool = True
     created_at: datetime = Field(sa_type=Instant)

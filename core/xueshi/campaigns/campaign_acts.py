@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
+from xueshi.campaigns import reminding, repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.campaign_machine import (
     CampaignAccepted,
@@ -73,6 +73,8 @@ def apply_campaign_command(session: Session, campaign_id: UUID, command: Campaig
         _extend(session, campaign, command.to)
     if command.verb == "advance" and command.to is not None:
         anchor = repository.last_anchor(session, campaign.id)
+        # What fell due on the way is told and escalated as things stood, before the units look at their new clock.
+        reminding.days_passed(session, campaign, anchor.campaign, command.to)
         session.add(ClockAnchor(campaign_id=campaign.id, seq=anchor.seq + 1, real=real, campaign=command.to))
         now = command.to
     session.add(campaign)
@@ -106,3 +108,4 @@ def _extend(session: Session, campaign: Campaign, until: datetime) -> None:
         if state.deadline < until:
             filing.state = dump_state(state) | {"deadline": until.isoformat()}
             session.add(filing)
+            repository.move_due(session, filing.id, state.deadline, until)

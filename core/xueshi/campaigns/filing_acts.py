@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session
@@ -13,6 +14,7 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.escalation import ESCALATION
 from xueshi.campaigns.filing_machine import (
     Accepted,
     FilingCommand,
@@ -25,11 +27,14 @@ from xueshi.campaigns.filing_machine import (
     window_ended,
 )
 from xueshi.campaigns.flow import ApprovalFlow
+from xueshi.campaigns.office_calendar import Due, due_after
 from xueshi.campaigns.stored_state import dump_state, load_flow, load_state
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
+URGENT: frozenset[Outcome] = frozenset({"returned", "refused"})
+"""Outcomes that the unit must learn of at once: a day of the window may hang on it. The others stand in the digest."""
 RECORD_TASKS = ("record", "discretion", "attention")
 
 
@@ -184,23 +189,43 @@ def _write(
 ) -> None:
     """Store a filing's new state, move its counter, and open the tasks of whoever must act now."""
     repository.move_counter(session, campaign.id, filing.stage, state.stage)
+    stays = (filing.stage, filing.level) == (state.stage, state.level)
+    waiting = {
+        task.role: task
+        for task in repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("unit",))
+        if stays
+    }
     filing.stage, filing.level, filing.version = state.stage, state.level, state.version
     filing.state = dump_state(state)
     session.add(filing)
     repository.close_tasks(session, filing.id, ("unit",), at=now, command_id=None, outcome=state.stage)
     if state.finished or state.stage == "filing":
         repository.close_tasks(session, filing.id, RECORD_TASKS, at=now, command_id=None, outcome=state.stage)
-    open_unit_tasks(session, filing, flow, state, now)
+    if not stays:
+        repository.close_tasks(
+            session, filing.id, (ESCALATION,), at=now, command_id=None, outcome=state.stage
+        )
+    open_unit_tasks(session, filing, flow, state, now, waiting)
 
 
 def open_unit_tasks(
-    session: Session, filing: Filing, flow: ApprovalFlow, state: FilingState, now: datetime
+    session: Session,
+    filing: Filing,
+    flow: ApprovalFlow,
+    state: FilingState,
+    now: datetime,
+    waiting: Mapping[str, Task] | None = None,
 ) -> None:
-    """Open one task for each role that a filing waits for."""
+    """Open one task for each role that a filing waits for; roles in `waiting` go on as they waited, by the same date."""
     if not waiting_roles(state, flow):
         return
     level = flow.level(state.level)
+    rests = None
+    if state.stage == "deciding" and level.days is not None:
+        rests = due_after(session, filing.area, now, level.days)
+    window = state.deadline if state.stage == "filing" else None
     for role in waiting_roles(state, flow):
+        before = (waiting or {}).get(role)
         session.add(
             Task(
                 id=new_id(),
@@ -213,14 +238,26 @@ def open_unit_tasks(
                 role=role,
                 level=level.id,
                 body={"name": level.name, "clause": level.clause, "version": state.version},
-                opened_at=now,
-                due_at=state.deadline if state.stage == "filing" else _due(level.days, now),
+                returned=state.stage == "filing" and state.returns > 0,
+                **_dates(before, window, rests, now),
             )
         )
 
 
-def _due(days: int | None, now: datetime) -> datetime | None:
-    return None if days is None else now + timedelta(days=days)
+def _dates(before: Task | None, window: datetime | None, rests: Due | None, now: datetime) -> dict[str, Any]:
+    """Say since when a task waits and when it is due: as before where it waited already, else from now on."""
+    if before is not None:
+        kept = ("opened_at", "due_at", "due_since", "due_days", "due_provisional", "escalated_at")
+        return {name: getattr(before, name) for name in kept} | ({"due_at": window} if window else {})
+    if rests is None:
+        return {"opened_at": now, "due_at": window}
+    return {
+        "opened_at": now,
+        "due_at": rests.at,
+        "due_since": rests.since,
+        "due_days": rests.days,
+        "due_provisional": rests.provisional,
+    }
 
 
 def _after(
@@ -250,5 +287,6 @@ def _after(
             subject=subjects[outcome],
             body={"campaign": campaign.title, "reason": command.reason},
             at=now,
+            urgent=outcome in URGENT,
         )
     session.add(filing)

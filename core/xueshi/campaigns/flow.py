@@ -34,6 +34,16 @@ class Only:
 
 
 @dataclass(frozen=True)
+class Escalation:
+    """What the text says when a level lets its days pass: whom its tasks are brought before, and after how long."""
+
+    after_days: int
+    """Working days after the level's own are over; 0 = with the end of its last day."""
+    to_role: str
+    clause: str
+
+
+@dataclass(frozen=True)
 class FlowLevel:
     """One level: it is complete when `all`, `any` or `needed` of its signers approved."""
 
@@ -57,6 +67,8 @@ class FlowLevel:
     optional: Optional = "no"
     reading: str = ""
     """What the text does not name and what holds for it (口径); a bureau reads it beside the level."""
+    escalate: Escalation | None = None
+    """Where the text says so: to whom an overdue task goes; needs `days`."""
 
     def complete(self, signed: frozenset[str]) -> bool:
         """Tell whether the roles that approved so far complete this level."""

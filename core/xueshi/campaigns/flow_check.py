@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from xueshi.access.roles import verbs_of
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving
+from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving
 from xueshi.campaigns.routing import UnitFacts, flow_for, holds
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
@@ -95,6 +95,8 @@ def _level(findings: FlowFindings, position: int, level: FlowLevel) -> None:
             "F120", (*here, "days"), f"level {level.id} has {level.days} working days",
             "days: at least 1, or none where the text names none", level.clause,
         )  # fmt: skip
+    if level.escalate is not None:
+        _escalation(findings, here, level, level.escalate)
     if level.sample is not None and flow.purpose == "record":
         findings.add(
             "F114", (*here, "sample"), f"level {level.id} takes a sample of units, but a record has no units to choose from",
@@ -105,6 +107,34 @@ def _level(findings: FlowFindings, position: int, level: FlowLevel) -> None:
         findings.add(
             "F119", (*here, word), f"level {level.id} is the unit's own: every unit submits by it",
             f"delete {word}", level.clause,
+        )  # fmt: skip
+
+
+def _escalation(
+    findings: FlowFindings, here: tuple[str | int, ...], level: FlowLevel, escalate: Escalation
+) -> None:
+    place = (*here, "escalate")
+    if not escalate.clause.strip():
+        findings.add(
+            "F102",
+            place,
+            f"the escalation of level {level.id} has no clause",
+            "clause: the article it rests on",
+        )
+    if level.days is None:
+        findings.add(
+            "F121", place, f"level {level.id} escalates, but has no days that could pass",
+            "days: the working days that the text gives it", level.clause,
+        )  # fmt: skip
+    if escalate.after_days < 0:
+        findings.add(
+            "F120", place, f"level {level.id} escalates after {escalate.after_days} working days",
+            "after_days: 0 or more", level.clause,
+        )  # fmt: skip
+    if escalate.to_role in {signer.role for signer in level.signers}:
+        findings.add(
+            "F122", place, f"level {level.id} escalates to {escalate.to_role}, who acts at it already",
+            "to_role: another role of the area", level.clause,
         )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         opened_at=opened_at,
         verifier=plan.verifier,
         report_by=notice.report_by,
-        notice_digest=audit.store_artifact(session, "notice", _bytes(asdict(notice))),
+        notice_digest=audit.store_artifact(session, "notice", notice_bytes(notice)),
         pack_digest=audit.store_artifact(session, "rule_pack", plan.pack),
         flow_digest=audit.store_artifact(session, "flow", dump_flow(plan.flow)),
         papers_digest=store_papers(session, plan.papers),
@@ -178,6 +178,11 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
     ]
     if running:
         raise InputError(f"{notice.year} 年度验证已在进行：{running[0].public_id}；不能重复开启")
+
+
+def notice_bytes(notice: Notice) -> bytes:
+    """Return a notice as the bytes by which it is pinned: canonical JSON, days as ISO dates."""
+    return _bytes(asdict(notice))
 
 
 def _bytes(value: Mapping[str, Any]) -> bytes:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, update
 from sqlmodel import Session, col, select
 
-from xueshi.access.scope import Scope
+from xueshi.access.scope import Scope, area_prefix
 from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns.tables import (
+    CalendarEntry,
     Campaign,
     ClockAnchor,
     Command,
@@ -19,11 +21,12 @@ from xueshi.campaigns.tables import (
     Determination,
     Effect,
     Filing,
-    OutgoingMessage,
+    PlannedOpening,
+    ReminderRun,
     Task,
 )
 from xueshi.errors import NotFoundError
-from xueshi.storage import new_id
+from xueshi.messages import repository as messages
 
 # ---------------------------------------------------------------- campaigns
 
@@ -60,6 +63,17 @@ def count_campaigns(session: Session, region: str, area: str, year: int) -> int:
         Campaign.region == region, Campaign.area == area, Campaign.year == year
     )
     return session.exec(query).one()
+
+
+def campaign_of_notice(session: Session, area: str, year: int, notice_digest: str) -> UUID | None:
+    """Return the campaign that an area opened for a year by exactly this notice, on the real clock."""
+    query = select(Campaign.id).where(
+        Campaign.area == area,
+        Campaign.year == year,
+        Campaign.notice_digest == notice_digest,
+        col(Campaign.standing).is_(False),
+    )
+    return session.exec(query).first()
 
 
 def open_campaign_of_unit(
@@ -300,21 +314,233 @@ def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, ob
 
 
 def write_message(
-    session: Session, *, filing: Filing, to_role: str, subject: str, body: dict[str, object], at: datetime
+    session: Session,
+    *,
+    filing: Filing,
+    to_role: str,
+    subject: str,
+    body: dict[str, object],
+    at: datetime,
+    urgent: bool = False,
 ) -> None:
-    """Write a message to the unit of a filing, to be sent later."""
-    session.add(
-        OutgoingMessage(
-            id=new_id(),
-            campaign_id=filing.campaign_id,
-            filing_id=filing.id,
+    """Write a message to the unit of a filing: an urgent one is carried at once, others stand in the next digest."""
+    messages.write(
+        session,
+        messages.NewMessage(
             to_role=to_role,
             to_unit=filing.unit_id,
+            area=filing.area,
             subject=subject,
             body=body,
-            written_at=at,
-        )
+            at=at,
+            urgent=urgent,
+            standing=campaign(session, Scope.everything(), filing.campaign_id).standing,
+            campaign_id=filing.campaign_id,
+            filing_id=filing.id,
+        ),
     )
+
+
+# ---------------------------------------------------------------- working days, reminders, planned openings
+
+
+def calendar_entries(session: Session, area: str) -> list[CalendarEntry]:
+    """Return the entries that hold for an area: of the widest area first, each area's in the order of entering."""
+    around = {area, f"{area[:4]}00", f"{area[:2]}0000"}
+    found = session.exec(select(CalendarEntry).where(col(CalendarEntry.area).in_(around))).all()
+    return sorted(found, key=lambda entry: (len(area_prefix(entry.area)), entry.id))
+
+
+def tasks_on_working_days(session: Session, scope: Scope) -> list[Task]:
+    """Return open tasks whose date rests on working days."""
+    query = (
+        select(Task)
+        .where(
+            col(Task.closed_at).is_(None),
+            col(Task.due_days).is_not(None),
+            scope.clause(Task.area, Task.sector, Task.unit_id),
+        )
+        .order_by(col(Task.id))
+    )
+    return list(session.exec(query).all())
+
+
+def move_due(session: Session, filing_id: UUID, before: datetime, after: datetime) -> None:
+    """Give the open tasks of a filing that were due with its window the window's new end."""
+    session.execute(
+        update(Task)
+        .where(col(Task.filing_id) == filing_id, col(Task.closed_at).is_(None), col(Task.due_at) == before)
+        .values(due_at=after)
+    )
+
+
+REAL_CLOCK = "real"
+"""The name of the clock of every campaign that does not stand still."""
+
+
+def clock_of(campaign: Campaign) -> str:
+    """Return the name of a campaign's clock: its own where it stands, else the real one."""
+    return str(campaign.id) if campaign.standing else REAL_CLOCK
+
+
+def only_rehearsals(session: Session) -> bool:
+    """Tell whether a data folder has known demos or rehearsals only: nothing of it may be mailed."""
+    kinds = set(session.exec(select(Campaign.standing).distinct()).all())
+    return kinds == {True}
+
+
+def _of_clock(clock: str) -> ColumnElement[bool]:
+    """SQL condition: tasks that live by a clock."""
+    if clock != REAL_CLOCK:
+        return col(Task.campaign_id) == UUID(clock)
+    standing = select(Campaign.id).where(col(Campaign.standing))
+    return or_(col(Task.campaign_id).is_(None), col(Task.campaign_id).not_in(standing))
+
+
+def overdue_tasks(session: Session, clock: str, now: datetime) -> list[Task]:
+    """Return a clock's open tasks of levels that are overdue and were not escalated yet."""
+    query = (
+        select(Task)
+        .where(
+            Task.kind == "unit",
+            col(Task.closed_at).is_(None),
+            col(Task.escalated_at).is_(None),
+            col(Task.due_days).is_not(None),
+            col(Task.due_at) <= now,
+            _of_clock(clock),
+        )
+        .order_by(col(Task.id))
+    )
+    return list(session.exec(query).all())
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """How many open tasks of a kind wait for a role at one unit, and how many of them are news."""
+
+    role: str
+    area: str
+    sector: str | None
+    unit_id: UUID
+    kind: str
+    new: int
+    soon: int
+    overdue: int
+    returned: int
+    due_at: datetime | None
+    """The earliest date among them."""
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class DigestSpan:
+    """What a digest looks at: tasks opened since the last one, due until some days from now, overdue now."""
+
+    since: datetime | None
+    until: datetime
+    soon: datetime
+
+
+def task_counts(
+    session: Session, clock: str, span: DigestSpan, roles: Sequence[str], units: Sequence[UUID] | None
+) -> list[TaskCounts]:
+    """Count the open tasks of some roles by unit and kind, at some units only where `units` is given."""
+    opened, due = col(Task.opened_at), col(Task.due_at)
+    news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
+
+    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    query = (
+        select(  # type: ignore[call-overload]  # more columns than SQLModel has overloads for
+            col(Task.role),
+            col(Task.area),
+            col(Task.sector),
+            col(Task.unit_id),
+            col(Task.kind),
+            number(news),
+            number(and_(due > span.until, due <= span.soon)),
+            number(_overdue(span.until)),
+            number(and_(news, col(Task.returned))),
+            func.min(due),
+            func.max(case((col(Task.due_provisional), 1), else_=0)),
+        )
+        .where(
+            col(Task.closed_at).is_(None), opened <= span.until, col(Task.role).in_(roles), _of_clock(clock)
+        )
+        .group_by(Task.role, Task.area, Task.sector, Task.unit_id, Task.kind)
+        .order_by(func.min(due), col(Task.unit_id), col(Task.kind))
+    )
+    if units is not None:
+        query = query.where(col(Task.unit_id).in_(units))
+    found = []
+    for role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional in session.exec(
+        query
+    ):
+        numbers = (int(new), int(soon), int(late), int(returned))
+        found.append(TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional)))
+    return found
+
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """SQL condition: a task past its date. A window that ends makes a filing late (逾期), not its task overdue (超期)."""
+    rests_on_days = or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit")
+    return and_(col(Task.due_at) <= now, rests_on_days)
+
+
+def may_have_news(
+    session: Session, clock: str, since: datetime, until: datetime, due_until: datetime
+) -> bool:
+    """Tell whether an open task of a clock is new since an instant, overdue, or due until another: else a day is quiet."""
+    opened, due = col(Task.opened_at), col(Task.due_at)
+    news = or_(opened >= since, and_(due > until, due <= due_until), _overdue(until))
+    query = select(Task.id).where(col(Task.closed_at).is_(None), _of_clock(clock), news)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def reminder_runs(session: Session, clock: str, before: date, limit: int = 60) -> list[ReminderRun]:
+    """Return a clock's last runs before a day, latest first."""
+    query = (
+        select(ReminderRun)
+        .where(ReminderRun.clock == clock, ReminderRun.day < before)
+        .order_by(col(ReminderRun.day).desc())
+        .limit(limit)
+    )
+    return list(session.exec(query).all())
+
+
+def note_reminder_run(session: Session, clock: str, day: date, until: datetime) -> None:
+    """Note that a day's digests are begun; a repeat changes nothing."""
+    if session.get(ReminderRun, (clock, day)) is None:
+        session.add(ReminderRun(clock=clock, day=day, until=until))
+        session.flush()
+
+
+def planned_openings(
+    session: Session, scope: Scope, *, state: str | None = None, until: datetime | None = None
+) -> list[PlannedOpening]:
+    """Return openings planned in a scope's areas, earliest first, optionally of a state or due by a real instant."""
+    query = (
+        select(PlannedOpening)
+        .where(scope.area_clause(PlannedOpening.area))
+        .order_by(col(PlannedOpening.opens_at), col(PlannedOpening.id))
+    )
+    if state is not None:
+        query = query.where(PlannedOpening.state == state)
+    if until is not None:
+        query = query.where(PlannedOpening.opens_at <= until)
+    return list(session.exec(query).all())
+
+
+def planned_opening(
+    session: Session, scope: Scope, planned_id: UUID, *, lock: bool = False
+) -> PlannedOpening:
+    """Return a planned opening; raises NotFoundError outside the scope."""
+    query = select(PlannedOpening).where(PlannedOpening.id == planned_id)
+    found = session.exec(query.with_for_update() if lock else query).first()
+    if found is None or not scope.allows(found.area):
+        raise NotFoundError("找不到这项定时开启，或不在您的管理范围；用 xueshi campaign schedule list 查看")
+    return found
 
 
 # ---------------------------------------------------------------- what reconcile compares

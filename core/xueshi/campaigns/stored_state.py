@@ -9,7 +9,7 @@ from typing import Any
 
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
+from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
 from xueshi.canonical import canonical_json
 
 
@@ -49,6 +49,7 @@ def load_flow(body: bytes | str | dict[str, Any]) -> ApprovalFlow:
                 "signers": tuple(Signer(**signer) for signer in level["signers"]),
                 "returns_to": tuple(level["returns_to"]),
                 "only": _only(level.get("only")),
+                "escalate": Escalation(**level["escalate"]) if level.get("escalate") else None,
             }
         )
         for level in data["levels"]

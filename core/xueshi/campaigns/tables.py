@@ -155,7 +155,7 @@ class Task(SQLModel, table=True):
     area: str = Field(index=True)
     sector: str | None = None
     kind: str
-    """`unit`, `record`, `discretion`, `attention`."""
+    """`unit`, `record`, `discretion`, `attention`, `escalation` (a task of another role is long overdue)."""
     role: str
     level: str
     person_id: UUID | None = None
@@ -164,6 +164,14 @@ class Task(SQLModel, table=True):
     """What is asked: facts, clause, bounds; no personal data."""
     opened_at: datetime = Field(sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_since: date | None = None
+    """Civil day from which `due_days` working days are counted; None where the date rests on no working days."""
+    due_days: int | None = None
+    due_provisional: bool = False
+    """The date rests on a year whose holidays are not published yet (暂定)."""
+    returned: bool = False
+    """What waits was returned to this level."""
+    escalated_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_by: UUID | None = None
     outcome: str = ""
@@ -179,17 +187,51 @@ class Counter(SQLModel, table=True):
     filings: int = 0
 
 
-class OutgoingMessage(SQLModel, table=True):
-    """A message to a unit or officer, written with its effect and sent later."""
+class CalendarEntry(SQLModel, table=True):
+    """A day that a bureau entered for its offices, or the word that a year is complete; the latest of an area counts."""
 
-    __tablename__ = "outgoing_message"
+    __tablename__ = "calendar_entry"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    campaign_id: UUID = Field(index=True)
-    filing_id: UUID | None = None
-    to_role: str
-    to_unit: UUID | None = None
-    subject: str
-    body: Any = Field(sa_type=Json)
-    written_at: datetime = Field(sa_type=Instant)
-    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    area: str = Field(index=True)
+    year: int
+    day: date | None = None
+    """None with the word `complete`."""
+    word: str
+    """`work`, `off`, `published` or `complete`."""
+    reason: str
+    account_id: UUID
+    entered_at: datetime = Field(sa_type=Instant)
+
+
+class ReminderRun(SQLModel, table=True):
+    """A civil day of a clock for which digests were begun: news before `until` is in them."""
+
+    __tablename__ = "reminder_run"
+
+    clock: str = Field(primary_key=True)
+    """`real`, or the id of a campaign whose clock stands."""
+    day: date = Field(primary_key=True)
+    until: datetime = Field(sa_type=Instant)
+
+
+class PlannedOpening(SQLModel, table=True):
+    """A notice stored ahead: on its day the scheduled opener opens the campaign as the officer who planned it."""
+
+    __tablename__ = "planned_opening"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    region: str
+    area: str = Field(index=True)
+    year: int
+    title: str
+    notice_digest: str
+    opens_at: datetime = Field(sa_type=Instant)
+    account_id: UUID
+    grant_id: UUID
+    state: str = "planned"
+    """`planned`, `opened`, `cancelled`."""
+    reason: str = ""
+    """Why the last try did not open it; empty before the first."""
+    campaign_id: UUID | None = None
+    planned_at: datetime = Field(sa_type=Instant)
