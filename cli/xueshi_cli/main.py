@@ -20,6 +20,7 @@ NOUNS = {
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",
     "accounts": "xueshi_cli.accounts",
+    "statistics": "xueshi_cli.statistics",
     "audit": "xueshi_cli.proofs",
 }
 """Groups: `xueshi <noun> <verb>`."""
@@ -35,7 +36,6 @@ COMMANDS = {
     "assess": "xueshi_cli.assess:assess",
     "precheck": "xueshi_cli.assess:precheck_",
     "explain": "xueshi_cli.explain:explain",
-    "statistics": "xueshi_cli.statistics:statistics",
     "reconcile": "xueshi_cli.proofs:reconcile",
 }
 """Single commands: `xueshi <verb>`."""

@@ -78,7 +78,7 @@ def _shown(column: TableColumn, value: str | int | None) -> str:
         return "—"
     if isinstance(value, str):
         return value
-    if column.unit == "%":
+    if column.unit in ("%", "元"):
         return f"{value // 100}.{value % 100:02d}"
     return show_hours(value) if column.unit == "学时" else str(value)
 
