@@ -21,6 +21,7 @@ NOUNS = {
     "tasks": "xueshi_cli.tasks",
     "accounts": "xueshi_cli.accounts",
     "statistics": "xueshi_cli.statistics",
+    "report": "xueshi_cli.report",
     "audit": "xueshi_cli.proofs",
 }
 """Groups: `xueshi <noun> <verb>`."""

@@ -104,12 +104,12 @@ def show(
             for study in studies
         ]
     if figure:
-        _show_figures([one.list_of(figure, row) for one in counted], as_json=json)
+        show_figures([one.list_of(figure, row) for one in counted], as_json=json)
         return
     if output is not None:
         _write(place, officer, counted, output, with_lists=with_lists)
         return
-    _show_tables([one.table for one in counted], as_json=json)
+    show_tables([one.table for one in counted], as_json=json)
 
 
 @app.command("fund")
@@ -178,7 +178,8 @@ def shown_value(column: TableColumn, value: str | int | None) -> str | int | Non
     return value
 
 
-def _show_figures(lists: list[FigureList], *, as_json: bool) -> None:
+def show_figures(lists: list[FigureList], *, as_json: bool) -> None:
+    """Print the lists behind a figure, each with its definition."""
     answers = [
         {
             "指标": one.column.label,
@@ -231,7 +232,8 @@ def _write(place: Workplace, officer: str, counted: list[Counted], output: Path,
     typer.echo(f"已写出 {output}（{one.table.area_name}{one.table.title}，{one.table.year}年度）")
 
 
-def _show_tables(tables: list[YearTable], *, as_json: bool) -> None:
+def show_tables(tables: list[YearTable], *, as_json: bool) -> None:
+    """Print yearly tables, figures down and rows across, with their notes."""
     answers: list[dict[str, Any]] = []
     for table in tables:
         labels = {column.key: column.label for column in table.columns}

@@ -13,9 +13,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
+from xueshi_workflows.report import ReportWorkflow
 from xueshi_workflows.unit import UnitWorkflow
 
-WORKFLOWS: tuple[type, ...] = (CampaignWorkflow, UnitWorkflow)
+WORKFLOWS: tuple[type, ...] = (CampaignWorkflow, UnitWorkflow, ReportWorkflow)
 
 
 def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:

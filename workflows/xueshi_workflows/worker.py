@@ -21,8 +21,11 @@ from xueshi.campaigns.relay import RelayPace, run_relay
 from xueshi.errors import ServiceMissingError
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.plugin import xueshi_plugin
+from xueshi_workflows.report_activities import ReportActivities, follow_reports
 from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
 
+REPORTS = "reports"
+"""Folder of outgoing reports, beside that of print files."""
 log = structlog.get_logger(__name__)
 
 
@@ -58,11 +61,12 @@ async def run_worker(
     await ensure_search_attributes(client)
     sender = TemporalSender(client, engine)
     activities = CampaignActivities(engine, setting.papers, sender)
+    reports = ReportActivities(engine, setting.papers.parent / REPORTS)
     with ThreadPoolExecutor(max_workers=20, thread_name_prefix="activity") as threads:
         worker = Worker(
             client,
             task_queue=TASK_QUEUE,
-            activities=list(activities.all()),
+            activities=[*activities.all(), *reports.all()],
             activity_executor=threads,
             interceptors=list(interceptors),
             max_cached_workflows=setting.max_cached_workflows,
@@ -75,7 +79,10 @@ async def run_worker(
         )
         async with worker:
             log.info("worker_ready", address=setting.address)
-            await run_relay(engine, sender, sender, stop, setting.pace)
+            await asyncio.gather(
+                run_relay(engine, sender, sender, stop, setting.pace),
+                follow_reports(engine, client, stop, setting.pace.every),
+            )
 
 
 async def ensure_search_attributes(client: Client) -> None:

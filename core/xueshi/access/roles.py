@@ -18,12 +18,14 @@ Verb = Literal[
     "record.determine",
     "register.import",
     "register.read",
+    "report.receive",
+    "report.send",
     "rules.draft",
     "rules.publish",
 ]
 
 ROLE_VERBS: dict[str, frozenset[Verb]] = {
-    "operator": frozenset({"accounts.manage", "register.read"}),
+    "operator": frozenset({"accounts.manage", "register.read", "report.receive"}),
     "bureau": frozenset(
         {
             "accounts.manage",
@@ -32,6 +34,8 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "paper.print",
             "register.read",
             "register.import",
+            "report.receive",
+            "report.send",
             "rules.draft",
             "rules.publish",
         }

@@ -89,6 +89,13 @@ class YearStudy:
         columns = table_columns(self.paper)
         return self._table((UNIT_COLUMN, *columns[1:]), groups, people, ())
 
+    def rest(self) -> YearTable | None:
+        """Return the figures of people who belong to none of the table's rows; None where everybody has one."""
+        keys = {key for key, _ in table_groups(self.paper)}
+        people = [person for person in self.people if person.group not in keys]
+        columns = table_columns(self.paper)
+        return replace(self, funds=())._table(columns, (), people, ()) if people else None
+
     def _table(
         self,
         columns: Sequence[TableColumn],

@@ -103,7 +103,7 @@ def recount(found: FigureList) -> int | None:
     if found.counted == "distinct":
         return len({line.cells[-1] for line in found.lines})
     if found.counted == "ratio":
-        return participation_rate(len(found.lines), found.of)
+        return participation_rate(sum(line.amount for line in found.lines), found.of)
     if not found.lines and found.column.key.partition(".")[0] == "fund":
         return None
     return sum(line.amount for line in found.lines)

@@ -142,7 +142,7 @@ class FigureList:
     headings: tuple[str, ...]
     lines: tuple[FigureLine, ...]
     counted: Literal["sum", "distinct", "ratio"] = "sum"
-    """How the lines give the figure: their sum, the different last cells, or their number as a part of `of`."""
+    """How the lines give the figure: their sum, the different last cells, or their sum as a part of `of`."""
     of: int = 0
 
 
