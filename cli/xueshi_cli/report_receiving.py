@@ -29,7 +29,7 @@ from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.report_files import AreaCode, Output, ReportId, body_of, read_file, read_id, written
 from xueshi_cli.statistics import show_figures, show_tables
 from xueshi_cli.workplace import Workplace
-from xueshi_cli.year_studies import year_tables
+from xueshi_cli.year_studies import area_and_body, year_tables
 from xueshi_templates.render import render
 
 
