@@ -147,8 +147,8 @@ def _persons(study: YearStudy, persons: str, shown: Mapping[str, ShownPerson], h
     codes = {str(unit.id): unit.credit_code for unit in study.units}
     lines = []
     for person in study.people:
-        one = shown[person.who]
-        mark = one.identity if persons == "masked" else _pseudonym(one, head)
+        one = shown.get(person.who)
+        mark = "" if one is None else one.identity if persons == "masked" else _pseudonym(one, head)
         lines.append(
             {
                 "person": mark,

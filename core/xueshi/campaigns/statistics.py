@@ -133,11 +133,16 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
         refused += filing.stage == "refused"
         unit = register.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
-        for person in people_of(session, campaign, filing, pack):
-            result = sealed.get((filing.unit_id, person.person_id))
-            totals = {} if result is None else result.totals
-            verdict = None if result is None else result.verdict
-            people.append(_study(paper, unit, person, person.records, verdict, totals))
+        registered = {person.person_id: person for person in people_of(session, campaign, filing, pack)}
+        if filing.unit_id in sealed:
+            people += [
+                _sealed_study(paper, unit, result, registered.get(result.person_id))
+                for result in sealed[filing.unit_id]
+            ]
+        else:
+            people += [
+                _study(paper, unit, person, person.records, None, {}) for person in registered.values()
+            ]
     first, last = pack.year_window(campaign.year)
     notes = [f"{not_filed}家单位逾期未申报。"] if not_filed else []
     if refused:
@@ -226,18 +231,55 @@ def who_stands_behind(
     found: dict[str, ShownPerson] = {}
     for person in study.people:
         one = shown.get(ids[person.who])
+        names[person.who] = Who(units[person.unit])
         if one is not None:
             found[person.who] = one
             names[person.who] = Who(units[person.unit], one.name, one.identity)
     return names, found
 
 
-def _counted_results(session: Session, campaign_id: UUID) -> dict[tuple[UUID, UUID], YearResult]:
-    """Return the result that counts of each (unit, person): the newest seal, which has the highest position."""
-    return {
+def _counted_results(session: Session, campaign_id: UUID) -> dict[UUID, list[YearResult]]:
+    """Return the results that count, by unit: of each person the newest seal, which has the highest position."""
+    newest = {
         (seal.unit_id, seal.person_id): result
         for seal, result in results.sealed_results(session, campaign_id)
     }
+    by_unit: dict[UUID, list[YearResult]] = {}
+    for (unit_id, _), result in newest.items():
+        by_unit.setdefault(unit_id, []).append(result)
+    return by_unit
+
+
+def _sealed_study(
+    paper: DocumentTemplate, unit: Unit, result: YearResult, person: PersonForAssessment | None
+) -> PersonStudy:
+    """Return what a sealed person adds: level, verdict and hours as they were sealed.
+
+    The words of the records (学习形式, content) stand in the register only; of a person who is no longer in it the
+    kinds of record are known from the sealed facts.
+    """
+    if person is None:
+        records: Sequence[_Record] = [
+            _Record(one["kind"], one["facts"]) for one in result.request.get("records", ())
+        ]
+    else:
+        records = [_record(one) for one in person.records]
+    return _counted(paper, unit, result.person_id, result.level, records, result.verdict, dict(result.totals))
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What of a record is counted."""
+
+    kind: str
+    facts: Mapping[str, object]
+    form: str = ""
+    name: str = ""
+    """Name of the class, by which two people attended the same."""
+
+
+def _record(record: RecordForAssessment) -> _Record:
+    return _Record(record.kind, record.facts, record.form, _class_name(record))
 
 
 def _study(
@@ -248,19 +290,32 @@ def _study(
     verdict: str | None,
     totals: Mapping[str, int],
 ) -> PersonStudy:
+    counted = [_record(one) for one in records]
+    return _counted(paper, unit, person.person_id, person.level, counted, verdict, totals)
+
+
+def _counted(
+    paper: DocumentTemplate,
+    unit: Unit,
+    person_id: UUID,
+    level: str | None,
+    records: Sequence[_Record],
+    verdict: str | None,
+    totals: Mapping[str, int],
+) -> PersonStudy:
     classes: dict[str, set[str]] = {}
     for record in records:
         kind = class_kind(paper, record.kind, record.facts)
-        if kind is not None:
-            classes.setdefault(kind, set()).add(_class_name(record))
+        if kind is not None and record.name:
+            classes.setdefault(kind, set()).add(record.name)
     return PersonStudy(
-        group=person.level or "",
+        group=level or "",
         verdict=verdict,
         hours={key: value for key, value in totals.items() if key != "total"},
         records=Counter(study_form(paper, record.form, record.kind) for record in records),
         total=totals.get("total", 0),
         classes={kind: frozenset(names) for kind, names in classes.items()},
-        who=f"{unit.id}:{person.person_id}",
+        who=f"{unit.id}:{person_id}",
         unit=str(unit.id),
     )
 
