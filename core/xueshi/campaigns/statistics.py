@@ -38,12 +38,14 @@ from xueshi.register.identity import KeyRing
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment, ShownPerson
 from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.vocabulary import engine_vocabulary
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 
 ENGINE = Scope.everything()
 PackFor = Callable[[str, str | None], RulePack]
 """Gives the rule pack of an area and sector for the year that is counted; NotEncodedError where there is none."""
+_ORGANISERS = engine_vocabulary().facts["organiser"].values
 UNIT_COLUMN = TableColumn("group", "单位", "列入统计范围的单位。")
 
 
@@ -263,7 +265,7 @@ def _sealed_study(
             _Record(one["kind"], one["facts"]) for one in result.request.get("records", ())
         ]
     else:
-        records = [_record(one) for one in person.records]
+        records = [_record(one, unit) for one in person.records]
     return _counted(paper, unit, result.person_id, result.level, records, result.verdict, dict(result.totals))
 
 
@@ -278,8 +280,8 @@ class _Record:
     """Name of the class, by which two people attended the same."""
 
 
-def _record(record: RecordForAssessment) -> _Record:
-    return _Record(record.kind, record.facts, record.form, _class_name(record))
+def _record(record: RecordForAssessment, unit: Unit) -> _Record:
+    return _Record(record.kind, record.facts, record.form, _class_name(record, unit))
 
 
 def _study(
@@ -290,7 +292,7 @@ def _study(
     verdict: str | None,
     totals: Mapping[str, int],
 ) -> PersonStudy:
-    counted = [_record(one) for one in records]
+    counted = [_record(one, unit) for one in records]
     return _counted(paper, unit, person.person_id, person.level, counted, verdict, totals)
 
 
@@ -320,10 +322,14 @@ def _counted(
     )
 
 
-def _class_name(record: RecordForAssessment) -> str:
-    """Return the name by which two people attended the same class: what was taught, and when."""
+def _class_name(record: RecordForAssessment, unit: Unit) -> str:
+    """Return the name by which two people attended the same class: what was taught, when, held by whom."""
     days = "至".join(day.isoformat() for day in (record.start, record.end) if day is not None)
-    return f"{record.content}（{days}）" if days else record.content
+    organiser = str(record.facts.get("organiser", ""))
+    own = record.kind == "unit_training" or organiser == "unit"
+    held_by = unit.name if own else _ORGANISERS.get(organiser, "")
+    about = "，".join(part for part in (days, held_by) if part)
+    return f"{record.content}（{about}）" if about else record.content
 
 
 def _ended(record: RecordForAssessment, day: date) -> bool:
