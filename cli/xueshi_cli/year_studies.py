@@ -65,7 +65,9 @@ def studies_as_of(
     if day < first:
         raise InputError(f"{day} 早于 {year} 统计年度的第一天 {first}；请改 --as-of 的日期或年度")
     name, body = area_and_body(place, region, where)
-    heading = Heading(region, where, name, year, first, last, body, day)
+    # A folder in which a clock stands still is one of a demo or rehearsal: whatever it counts is marked.
+    sample = any(one.standing for one in repository.campaigns(session, actor.scope.of_engine()))
+    heading = Heading(region, where, name, year, first, last, body, day, sample)
     return [study_of_register(session, actor.scope, paper, heading, pack_for) for paper in papers]
 
 
