@@ -29,6 +29,7 @@ from xueshi_cli.year_studies import (
     studies_of_campaigns,
     year_tables,
 )
+from xueshi_templates.closure import complete_closure
 from xueshi_templates.render import render
 
 
@@ -78,7 +79,9 @@ def show(
     ] = None,
     figure: Annotated[str, typer.Option("--figure", help="展开哪个指标的名单（代码或名称）")] = "",
     row: Annotated[str, typer.Option("--row", help="展开哪一行（级别的代码或名称）；缺省为合计")] = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="写成工作簿（.xlsx）")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="写成工作簿（.xlsx），或供签章的一页（.pdf）")
+    ] = None,
     with_lists: Annotated[
         bool, typer.Option("--with-lists", help="工作簿中附每个数字的名单，单元格链接到名单")
     ] = False,
@@ -216,9 +219,13 @@ def _write(place: Workplace, officer: str, counted: list[Counted], output: Path,
     if output.exists():
         raise InputError(f"{output} 已存在；请换一个文件名，或先移走它")
     (one,) = counted
-    output.write_bytes(
-        render(one.study.paper, one.table, "xlsx", lists=one.all_lists() if with_lists else ())
-    )
+    if output.suffix == ".pdf":
+        if with_lists:
+            raise InputError("名单只能附在工作簿中；请把 --output 改为 .xlsx，或去掉 --with-lists")
+        body = render(complete_closure(one.study.paper), one.table, "pdf")
+    else:
+        body = render(one.study.paper, one.table, "xlsx", lists=one.all_lists() if with_lists else ())
+    output.write_bytes(body)
     if with_lists:
         with transaction(place.engine) as session:
             actor = place.actor(session, officer)

@@ -25,6 +25,8 @@ FACE = "宋体"
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 """What Excel does not allow in a sheet's name."""
 HEADING_ROW_HEIGHT = 48
+WIDE_COLUMNS = 12
+"""Up to so many columns stand at their full width."""
 
 
 def table_workbook(template: DocumentTemplate, data: DocumentData, lists: Sequence[FigureList] = ()) -> bytes:
@@ -84,6 +86,7 @@ def _write_lists(
         sheet = book.add_worksheet(name)
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 4, 24)
+        _fit_to_width(sheet)
         sheet.write_url(0, 0, "internal:'统计表'!A1", looks["link"], string="返回统计表")
         sheet.merge_range(1, 0, 1, 4, f"{column.label}：{column.definition}", looks["note"])
         sheet.set_row(1, 30)
@@ -141,11 +144,13 @@ def _write_table(
     )
     _span(sheet, row + 2, (half + 1, last), str(words.get("units", "")), looks["right"])
     row += 3
-    sheet.set_row(row, HEADING_ROW_HEIGHT)
+    # On the one page of a signed copy many columns must be narrow, or nobody can read them.
+    many = len(data.columns) > WIDE_COLUMNS
+    sheet.set_row(row, HEADING_ROW_HEIGHT * (2 if many else 1))
     for place, column in enumerate(data.columns):
         heading = f"{column.label}（{column.unit}）" if column.unit else column.label
         sheet.write_string(row, place, heading, looks["heading"])
-        sheet.set_column(place, place, 14 if place else 16)
+        sheet.set_column(place, place, (8 if many else 14) if place else (10 if many else 16))
     first_row = row + 1
     rows = [*data.rows, data.totals] if data.totals else list(data.rows)
     for offset, values in enumerate(rows):
@@ -164,9 +169,7 @@ def _write_table(
     for place, words_below in enumerate(_strings(words.get("signatures", ()))):
         sheet.write_string(row + 1, place * 2, words_below, looks["line"])
     sheet.freeze_panes(first_row, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    _fit_to_width(sheet)
     sheet.repeat_rows(first_row - 1)
     sheet.set_footer("&C第 &P 页，共 &N 页")
 
@@ -175,12 +178,14 @@ def _write_definitions(sheet: Worksheet, data: YearTable, looks: Mapping[str, Fo
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 10)
     sheet.set_column(2, 2, 90)
+    _fit_to_width(sheet)
     for place, heading in enumerate(("指标", "单位", "说明")):
         sheet.write_string(0, place, heading, looks["heading"])
     for row, column in enumerate(data.columns, 1):
         sheet.write_string(row, 0, column.label, looks["left"])
         sheet.write_string(row, 1, column.unit or "—", looks["text"])
         sheet.write_string(row, 2, column.definition, looks["left"])
+        sheet.set_row(row, 16 * (1 + len(column.definition) // 42))
 
 
 def _write_value(
@@ -199,6 +204,13 @@ def _write_value(
         sheet.write_number(*at, Decimal(value) / SCALES[column.unit], looks[look])
     else:
         sheet.write_number(*at, value, looks["count"])
+
+
+def _fit_to_width(sheet: Worksheet) -> None:
+    """Print on landscape A4, as many pages long as it takes, one wide."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
 
 
 def _span(sheet: Worksheet, row: int, columns: tuple[int, int], text: str, look: Format) -> None:

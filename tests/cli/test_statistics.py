@@ -254,9 +254,22 @@ def test_the_workbook_leads_from_each_figure_to_its_list(
             length += 1
         assert length == cell.value
     assert book["指标说明"].max_row == len(one.table.columns) + 1
+    with pytest.raises(InputError, match="已存在"):
+        run(region, str(year), "--as-of", day, "-o", str(file))
+    with pytest.raises(InputError, match="工作簿"):
+        run(region, str(year), "--as-of", day, "-o", str(tmp_path / "page.pdf"), "--with-lists")
     plain = tmp_path / "plain.xlsx"
     run(region, str(year), "--as-of", day, "-o", str(plain))
     assert openpyxl.load_workbook(plain).sheetnames == ["统计表", "指标说明"]
+
+
+@pytest.mark.fonts
+def test_the_page_for_the_seal_is_a_pdf(made: Callable[..., StudyRig], tmp_path: Path) -> None:
+    region, year, area = TABLES[0]
+    rig = made(region, year, area)
+    file = tmp_path / "page.pdf"
+    run(region, str(year), "--as-of", (rig.first + timedelta(days=40)).isoformat(), "-o", str(file))
+    assert file.read_bytes().startswith(b"%PDF")
 
 
 def test_whoever_sees_one_unit_opens_no_list_of_an_area(made: Callable[..., StudyRig]) -> None:

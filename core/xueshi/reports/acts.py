@@ -30,6 +30,8 @@ from xueshi.reports.tables import ReceivedReport, Report, TrustedKey
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
+REASON_LIMIT = 500
+"""Characters of a refusal that are kept: what it quotes of a file was written by somebody else."""
 PACKAGE_KIND, RECEIPT_KIND = "report_package", "report_receipt"
 
 
@@ -110,7 +112,7 @@ def take_receipt(session: Session, actor: Actor, signed: SignedReceipt, body: by
         raise InputError(
             f"回执所指的报告（{receipt.area}，{receipt.year}年度，第{receipt.revision}次）不是本系统报送的那一份；请核对回执文件"
         )
-    if not area_contains(receipt.receiver, row.area):
+    if receipt.receiver == row.area or not area_contains(receipt.receiver, row.area):
         raise InputError(f"回执由 {receipt.receiver} 出具，不是地区 {row.area} 的上级；请核对回执文件")
     _check_signature(session, receipt.receiver, signed.key_id, signed.signature, signed.said, "回执")
     decision: Decision = "acknowledged" if receipt.decision == "acknowledged" else "rejected"
@@ -210,7 +212,7 @@ def note_refused(session: Session, actor: Actor, digest: str, reason: str) -> No
         actor=f"account:{actor.account_id}",
         verb="report_refuse",
         target=f"package:{digest}",
-        body={"reason": reason},
+        body={"reason": reason[:REASON_LIMIT]},
     )
 
 
