@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pypdfium2
 import pytest
 from study_rig import BUREAU, CODES, StudyRig
 from typer.testing import CliRunner
@@ -278,6 +279,30 @@ def test_whoever_sees_one_unit_opens_no_list_of_an_area(made: Callable[..., Stud
     day = (rig.first + timedelta(days=40)).isoformat()
     with pytest.raises(NotAllowedError, match="本单位"):
         run(region, str(year), "--as-of", day, "--figure", "people", officer="clerk")
+
+
+@pytest.mark.fonts
+def test_a_unit_prints_its_peoples_papers_without_a_campaign(
+    made: Callable[..., StudyRig], tmp_path: Path
+) -> None:
+    region, year, area = TABLES[0]
+    rig = made(region, year, area)
+    day = (rig.first + timedelta(days=40)).isoformat()
+    words = ["forms", "year", CODES[0], "--year", str(year), "--as-of", day, "-o", str(tmp_path / "out")]
+    for _ in range(2):  # the same again is no other file
+        done = RUN.invoke(build("forms"), [*words, "--as", "clerk"])
+        assert done.exit_code == 0, done.output
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == len(rig.kinds)
+    document = pypdfium2.PdfDocument(files[0])
+    text = "".join(document[0].get_textpage().get_text_range().split())
+    document.close()
+    assert "示例000" in text
+    assert "年月日" in text, "the date of the seal is left to the hand that seals"
+    other = RUN.invoke(build("forms"), [*words[:2], CODES[1], *words[3:], "--as", "clerk"])
+    assert isinstance(other.exception, NotFoundError)
+    unknown = RUN.invoke(build("forms"), [*words, "--paper", "nonsense", "--as", "clerk"])
+    assert isinstance(unknown.exception, InputError)
 
 
 def test_an_unknown_figure_or_row_names_those_that_there_are(made: Callable[..., StudyRig]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
@@ -84,7 +85,10 @@ def store_built(
         built_at=datetime.now(UTC),
     )
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise InputError("编制期间另有人编制了同一报告；请重新编制") from error
     _note(session, actor, "report_build", row, {"digest": row.digest, "persons": head.persons})
     return row
 

@@ -99,11 +99,11 @@ def received_reports(
 
 
 def trusted_key(session: Session, area: str, key_id: str) -> TrustedKey | None:
-    """Return the key of an area if it is trusted now."""
+    """Return the key of an area if it is trusted now, locked: two packages of one body are taken in one after the other."""
     query = select(TrustedKey).where(
         TrustedKey.area == area, TrustedKey.key_id == key_id, col(TrustedKey.ended_at).is_(None)
     )
-    return session.exec(query).first()
+    return session.exec(query.with_for_update()).first()
 
 
 def known_key(session: Session, area: str, key_id: str) -> TrustedKey | None:
