@@ -109,7 +109,8 @@ def resolve(words: list[str]) -> None:
         name = arguments.pop(0)
         if PLACEHOLDER.search(name):
             return
-        found = command.commands.get(name)
+        # A group may have a verb that need not be named: then the word is its first argument.
+        found = command.commands.get(name) or command.commands.get(getattr(command, "default_command", ""))
         if found is None:
             raise LookupError(f"{' '.join(words)}: no command {name!r}; there are {sorted(command.commands)}")
         command = found

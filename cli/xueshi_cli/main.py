@@ -22,6 +22,8 @@ NOUNS = {
     "messages": "xueshi_cli.messages",
     "calendar": "xueshi_cli.office_days",
     "accounts": "xueshi_cli.accounts",
+    "statistics": "xueshi_cli.statistics",
+    "report": "xueshi_cli.report",
     "audit": "xueshi_cli.proofs",
 }
 """Groups: `xueshi <noun> <verb>`."""
@@ -37,7 +39,6 @@ COMMANDS = {
     "assess": "xueshi_cli.assess:assess",
     "precheck": "xueshi_cli.assess:precheck_",
     "explain": "xueshi_cli.explain:explain",
-    "statistics": "xueshi_cli.statistics:statistics",
     "reconcile": "xueshi_cli.proofs:reconcile",
 }
 """Single commands: `xueshi <verb>`."""

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.errors import XueshiError
 from xueshi.jurisdictions import Instrument, Jurisdiction, area_contains
 from xueshi.registry import Ask, Registry, load
@@ -114,6 +115,16 @@ class JurisdictionContract:
             for paper in self.ask.document_templates(year):
                 own = not paper.template or paper.template in paper.closure or "/" in paper.template
                 assert own, f"{paper.id}: no template {paper.template}"
+
+    def test_yearly_tables_can_be_counted(self) -> None:
+        """Every column of a yearly table has a key that is counted and a definition, and every level has a row."""
+        for year in self._years():
+            for paper in self.ask.document_templates(year):
+                if paper.data == "year_table":
+                    keys = [column.key for column in table_columns(paper)]
+                    assert len(keys) == len(set(keys)), f"{paper.id}: a column stands twice"
+                    assert keys[0] == "group", f"{paper.id}: the first column names the rows"
+                    assert table_groups(paper), f"{paper.id}: no rows (fields.groups)"
 
     def test_it_enters_by_the_front_door(self) -> None:
         """Its Python imports `xueshi` itself and a few pure libraries, no inner module, no clock, no I/O."""

@@ -9,13 +9,21 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from xueshi.documents.proofs import template_digest
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import DocumentData, ExplainedYear, Letter, PersonYear, UnitFiling, YearTable
+from xueshi.documents.types import (
+    DocumentData,
+    ExplainedYear,
+    FigureList,
+    Letter,
+    PersonYear,
+    UnitFiling,
+    YearTable,
+)
 from xueshi.errors import RenderError
 from xueshi_templates.fonts import FontSet, installed_fonts
 from xueshi_templates.press import PREVIEW_PPI, Press, Sheet, subject_of
@@ -56,16 +64,21 @@ class NotRendered:
 
 
 def render(
-    template: DocumentTemplate, data: DocumentData, format: RenderFormat, *, fonts: FontSet | None = None
+    template: DocumentTemplate,
+    data: DocumentData,
+    format: RenderFormat,
+    *,
+    fonts: FontSet | None = None,
+    lists: Sequence[FigureList] = (),
 ) -> bytes:
-    """Print one paper: PDF/A-2b, a PNG of its first page, or a workbook.
+    """Print one paper: PDF/A-2b, a PNG of its first page, or a workbook (with `lists`: what stands behind its figures).
 
     The template must hold its closure (`complete_closure`). Raises RenderError naming whose paper it is, what
     cannot be set and what to do; ServiceMissingError when the fonts are not there.
     """
     _check(template, data, format)
     if format == "xlsx":
-        return table_workbook(template, data)
+        return table_workbook(template, data, lists)
     return _press(template, fonts or installed_fonts()).sheet(data, format).bodies[0]
 
 

@@ -78,7 +78,7 @@ def _shown(column: TableColumn, value: str | int | None) -> str:
         return "—"
     if isinstance(value, str):
         return value
-    if column.unit == "%":
+    if column.unit in ("%", "元"):
         return f"{value // 100}.{value % 100:02d}"
     return show_hours(value) if column.unit == "学时" else str(value)
 
@@ -94,6 +94,8 @@ def entry_text(entry: StudyEntry, column: str, words: Mapping[str, Any]) -> str:
     if column == "content":
         shown = words.get("show_category") and entry.category_label
         return f"{entry.category_label}：{entry.content}" if shown else entry.content
+    if column == "category":
+        return entry.category_label
     if column == "form":
         return entry.form
     if column == "hours":
@@ -101,7 +103,16 @@ def entry_text(entry: StudyEntry, column: str, words: Mapping[str, Any]) -> str:
     if column == "result":
         number = f"{words.get('certificate', '')}{entry.certificate}" if entry.certificate else ""
         return "\n".join(part for part in (entry.result, number) if part)
-    raise ValueError(f"a card has no column {column!r}: period, content, form, hours, result")
+    raise ValueError(f"a card has no column {column!r}: period, category, content, form, hours, result")
+
+
+def totals_text(totals: Mapping[str, int], words: Mapping[str, Any]) -> str:
+    """Return a year's hours in one line, by category and in all: `公需科目 30　专业科目 60　合计 90（学时）`.
+
+    `words`: `categories` (key and label of each, in the form's order), `all` (the word for the sum), `unit`.
+    """
+    parts = [f"{one['label']} {show_hours(totals.get(one['key'], 0))}" for one in words["categories"]]
+    return "　".join([*parts, f"{words['all']} {show_hours(totals.get('total', 0))}"]) + str(words["unit"])
 
 
 class TemplateWords:
@@ -158,4 +169,5 @@ class TemplateWords:
             "phrase": phrase,
             "show_hours": show_hours,
             "table_rows": table_rows,
+            "totals_text": totals_text,
         }

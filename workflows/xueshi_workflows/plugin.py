@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
 from xueshi_workflows.reminders import OpeningsWorkflow, RemindersWorkflow
+from xueshi_workflows.report import ReportWorkflow
 from xueshi_workflows.unit import UnitWorkflow
 
 WORKFLOWS: tuple[type, ...] = (
@@ -21,6 +22,7 @@ WORKFLOWS: tuple[type, ...] = (
     UnitWorkflow,
     RemindersWorkflow,
     OpeningsWorkflow,
+    ReportWorkflow,
 )
 
 

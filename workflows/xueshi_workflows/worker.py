@@ -23,9 +23,12 @@ from xueshi.errors import ServiceMissingError
 from xueshi.messages.outbox import PostOffice, run_outbox
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.plugin import xueshi_plugin
+from xueshi_workflows.report_activities import ReportActivities, follow_reports
 from xueshi_workflows.schedules import ensure_schedules
 from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
 
+REPORTS = "reports"
+"""Folder of outgoing reports, beside that of print files."""
 log = structlog.get_logger(__name__)
 
 
@@ -66,11 +69,12 @@ async def run_worker(
     await ensure_schedules(client)
     sender = TemporalSender(client, engine)
     activities = CampaignActivities(engine, setting.papers, sender, setting.opener)
+    reports = ReportActivities(engine, setting.papers.parent / REPORTS)
     with ThreadPoolExecutor(max_workers=20, thread_name_prefix="activity") as threads:
         worker = Worker(
             client,
             task_queue=TASK_QUEUE,
-            activities=list(activities.all()),
+            activities=[*activities.all(), *reports.all()],
             activity_executor=threads,
             interceptors=list(interceptors),
             max_cached_workflows=setting.max_cached_workflows,
@@ -85,6 +89,7 @@ async def run_worker(
             log.info("worker_ready", address=setting.address)
             async with asyncio.TaskGroup() as loops:
                 loops.create_task(run_relay(engine, sender, sender, stop, setting.pace))
+                loops.create_task(follow_reports(engine, client, stop, setting.pace.every))
                 if setting.office is not None:
                     loops.create_task(run_outbox(engine, setting.office, stop))
 

@@ -19,12 +19,14 @@ Verb = Literal[
     "register.import",
     "register.read",
     "register.units",
+    "report.receive",
+    "report.send",
     "rules.draft",
     "rules.publish",
 ]
 
 ROLE_VERBS: dict[str, frozenset[Verb]] = {
-    "operator": frozenset({"accounts.manage", "register.read"}),
+    "operator": frozenset({"accounts.manage", "register.read", "report.receive"}),
     "bureau": frozenset(
         {
             "accounts.manage",
@@ -34,6 +36,8 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "register.read",
             "register.import",
             "register.units",
+            "report.receive",
+            "report.send",
             "rules.draft",
             "rules.publish",
         }

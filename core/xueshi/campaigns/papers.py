@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.assessing import pack_of, people_of
+from xueshi.campaigns.assessing import judge, pack_of, people_of
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import filings
@@ -22,7 +22,10 @@ from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
 from xueshi.register import repository as register
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.register.tables import Unit
+from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
+from xueshi.results.repository import LedgerLine
 from xueshi.results.tables import LedgerRow
 
 ENGINE = Scope.everything()
@@ -37,6 +40,15 @@ class PaperSubject:
     subject_id: UUID
     position: int
     data: PersonYear | UnitFiling
+
+
+@dataclass(frozen=True)
+class PaperPlace:
+    """Where a paper without a campaign is made: region, name of the area, whether the folder is one of a rehearsal."""
+
+    region: str
+    area_name: str
+    sample: bool = False
 
 
 def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplate]:
@@ -94,6 +106,42 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
     return sorted(gathered, key=lambda subject: subject.position)
 
 
+def year_papers(
+    session: Session, scope: Scope, unit: Unit, pack: RulePack, year: int, day: date, place: PaperPlace
+) -> list[PersonYear]:
+    """Return what the papers of a unit's people say without any campaign: the year as registered on a day.
+
+    Nothing is sealed: number, verifier and date of verification stay blank, for whoever signs by hand.
+    """
+    gathered = []
+    for person in register.people_for_assessment(session, scope, unit.id, year, as_of=day):
+        judged = judge(pack, unit.area, year, person, {}).judgement
+        gathered.append(
+            PersonYear(
+                region=place.region,
+                area=unit.area,
+                area_name=place.area_name,
+                year=year,
+                number="",
+                name=person.name,
+                sex=person.sex,
+                born=person.born,
+                political_status=person.political_status,
+                unit=unit.name,
+                post=person.post,
+                title=person.title,
+                level=person.level or "",
+                verdict=judged.verdict,
+                entries=_entries(person, judged.ledger, pack.categories),
+                totals=judged.totals,
+                photo=person.photo,
+                rules_digest=pack.digest,
+                sample=place.sample,
+            )
+        )
+    return gathered
+
+
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
     unit = register.unit(session, ENGINE, filing.unit_id)
@@ -123,10 +171,10 @@ def _decided_on(filing: Filing) -> date | None:
 
 
 def _entries(
-    person: PersonForAssessment, ledger: Sequence[LedgerRow], categories: Mapping[str, str]
+    person: PersonForAssessment, ledger: Sequence[LedgerRow | LedgerLine], categories: Mapping[str, str]
 ) -> tuple[StudyEntry, ...]:
     """Return the lines of a card: every record that gave hours, in the order of study."""
-    by_record: dict[UUID, list[LedgerRow]] = {}
+    by_record: dict[UUID, list[LedgerRow | LedgerLine]] = {}
     for line in ledger:
         if line.record_id is not None and line.verdict in COUNTED and line.hours:
             by_record.setdefault(line.record_id, []).append(line)
@@ -137,7 +185,7 @@ def _entries(
 
 
 def _entry(
-    record: RecordForAssessment, lines: Sequence[LedgerRow], categories: Mapping[str, str]
+    record: RecordForAssessment, lines: Sequence[LedgerRow | LedgerLine], categories: Mapping[str, str]
 ) -> StudyEntry:
     category = lines[0].category
     return StudyEntry(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class UnitFiling:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """One column of a yearly table: key, Chinese heading, definition in one sentence, unit (人, 学时, %)."""
+    """One column of a yearly table: key, Chinese heading, definition in one sentence, unit (人, 人次, 学时, %, 元)."""
 
     key: str
     label: str
@@ -120,6 +121,29 @@ class YearTable:
     notes: tuple[str, ...] = ()
     clause: str = ""
     sample: bool = False
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """One line behind a figure: cells under the list's headings, and what the line adds to the figure."""
+
+    cells: tuple[str, ...]
+    amount: int
+    """In the column's own unit: 1, hundredths of an hour, hundredths of a yuan."""
+
+
+@dataclass(frozen=True)
+class FigureList:
+    """What stands behind one figure of a yearly table: the column with its definition, the row, the lines."""
+
+    column: TableColumn
+    row: str
+    """Heading of the row."""
+    headings: tuple[str, ...]
+    lines: tuple[FigureLine, ...]
+    counted: Literal["sum", "distinct", "ratio"] = "sum"
+    """How the lines give the figure: their sum, the different last cells, or their sum as a part of `of`."""
+    of: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,19 @@ from xueshi.campaigns import tables as _campaigns
 from xueshi.documents import tables as _documents
 from xueshi.messages import tables as _messages
 from xueshi.register import tables as _register
+from xueshi.reports import tables as _reports
 from xueshi.results import tables as _results
 
-TABLE_MODULES = (_access, _audit, _campaigns, _documents, _messages, _register, _results)
+TABLE_MODULES = (
+    _access,
+    _audit,
+    _campaigns,
+    _documents,
+    _messages,
+    _register,
+    _reports,
+    _results,
+)
 
 
 def metadata() -> MetaData:

@@ -43,6 +43,14 @@ class KeyRing:
         self.payload_key = payload_key
         """32 bytes; workflow payloads are encrypted under it."""
 
+    @property
+    def signing_seed(self) -> bytes:
+        """The seed of the folder's signing key, 32 bytes: drawn from the one key that is never changed.
+
+        So a key file of an earlier version signs too, and whoever restores the keys can still be recognised.
+        """
+        return hmac.new(self._index_key, b"xueshi/report-signing/1", sha256).digest()
+
     @classmethod
     def create(cls, path: Path) -> KeyRing:
         """Make a fresh key file that only its owner may read (0600); FileExistsError where one is already."""

@@ -13,8 +13,17 @@ from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
-from xueshi.register.identity import KeyRing, normal
-from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Title, Unit
+from xueshi.register.identity import KeyRing, SealedIdentity, mask_identity, normal
+from xueshi.register.tables import (
+    Employment,
+    ImportBatch,
+    Person,
+    StagingRow,
+    StudyRecord,
+    Title,
+    Unit,
+    UnitYearStatement,
+)
 from xueshi.register.unit_kinds import EMPLOYER, UNIT_KINDS
 from xueshi.storage import new_id
 
@@ -214,6 +223,68 @@ def person_name(session: Session, scope: Scope, unit_id: UUID, person_id: UUID) 
     if found is None:
         raise NotFoundError(f"人员 {person_id} 不存在或不在管理范围")
     return found
+
+
+@dataclass(frozen=True)
+class ShownPerson:
+    """A person as a list for officers shows them: name, identity number masked; `index` is the blind index."""
+
+    name: str
+    identity: str
+    index: str
+
+
+def shown_people(
+    session: Session, scope: Scope, keys: KeyRing, people: Iterable[UUID]
+) -> dict[UUID, ShownPerson]:
+    """Return name and masked identity number of people whom units of the scope employ or employed."""
+    shown: dict[UUID, ShownPerson] = {}
+    for chunk in _chunks(sorted(set(people))):
+        employed = (
+            select(Employment.person_id)
+            .join(Unit, col(Unit.id) == col(Employment.unit_id))
+            .where(col(Employment.person_id).in_(chunk), _visible(scope))
+        )
+        for person in session.exec(select(Person).where(col(Person.id).in_(employed))):
+            sealed = SealedIdentity(person.identity_sealed, person.identity_key, person.identity_key_id)
+            shown[person.id] = ShownPerson(
+                person.name, mask_identity(keys.reveal(sealed)), person.identity_index
+            )
+    return shown
+
+
+def state_amount(
+    session: Session, scope: Scope, unit_id: UUID, year: int, key: str, amount: int, maker: str, at: datetime
+) -> None:
+    """Note what a unit states for a year, in hundredths of a yuan; NotFoundError outside the scope."""
+    found = unit(session, scope, unit_id)
+    session.add(
+        UnitYearStatement(
+            id=new_id(),
+            unit_id=found.id,
+            area=found.area,
+            year=year,
+            key=key,
+            amount=amount,
+            maker=maker,
+            stated_at=at,
+        )
+    )
+    session.flush()
+
+
+def stated_amounts(session: Session, scope: Scope, year: int) -> dict[UUID, dict[str, int]]:
+    """Return unit → key → amount in hundredths of a yuan: the latest statement of each key."""
+    query = (
+        select(UnitYearStatement)
+        .join(Unit, col(Unit.id) == col(UnitYearStatement.unit_id))
+        .where(UnitYearStatement.year == year, _visible(scope))
+        .order_by(col(UnitYearStatement.id))
+    )
+    stated: dict[UUID, dict[str, int]] = {}
+    for row in session.exec(query):
+        stated.setdefault(row.unit_id, {})[row.key] = row.amount
+    return stated
 
 
 def study_record(session: Session, scope: Scope, record_id: UUID) -> StudyRecord:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from xueshi.register.unit_kinds import EMPLOYER
@@ -106,6 +106,25 @@ class StudyRecord(SQLModel, table=True):
     version: int = 1
     maker: str
     """`account:{id}` of who recorded it: may not decide it."""
+
+
+class UnitYearStatement(SQLModel, table=True):
+    """An amount that a unit states for a year's statistics (经费): a later statement of the same key counts instead."""
+
+    __tablename__ = "unit_year_statement"
+    __table_args__ = (Index("unit_year_statement_of_year", "year", "unit_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    unit_id: UUID = Field(foreign_key="unit.id")
+    area: str
+    year: int
+    key: str
+    """What the amount is for, a word of the region's table; `total` where the table asks for one sum."""
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Hundredths of a yuan (分)."""
+    maker: str
+    stated_at: datetime = Field(sa_type=Instant)
+    """Real instant: says who said what when; which statement counts is told by the id."""
 
 
 class ImportBatch(SQLModel, table=True):

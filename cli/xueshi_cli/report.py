@@ -1,0 +1,231 @@
+"""`xueshi report`: the signed package for the superior authority, its receipt, and what comes from below."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.errors import InputError, NotFoundError
+from xueshi.reports import acts, repository
+from xueshi.reports.acts import ReportOrder
+from xueshi.reports.report_machine import STATES
+from xueshi.reports.signing import PublicKey, Signer, read_public_key, read_receipt
+from xueshi.storage import reading, transaction
+from xueshi_cli import report_receiving
+from xueshi_cli.output import AsJson, AsOfficer, show_table
+from xueshi_cli.report_files import (
+    KEY_BYTES_LIMIT,
+    AreaCode,
+    Output,
+    ReportId,
+    body_of,
+    read_file,
+    read_id,
+    written,
+)
+from xueshi_cli.workplace import Workplace
+from xueshi_cli.year_studies import studies_as_of, studies_of_campaigns
+from xueshi_workflows.reporting import Gathered, build_report, file_name, name_of
+
+app = typer.Typer(help="上报：编制报送包、报送、回执；接收、确认、退回下级的报告", no_args_is_help=True)
+app.command("receive")(report_receiving.receive)
+app.command("acknowledge")(report_receiving.acknowledge)
+app.command("reject")(report_receiving.reject)
+app.command("show")(report_receiving.show)
+app.command("summary")(report_receiving.summary)
+
+
+@app.command("build")
+def build(
+    region: Annotated[str, typer.Argument(help="地区插件代码")],
+    year: Annotated[int, typer.Argument(help="年度")],
+    officer: AsOfficer,
+    area: AreaCode = "",
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="没有年度验证的地区：统计截至某日的登记"),
+    ] = None,
+    persons: Annotated[
+        str, typer.Option(help="人员明细：none 不含，masked 证件号遮盖，indexed 只含假名编号；按上级要求")
+    ] = "none",
+    report_by: Annotated[
+        datetime | None,
+        typer.Option("--report-by", formats=["%Y-%m-%d"], help="上报截止日期；缺省为通知所定日期"),
+    ] = None,
+) -> None:
+    """编制一个地区的年度报告（数据、统计表、清单、签名）；内容没有变化的不另编一次。"""
+    if persons not in ("none", "masked", "indexed"):
+        raise InputError(f"人员明细“{persons}”不可用；请用 none、masked 或 indexed")
+    place = Workplace.here()
+    until = None if report_by is None else report_by.date()
+
+    def gathered_by(session: Session, actor: Actor) -> Gathered:
+        actor.require("report.send")
+        return _gathered(place, session, actor, region, year, area or actor.area, as_of, until)
+
+    row, new = build_report(
+        place.engine, place.keys, lambda session: place.actor(session, officer), gathered_by, persons
+    )
+    said = "已编制" if new else "内容没有变化，仍为"
+    typer.echo(
+        f"{said}第{row.revision}次报告（{row.area_name}，{row.year}年度；编号 {row.id}，摘要 {row.digest[:16]}）"
+    )
+
+
+@app.command("send")
+def send(report: ReportId, officer: AsOfficer, output: Output = None) -> None:
+    """报送：写出报送包文件交给上级；再次报送写出同一份文件。"""
+    place = Workplace.here()
+    with transaction(place.engine) as session:
+        row, body = acts.send(session, place.actor(session, officer), read_id(report))
+        name = name_of(row)
+    target = written(output or Path(file_name(name)), body)
+    typer.echo(f"已报送第{row.revision}次报告：{target}（请送交上级；回执用 xueshi report receipt 登记）")
+
+
+@app.command("receipt")
+def receipt(file: Annotated[Path, typer.Argument(help="上级出具的回执文件")], officer: AsOfficer) -> None:
+    """登记上级的回执：确认，或写明原因的退回。"""
+    place = Workplace.here()
+    body = read_file(file, KEY_BYTES_LIMIT)
+    signed = read_receipt(body)
+    with transaction(place.engine) as session:
+        row = acts.take_receipt(session, place.actor(session, officer), signed, body)
+        state, reasons = row.state, list(row.reasons)
+    typer.echo(f"{row.area_name} {row.year} 年度第{row.revision}次报告{STATES[state]}")
+    for reason in reasons:
+        typer.echo(f"  {reason}")
+
+
+@app.command("list")
+def list_(
+    officer: AsOfficer,
+    received: Annotated[bool, typer.Option("--received", help="列出收到的下级报告")] = False,
+    json: AsJson = False,
+) -> None:
+    """列出本级编制的报告；加 --received 列出收到的下级报告。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        if received:
+            actor.require("report.receive")
+            rows = [
+                {
+                    "编号": one.id,
+                    "地区": one.area_name + ("（示例）" if one.sample else ""),
+                    "年度": one.year,
+                    "次数": one.revision,
+                    "状态": STATES[one.state],
+                    "原因": "；".join(one.reasons),
+                    "摘要": one.digest[:16],
+                }
+                for one in repository.received_reports(session, actor.scope)
+            ]
+        else:
+            actor.require("report.send")
+            rows = [
+                {
+                    "编号": one.id,
+                    "地区": one.area_name + ("（示例）" if one.standing else ""),
+                    "年度": one.year,
+                    "次数": one.revision,
+                    "状态": STATES[one.state],
+                    "原因": "；".join(one.reasons),
+                    "截止": one.report_by or "",
+                    "催报": one.reminders,
+                    "摘要": one.digest[:16],
+                }
+                for one in repository.reports(session, actor.scope)
+            ]
+    empty = "还没有收到报告" if received else "还没有编制过报告；用 xueshi report build 编制"
+    show_table("收到的报告" if received else "报告", rows, as_json=json, empty=empty)
+
+
+@app.command("key")
+def key(officer: AsOfficer, area: AreaCode = "", output: Output = None) -> None:
+    """导出本级的公钥文件，交给上级和下级登记；编号请当面或电话核对。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("report.receive")
+        where = area or actor.area
+        if not actor.scope.allows(where):
+            raise NotFoundError(f"地区 {where} 不在您的管理范围；请核对地区代码")
+    public = PublicKey(where, body_of(place, where), Signer(place.keys.signing_seed).public)
+    target = written(output or Path(f"公钥-{where}.json"), public.to_file())
+    typer.echo(f"已写出 {target}（{public.body}，编号 {public.key_id}）")
+
+
+@app.command("trust")
+def trust(
+    area: Annotated[str, typer.Argument(help="公钥所属的地区代码")],
+    file: Annotated[Path, typer.Argument(help="对方导出的公钥文件")],
+    officer: AsOfficer,
+) -> None:
+    """登记一个地区的公钥：下级的用于核对报告，上级的用于核对回执。"""
+    place = Workplace.here()
+    public = read_public_key(read_file(file, KEY_BYTES_LIMIT))
+    with transaction(place.engine) as session:
+        acts.trust(session, place.actor(session, officer), area, public)
+    typer.echo(f"已登记 {public.body}（{area}）的公钥，编号 {public.key_id}；请与对方核对编号")
+
+
+@app.command("distrust")
+def distrust(
+    area: Annotated[str, typer.Argument(help="公钥所属的地区代码")],
+    key_id: Annotated[str, typer.Argument(help="公钥编号，见 xueshi report keys")],
+    officer: AsOfficer,
+) -> None:
+    """停用一个公钥：此后由它签名的文件不再接收。"""
+    place = Workplace.here()
+    with transaction(place.engine) as session:
+        acts.end_trust(session, place.actor(session, officer), area, key_id)
+    typer.echo(f"已停用地区 {area} 的公钥 {key_id}")
+
+
+@app.command("keys")
+def keys(officer: AsOfficer, json: AsJson = False) -> None:
+    """列出登记的公钥。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        place.actor(session, officer).require("report.receive")
+        rows = [
+            {
+                "地区": one.area,
+                "单位": one.body,
+                "编号": one.key_id,
+                "状态": "有效" if one.ended_at is None else "已停用",
+            }
+            for one in repository.trusted_keys(session)
+        ]
+    show_table("公钥", rows, as_json=json, empty="还没有登记公钥；用 xueshi report trust 登记")
+
+
+def _gathered(
+    place: Workplace,
+    session: Session,
+    actor: Actor,
+    region: str,
+    year: int,
+    area: str,
+    as_of: datetime | None,
+    report_by: date | None,
+) -> Gathered:
+    """Count what a report is built from: the closed campaign of an area, or its register as of a day."""
+    if as_of is not None:
+        studies = studies_as_of(place, session, actor, region, year, area, as_of.date())
+        return Gathered(studies, ReportOrder(None, report_by))
+    found = studies_of_campaigns(session, actor, region, year, area)
+    if not found:
+        raise InputError(f"地区 {area} {year} 年度的年度验证没有统计表，不能编制报告；请核对通知的表卡")
+    campaign = found[0][0]
+    if campaign.stage != "finished":
+        raise InputError(
+            f"{campaign.title} 尚未封存办结，不能编制报告；请先关闭（xueshi campaign close {campaign.public_id}）"
+        )
+    return Gathered([study for _, study in found], ReportOrder(campaign.id, report_by or campaign.report_by))

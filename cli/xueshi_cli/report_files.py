@@ -1,0 +1,50 @@
+"""Files and ids of `xueshi report`: read with a limit, written once, named in every message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from xueshi.errors import InputError
+from xueshi_cli.workplace import Workplace
+from xueshi_cli.year_studies import area_and_body
+
+ReportId = Annotated[str, typer.Argument(help="报告编号，见 xueshi report list")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到哪个文件")]
+AreaCode = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为经办人所在地区")]
+KEY_BYTES_LIMIT = 64 * 1024
+"""Keys and receipts are a few hundred bytes; a larger file is something else."""
+
+
+def read_id(text: str) -> UUID:
+    """Read a report's id. Raises InputError."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} 不是报告编号；见 xueshi report list") from error
+
+
+def read_file(file: Path, limit: int) -> bytes:
+    """Read a file that came from outside. Raises InputError when it is not there or larger than it may be."""
+    if not file.is_file():
+        raise InputError(f"找不到文件 {file}；请核对路径")
+    if file.stat().st_size > limit:
+        raise InputError(f"{file} 超过 {limit // 1024} KB，不是这里要的文件；请核对")
+    return file.read_bytes()
+
+
+def written(file: Path, body: bytes) -> Path:
+    """Write a file; one that holds the same already stays. Raises InputError rather than overwrite another."""
+    if file.exists() and (not file.is_file() or file.read_bytes() != body):
+        raise InputError(f"{file} 已存在且内容不同；请换一个文件名，或先移走它")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(body)
+    return file
+
+
+def body_of(place: Workplace, area: str) -> str:
+    """Return the name of the body that reports, or receives reports, for an area."""
+    return area_and_body(place, place.registry.region_for(area), area)[1]

@@ -1,0 +1,87 @@
+"""The figures of a closed campaign rest on what was sealed, whatever the register says later."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from campaign_rig import BUREAU, CampaignRig
+from sqlmodel import select
+
+from xueshi.campaigns import sealing
+from xueshi.campaigns.papers import papers_of
+from xueshi.campaigns.statistics import YearStudy, study_of_campaign, who_stands_behind
+from xueshi.documents.figures import figure_list, recount
+from xueshi.documents.statistics import table_groups
+from xueshi.register.tables import Employment, StudyRecord, Title
+from xueshi.results import repository as results
+from xueshi.storage import reading, transaction
+
+
+def study(rig: CampaignRig) -> YearStudy:
+    with reading(rig.engine) as session:
+        campaign = rig.fresh()
+        (paper,) = [one for one in papers_of(session, campaign).values() if one.data == "year_table"]
+        found = study_of_campaign(session, campaign, paper)
+        session.expunge_all()
+        return found
+
+
+@pytest.fixture
+def sealed(rig: CampaignRig) -> CampaignRig:
+    for unit in rig.units[:-1]:
+        rig.approve(unit)
+    rig.hand_in(rig.units[-1])
+    rig.close()
+    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
+    return rig
+
+
+def test_every_figure_of_a_closed_campaign_opens_to_its_people(sealed: CampaignRig) -> None:
+    found = study(sealed)
+    table, groups = found.table(), table_groups(found.paper)
+    with reading(sealed.engine) as session:
+        scope = sealed.place.actor(session, BUREAU).scope
+        names, _ = who_stands_behind(session, scope, sealed.place.keys, found)
+    assert found.sealed
+    assert table.totals["people"] == sum(len(unit.sample.people) for unit in sealed.units)
+    rows = [*zip([key for key, _ in groups], table.rows, strict=True), (None, table.totals)]
+    for key, row in rows:
+        for column in table.columns[1:]:
+            listed = figure_list(table, column.key, key, found.people, found.funds, names)
+            assert recount(listed) == row[column.key], (column.key, key)
+            assert all(cell for line in listed.lines for cell in line.cells)
+
+
+def test_hours_verdicts_and_levels_stay_as_they_were_sealed(sealed: CampaignRig) -> None:
+    before = study(sealed).table()
+    first = sealed.units[0]
+    with transaction(sealed.engine) as session:
+        person = results.sealed_of_unit(session, sealed.campaign.id, first.id)[0].person_id
+        for record in session.exec(select(StudyRecord).where(StudyRecord.person_id == person)):
+            session.delete(record)
+        session.add(
+            Title(person_id=person, name="高级", level="senior", since=date(sealed.notice.year, 1, 2))
+        )
+        for employment in session.exec(select(Employment).where(Employment.person_id == person)):
+            employment.until = date(sealed.notice.year, 1, 3)
+            session.add(employment)
+    after = study(sealed).table()
+    assert after.rows[0]["people"] == before.rows[0]["people"]
+    assert after.totals["people"] == before.totals["people"]
+    for key in (column.key for column in before.columns):
+        if key.startswith("hours.") or key in ("met", "not_met", "undecided"):
+            assert [row[key] for row in after.rows] == [row[key] for row in before.rows], key
+    with reading(sealed.engine) as session:
+        count = len(results.sealed_results(session, sealed.campaign.id))
+        assert count == sum(len(unit.sample.people) for unit in sealed.units[:-1])
+
+
+def test_before_the_seal_nobody_has_hours_and_everybody_is_undecided(rig: CampaignRig) -> None:
+    for unit in rig.units:
+        rig.hand_in(unit)
+    found = study(rig)
+    assert not found.sealed
+    totals = found.table().totals
+    assert totals["undecided"] == totals["people"] == sum(len(unit.sample.people) for unit in rig.units)
+    assert {value for key, value in totals.items() if key.startswith("hours.")} == {0}
