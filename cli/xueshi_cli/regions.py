@@ -10,16 +10,19 @@ from typing import Annotated, Any
 import typer
 
 from xueshi.campaigns.flow_check import flow_problems
+from xueshi.errors import InputError
+from xueshi.plugin_check import check_files
 from xueshi.registry import Registry, load
-from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
+from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
 from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
+from xueshi_cli.region_findings import WORDS, finding_lines
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
 
 app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
@@ -127,18 +130,24 @@ def schema() -> None:
 
 
 @app.command("check")
-def check(region: str, json: AsJson = False) -> None:
-    """静态检查一个地区的全部文件；有错误（E）时退出码为 1。"""
+def check(
+    region: str,
+    lang: Annotated[str, typer.Option(help="zh：加中文标题；en：只用英文")] = "zh",
+    json: AsJson = False,
+) -> None:
+    """静态检查一个地区的全部文件（规则、适用、流程、通知、表卡）；有错误（E）时退出码为 1。"""
+    if lang not in WORDS:
+        raise InputError(f"--lang 只有 zh 和 en，没有“{lang}”")
     registry = load()
     asked = registry.ask(region)
     who = asked.jurisdiction()
-    found = [
-        finding
-        for one in who.instruments
-        if one.file is not None
-        for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
-    ]
-    found = check_applies(who, f"{asked.package}/jurisdiction.yaml", registry.instruments()) + found
+    texts = attached_texts()
+    found = check_files(registry, region)
+    for one in who.instruments:
+        if one.file is not None:
+            found += check_instrument(
+                one.id, registry.source_of, functions=asked.hour_functions(one.id), texts=texts
+            )
     rows = [
         {
             "级别": finding.severity,
@@ -150,11 +159,13 @@ def check(region: str, json: AsJson = False) -> None:
         }
         for finding in found
     ]
-    years = sorted(
-        {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
-    )
-    flows = {flow.id: flow for year in years for flow in asked.approval_flows(year)}
-    troubles = [problem for flow in flows.values() for problem in flow_problems(flow)]
+    troubles: list[str] = []
+    if not any(row["级别"] == "E" and "/flows/" in row["位置"] for row in rows):
+        years = sorted(
+            {year for one in who.instruments for year in _sample_years(one.years.first, one.years.last)}
+        )
+        flows = {flow.id: flow for year in years for flow in asked.approval_flows(year)}
+        troubles = [problem for flow in flows.values() for problem in flow_problems(flow)]
     rows += [
         {"级别": "E", "编号": "FLOW", "位置": "flows/", "条款": "", "问题": problem, "改法": "改正该环节"}
         for problem in troubles
@@ -164,7 +175,9 @@ def check(region: str, json: AsJson = False) -> None:
     if json:
         show_table("", rows, as_json=True, empty="")
     else:
-        show_table(f"{who.name}：检查结果", rows, as_json=False, empty=f"{who.name}：没有发现问题")
+        typer.echo(f"{who.name}：{'检查结果' if rows else '没有发现问题'}")
+        for line in (*finding_lines(found, lang), *(f"flows/: FLOW {problem}" for problem in troubles)):
+            typer.echo(line)
         for one in who.instruments:
             if one.file is not None:
                 console.print(f"条款覆盖 {one.id}：{_covered(_clauses(registry, one.id))}")
@@ -223,7 +236,9 @@ def _covered(clauses: list[Any]) -> str:
     counts = Counter(clause.status for clause in clauses)
     told = "、".join(f"{label}{counts[status]}" for status, label in STATUSES.items() if counts[status])
     without = len(clauses) - sum(counts[status] for status in STATUSES)
-    return f"{len(clauses)}条，{told}" + (f"，没有状态{without}" if without else "")
+    return "，".join(
+        part for part in (f"{len(clauses)}条", told, f"没有状态{without}" if without else "") if part
+    )
 
 
 def _clauses(registry: Registry, instrument: str) -> list[Any]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json as json_
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xueshi.errors import NotEncodedError
+from xueshi.errors import InputError, NotEncodedError
 from xueshi.registry import Registry, load
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
+from xueshi_cli.attached import attach
 from xueshi_cli.output import AsJson, show_table
 
-app = typer.Typer(help="规定：现行条目、读本", no_args_is_help=True)
+app = typer.Typer(help="规定：现行条目、读本、原文、异同", no_args_is_help=True)
 
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]
@@ -61,6 +64,31 @@ def show(law: Law, year: Year = None, area: Area = "", json: AsJson = False) -> 
             for one in section.sentences
         ]
     show_table("；".join(heads), rows, as_json=json, empty="没有条目")
+
+
+@app.command("attach")
+def attach_(
+    law: Law,
+    file: Annotated[Path, typer.Argument(help="公布的原文（.txt 或 .docx）")],
+    officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；不填则记为本机用户")] = "",
+) -> None:
+    """附上公布的原文：存入数据文件夹；以后说明中引用原句，检查时逐个核对数字（E206）。"""
+    registry = load(strict=False)
+    found = instruments(registry, law, None)
+    if len(found) > 1:
+        raise InputError(f"{law} 有几份文件，请写明其中一份：{'、'.join(found)}")
+    [instrument] = found
+    held = attach(registry.source_of(instrument), instrument, file, officer)
+    pack = registry.pack_of(instrument)
+    text = PublishedText(held.text)
+    numbers = list(pack.data["clauses"][instrument])
+    lacking = [one for one in numbers if not text.quote(one)]
+    typer.echo(
+        f"{instrument} 已附原文 {held.file}（第{held.number}份，sha256 {held.sha256}）："
+        f"{len(numbers)}条中可引用原句{len(numbers) - len(lacking)}条"
+    )
+    if lacking:
+        typer.echo(f"在原文的编号中没有找到（说明中仍用大意）：{'、'.join(lacking)}")
 
 
 def instruments(registry: Registry, law: str, year: int | None, area: str = "") -> list[str]:

@@ -10,6 +10,7 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
+from xueshi.regulations.words import TWINS
 
 
 def amount(run: Run, one: Judged, row: Row) -> None:
@@ -22,7 +23,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         run.stopped(one, row, exact, 7)
         return
     if run.nodes is not None:
-        presumed = tuple(name for name in row.less if name not in facts)
+        presumed = tuple(name for name in row.less if name not in facts and TWINS.get(name) not in facts)
         undecided = "undecided" if one.facts.get("granted") is None and row.hours_form[0] == "range" else ""
         run.note(
             one.record.id,
@@ -118,7 +119,7 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
             days = Fraction(facts["half_days"]) / 2
         if days is None:
             return Stop("needs", "needs_fact", ("days",))
-        limited = cap * (days - sum(less_quantity(name, "days", facts) for name in row.less))
+        limited = cap * (days - less_quantity(row.less, "days", facts))
         if exact <= limited:
             return exact
     if not isinstance(exact, Stop) and limited < exact:
