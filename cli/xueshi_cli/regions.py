@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from xueshi.assessment.case_schema import case_file_schema
 from xueshi.campaigns.flow_check import flow_problems
 from xueshi.errors import InputError
 from xueshi.plugin_check import check_files
@@ -20,6 +21,7 @@ from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
 from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
+from xueshi_cli.listing_words import show_words
 from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
 from xueshi_cli.region_findings import WORDS, finding_lines
@@ -69,6 +71,9 @@ def new(
             typer.echo(
                 f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
             )
+    typer.echo(
+        "先核对脚手架所猜：effective、years（规则文件、流程、applies）、conventions.minimum，并补上流程和applies的条款"
+    )
     typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 
 
@@ -124,9 +129,23 @@ def show(region: str, json: AsJson = False) -> None:
 
 
 @app.command("schema")
-def schema() -> None:
-    """输出规则文件的 JSON Schema，供编辑器补全和提示。"""
-    typer.echo(json_.dumps(rule_file_schema(), ensure_ascii=False, indent=1))
+def schema(
+    cases: Annotated[bool, typer.Option("--cases", help="案例文件的，而不是规则文件的")] = False,
+) -> None:
+    """输出规则文件（或案例文件）的 JSON Schema，供编辑器补全和提示。"""
+    asked = case_file_schema() if cases else rule_file_schema()
+    typer.echo(json_.dumps(asked, ensure_ascii=False, indent=1))
+
+
+@app.command("words")
+def words(
+    word: Annotated[
+        str, typer.Argument(help="事实、种类（代码或中文名称）、文件编号或地区代码；不写则为全部")
+    ] = "",
+    json: AsJson = False,
+) -> None:
+    """列出规则文件可用的词：种类、事实，及其中文名称、类型、取值和写法。"""
+    show_words(load(strict=False), word, as_json=json)
 
 
 @app.command("check")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -21,6 +22,9 @@ from xueshi.regulations.diagnostics import Diagnostic, Findings, did_you_mean, n
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.sources import RegulationSource
 
+YEARS = 60
+"""How many years from its first instrument on a region is asked for its notices."""
+
 
 def check_files(registry: Registry, code: str) -> list[Diagnostic]:
     """Return the findings of one jurisdiction, in the order applies, flows, notices, papers."""
@@ -28,13 +32,22 @@ def check_files(registry: Registry, code: str) -> list[Diagnostic]:
 
 
 def cited_places(registry: Registry) -> dict[str, list[str]]:
-    """Return for each encoded instrument of all plugins what may be cited of it: its clauses."""
-    return {
-        one.id: list(read_rule_file(registry.source_of(one.id), Findings()).clauses)
-        for code in registry.codes()
-        for one in registry.ask(code).jurisdiction().instruments
-        if one.file is not None
-    }
+    """Return what may be cited: the clauses of every encoded instrument and of every notice, of all plugins."""
+    found: dict[str, list[str]] = {}
+    for code in registry.codes():
+        asked = registry.ask(code)
+        instruments = asked.jurisdiction().instruments
+        for one in instruments:
+            if one.file is not None:
+                found[one.id] = list(read_rule_file(registry.source_of(one.id), Findings()).clauses)
+        first = min((one.years.first for one in instruments), default=0)
+        with suppress(PluginError):  # a notice that cannot be read is a finding of its own
+            for year in range(first, first + YEARS):
+                found |= {
+                    notice.id: [clause.rpartition(" ")[2] for clause in notice.clauses]
+                    for notice in asked.notices(year)
+                }
+    return found
 
 
 class _Checked:

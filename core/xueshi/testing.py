@@ -18,6 +18,7 @@ from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.flow_check import flow_problems
 from xueshi.errors import XueshiError
 from xueshi.jurisdictions import Instrument, Jurisdiction, area_contains
+from xueshi.plugin_check import check_files
 from xueshi.registry import Ask, Registry, load
 from xueshi.regulations.applies import overlaps
 from xueshi.regulations.check import check
@@ -98,6 +99,11 @@ class JurisdictionContract:
         for flow in self._flows():
             problems = flow_problems(flow)
             assert not problems, "\n".join(problems)
+
+    def test_files_beside_the_rules_have_no_error(self) -> None:
+        """`applies`, flows, notices and papers are readable, cite clauses that exist and name what is there."""
+        errors = [str(finding) for finding in check_files(_registry(), self.code) if finding.severity == "E"]
+        assert not errors, "\n".join(errors)
 
     def test_notices_can_be_opened(self) -> None:
         """Every notice names an own area, a window in order, a flow and papers that exist."""
