@@ -126,11 +126,12 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
     idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
+    assessment, differing = _windowed(case, pack, assessment)
     failures = [
         *idle,
         *compare_records(case, assessment, pack),
         *compare_totals(case, file, assessment),
-        *_windows(case, pack, assessment),
+        *differing,
     ]
     return CaseResult(case.id, case.title, tuple(failures), assessment)
 
@@ -293,14 +294,18 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
     return figures, failures, readings
 
 
-def _windows(case: Case, pack: RulePack, assessment: YearAssessment) -> list[str]:
-    """Compare what an ordinary case expects of requirements over several years; other years stand under `years`."""
+def _windowed(case: Case, pack: RulePack, assessment: YearAssessment) -> tuple[YearAssessment, list[str]]:
+    """Compare what an ordinary case expects of requirements over several years; other years stand under `years`.
+
+    Returns the assessment with its windows, where the case asks for them.
+    """
     if case.windows is None:
-        return []
+        return assessment, []
     request = request_of(case, pack)
     earlier = figures_of_earlier(lambda year: pack if pack.serves(year) else None, request, {})
     given, failures, _ = _given_years(case, pack)
-    judged = with_windows(pack, request, assessment, {**earlier, **given}).windows
+    assessment = with_windows(pack, request, assessment, {**earlier, **given})
+    judged = assessment.windows
     for name, expected in case.windows.items():
         window = next((one for one in judged if name in (one.id, one.rule)), None)
         if window is None:
@@ -311,7 +316,7 @@ def _windows(case: Case, pack: RulePack, assessment: YearAssessment) -> list[str
         if "sum_met" in expected:
             written["sum_met"] = {"true": True, "false": False}.get(str(expected["sum_met"]))
         failures += _window_differences(f"{name}：", written, window)
-    return failures
+    return assessment, failures
 
 
 def _window_differences(where: str, expected: Mapping[str, Any], window: WindowResult) -> list[str]:

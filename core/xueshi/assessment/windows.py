@@ -86,7 +86,11 @@ def with_windows(
     if assessment.verdict == "not_judged":
         return assessment
     figures = {**earlier, request.year: YearFigures.of(assessment)}
-    return replace(assessment, windows=judge_windows(pack, request.person, request.year, figures))
+    windows = judge_windows(pack, request.person, request.year, figures)
+    judged = {one.id for one in windows}
+    rested = [name for one in pack.requirements if one["id"] in judged for name in one["readings"]]
+    readings = tuple(dict.fromkeys([*assessment.readings, *rested]))
+    return replace(assessment, windows=windows, readings=readings)
 
 
 def figures_of_earlier(
