@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from xueshi.errors import InputError, NotEncodedError
 from xueshi.registry import Registry, load
+from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
@@ -21,6 +23,13 @@ app = typer.Typer(help="规定：现行条目、读本、原文、异同", no_ar
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]
 Area = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为整个地区")]
+KINDS = {
+    "added": "新增",
+    "removed": "没有了",
+    "changed": "改动",
+    "moved": "换了条款",
+    "logic": "读法相同，逻辑不同",
+}
 SHOWN = ("rules", "groups", "refuse", "requirements", "deemed", "manual")
 
 
@@ -89,6 +98,35 @@ def attach_(
     )
     if lacking:
         typer.echo(f"在原文的编号中没有找到（说明中仍用大意）：{'、'.join(lacking)}")
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(help="文件编号，例如 JS2023")],
+    after: Annotated[str, typer.Argument(help="与之比较的文件编号，例如 CZ2024")],
+    area: Area = "",
+    json: AsJson = False,
+) -> None:
+    """两份文件的异同：条款、条目、要求（数字在句中），以及读法相同而逻辑不同的条目。"""
+    registry = load(strict=False)
+    packs = [registry.pack_of(one, area) for one in (before, after)]
+    found = differences(*packs)
+    if json:
+        typer.echo(json_.dumps([asdict(one) for one in found], ensure_ascii=False))
+        return
+    typer.echo(f"{before} → {after}：{len(found)}处不同")
+    part = ""
+    for one in found:
+        if one.part != part:
+            part = one.part
+            typer.echo(f"\n【{title_of(part)}】")
+        place = " → ".join(
+            dict.fromkeys(clause for clause in (one.clause_before, one.clause_after) if clause)
+        )
+        typer.echo(f"{KINDS[one.kind]} {one.id}" + (f"（{place}）" if place and place != one.id else ""))
+        for sign, text in (("－", one.before), ("＋", one.after)):
+            if text and not (one.kind in ("moved", "logic") and sign == "＋"):
+                typer.echo(f"  {sign} {text}")
 
 
 def instruments(registry: Registry, law: str, year: int | None, area: str = "") -> list[str]:

@@ -214,7 +214,7 @@ def test_a_year_is_assessed_with_the_years_before_it(ask: Ask, yunze: Path, tmp_
     assert (given["met"], given["average"]["total"]) == (True, 8000)  # type: ignore[index]
     short = assessed(years={"2032": {"total": "90"}, "2033": {"public": 20, "professional": "75.9"}})
     assert short["met"] is False
-    code, out, _ = ask("assess", "--region", "yunze", "--year", "2033", "--file", request, "--json")
+    out = ask("assess", "--region", "yunze", "--year", "2033", "--file", request, "--json")[1]
     ledger = [{**entry, "year": 2033} for entry in json.loads(out)["ledger"]]
     mixed = assessed(years={"2032": {"total": "140"}}, earlier=ledger)
     assert (mixed["sums"]["total"], mixed["met"]) == (24800, True)  # type: ignore[index]
