@@ -102,8 +102,8 @@ def attach_(
 
 @app.command("diff")
 def diff(
-    before: Annotated[str, typer.Argument(help="文件编号，例如 JS2023")],
-    after: Annotated[str, typer.Argument(help="与之比较的文件编号，例如 CZ2024")],
+    before: Annotated[str, typer.Argument(help="文件编号，例如 EX2020")],
+    after: Annotated[str, typer.Argument(help="与之比较的文件编号，例如 EX2024")],
     area: Area = "",
     json: AsJson = False,
 ) -> None:

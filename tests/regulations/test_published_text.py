@@ -63,3 +63,8 @@ def test_start_and_minimums_are_guessed_from_plain_phrases(
 ) -> None:
     found = read_guesses(outline(NOTICE.replace(old, new) if old else NOTICE))
     assert (found.effective, found.first_year, found.minimums) == (effective, year, minimums)
+
+
+def test_a_text_without_any_numbering_has_no_clauses() -> None:
+    assert outline("某通知\n没有编号的一段。\n").clauses == ()
+    assert PublishedText("没有编号的一段。\n").quote("一") == ""

@@ -24,7 +24,7 @@ def reference_faults(
     """Return one sentence for each clause or pair of a case that leads nowhere.
 
     `clauses` are the clause maps by instrument: a case may cite its own instrument's, or another's with its name
-    before it, its year left out if need be (`FL 二` of the notice FL2021). `cases` are the ids of all cases at hand; a pair may also be a whole set (`JS2023`).
+    before it, its year left out if need be (`EX 二` of the notice EX2021). `cases` are the ids of all cases at hand; a pair may also be a whole set (`EX2020`).
     """
     faults: list[str] = []
     everywhere = {clause for known in clauses.values() for clause in known}

@@ -56,7 +56,7 @@ def check_applies(
 
     `others` are the instruments of other installed plugins: a city may name its province's, by an explicit line.
     `lines` are the lines of the file, one per entry; `cited` tells, for each encoded instrument, what a line may
-    cite. A reading may be cited that no rule rests on (`CZ2024-Q6`: which people are meant).
+    cite. A reading may be cited that no rule rests on (`EX2020-Q6`: which people are meant).
     """
     known = [*(one.id for one in jurisdiction.instruments), *others]
     spans = {one.id: one.years for one in jurisdiction.instruments}
@@ -111,7 +111,7 @@ def check_citation(
     known: Collection[str],
     where: str,
 ) -> list[Diagnostic]:
-    """Return E202 when a citation outside the rule files (`SZ2013 四`, `CZ2011-Q12`) leads nowhere.
+    """Return E202 when a citation outside the rule files (`EX2020 四`, `EX2020-Q12`) leads nowhere.
 
     Of an instrument that is not encoded only its name is looked at.
     """

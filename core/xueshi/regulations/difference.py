@@ -112,12 +112,15 @@ def _clauses(old: RulePack, new: RulePack) -> list[Difference]:
         if before == after or (before and after and after[0] == "same"):
             continue
         kind = "added" if before is None else "removed" if after is None else "changed"
-        said = [f"{STATUS_WORDS[one[0]]}：{one[1]}" if one else "" for one in (before, after)]
-        found.setdefault((kind, *said), []).append(number)
+        found.setdefault((kind, _clause(before), _clause(after)), []).append(number)
     return [
         Difference("clauses", "、".join(numbers), kind, "", "", before, after)
         for (kind, before, after), numbers in found.items()
     ]
+
+
+def _clause(one: list[str] | None) -> str:
+    return f"{STATUS_WORDS[one[0]]}：{one[1]}" if one else ""
 
 
 def _forms(pack: RulePack) -> dict[tuple[str, str], Any]:
