@@ -112,6 +112,13 @@ def test_a_kind_may_be_called_as_the_notice_calls_it(law: Callable[..., RulePack
         law(rule, "kinds: {unit_self_study: 个人自学}\n")
 
 
+@pytest.mark.parametrize("added", ["standard: 论文", "unit_self_study: {label: 论文}"])
+def test_two_kinds_cannot_have_one_label(added: str, broken: Broken) -> None:
+    found = errors(broken("rules:\n", f"kinds: {{{added}}}\nrules:\n"))
+    assert len(found) == 1
+    assert "has the label of paper (论文)" in found[0]
+
+
 def test_what_is_subtracted_may_rest_on_a_reading(law: Callable[..., RulePack]) -> None:
     rule = "1: {clause: 一, for: abroad, hours: 4 per day, less: {Q1: {counted: none, taken: travel_days}}}"
     more = (

@@ -79,6 +79,18 @@ class Vocabulary:
                 findings.add(
                     "E103", node.file, node.line, f"kind {name} has no label", f"{name}: {{label: 中文名称}}"
                 )
+            twin = next(
+                (one for one, said in more_kinds.items() if one != name and said == more_kinds.get(name)),
+                None,
+            )
+            if twin is not None:
+                findings.add(
+                    "E102",
+                    node.file,
+                    node.line,
+                    f"kind {name} has the label of {twin} ({more_kinds[twin]}): a table could not tell them apart",
+                    "give it another label",
+                )
         for name, body, node in _entries(facts, findings):
             fact = _fact(name, body, node, findings)
             if fact is None:
