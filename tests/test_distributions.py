@@ -76,7 +76,8 @@ def test_a_wheel_holds_every_file_of_its_packages(wheels: list[Path]) -> None:
     )
     if tracked.returncode != 0:
         pytest.skip("not a git checkout: which files belong to a package is not known")
-    files = [Path(name) for name in tracked.stdout.split("\0") if name and (PROJECT / name).is_file()]
+    listed = [Path(name) for name in tracked.stdout.split("\0") if name and (PROJECT / name).is_file()]
+    files = [file for file in listed if file.parts[0] != "examples"]  # a plugin there is somebody else's
     packaged = {
         "/".join(file.parts[place:])
         for file in files
