@@ -41,7 +41,8 @@ check: setup
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/test_architecture.py tests/test_docs.py
 
-# The pages that are written from code and metadata: docs/hooks.md, THIRD_PARTY.md.
+# The pages that are written from code and metadata: docs/hooks.md, docs/vocabulary.md, THIRD_PARTY.md.
 docs: setup
 	@$(BIN)/python setup/hooks_page.py
+	@$(BIN)/python setup/vocabulary_page.py
 	@$(BIN)/python setup/licences.py

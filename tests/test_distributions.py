@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -75,7 +76,8 @@ def test_a_wheel_holds_every_file_of_its_packages(wheels: list[Path]) -> None:
     )
     if tracked.returncode != 0:
         pytest.skip("not a git checkout: which files belong to a package is not known")
-    files = [Path(name) for name in tracked.stdout.split("\0") if name and (PROJECT / name).is_file()]
+    listed = [Path(name) for name in tracked.stdout.split("\0") if name and (PROJECT / name).is_file()]
+    files = [file for file in listed if file.parts[0] != "examples"]  # a plugin there is somebody else's
     packaged = {
         "/".join(file.parts[place:])
         for file in files
@@ -104,3 +106,57 @@ def test_every_plugin_is_found_there(elsewhere: Path, tmp_path: Path) -> None:
 def test_what_the_wheels_require_is_pinned(elsewhere: Path, tmp_path: Path) -> None:
     python = str(elsewhere / "python")
     run(sys.executable, "-m", "pip", "--python", python, "check", cwd=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def foreign(elsewhere: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin of examples/notice-example, as somebody else's wheel installed beside ours; returns a copy of its folder."""
+    folder = tmp_path_factory.mktemp("foreign") / "plugin"
+    shutil.copytree(
+        PROJECT / "examples" / "notice-example" / "plugin",
+        folder,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist"), cwd=folder)
+    [wheel] = (folder / "dist").glob("*.whl")
+    python = str(elsewhere / "python")
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--no-index",
+        "--no-deps",
+        str(wheel),
+    ]
+    run(*install, cwd=folder)
+    return folder
+
+
+def test_a_foreign_plugin_is_checked_there_without_a_finding_but_the_missing_text(
+    elsewhere: Path, foreign: Path, tmp_path: Path
+) -> None:
+    command = [str(elsewhere / "xueshi"), "regions", "check", "yunze", "--json"]
+    assert [one["编号"] for one in json.loads(run(*command, cwd=tmp_path))] == ["W206"]
+    notice = PROJECT / "examples" / "notice-example" / "notice.txt"
+    told = run(str(elsewhere / "xueshi"), "rules", "attach", "yunze", str(notice), cwd=tmp_path)
+    assert "18条中可引用原句18条" in told
+    assert json.loads(run(*command, cwd=tmp_path)) == []
+
+
+def test_every_change_of_a_number_of_the_foreign_plugin_fails_one_of_its_cases(
+    elsewhere: Path, foreign: Path, tmp_path: Path
+) -> None:
+    told = json.loads(run(str(elsewhere / "xueshi"), "cases", "yunze", "--mutants", "--json", cwd=tmp_path))
+    assert told["failed"] == 0
+    assert told["passed"] > 30
+    [report] = told["mutants"]
+    assert report["unnoticed"] == []
+    assert report["changes"] > 50
+
+
+def test_the_foreign_plugin_passes_the_contract_there(elsewhere: Path, foreign: Path) -> None:
+    command = [str(elsewhere / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    assert " passed" in run(*command, cwd=foreign)

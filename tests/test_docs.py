@@ -14,8 +14,26 @@ import pytest
 import typer
 
 from xueshi import hookspecs
+from xueshi.assessment.case_file import (
+    CASE_KEYS,
+    CODE_FAMILIES,
+    CODES,
+    FILE_KEYS,
+    PERSON_KEYS,
+    RECORD_KEYS,
+    VERDICTS,
+    WINDOW_KEYS,
+)
+from xueshi.assessment.cases import run_file
+from xueshi.assessment.types import RECORD_VERDICTS
+from xueshi.regulations import schema
+from xueshi.regulations.check import check
+from xueshi.regulations.sources import RegulationSource
+from xueshi.regulations.vocabulary import FACT_TYPES, engine_vocabulary
+from xueshi.regulations.words import RATE_UNITS
 from xueshi.settings import PREFIX, Settings
 from xueshi_cli.main import build
+from xueshi_cli.region_findings import TITLES
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -58,6 +76,74 @@ def test_every_hook_stands_in_the_documents_with_its_exact_signature() -> None:
     for hook in hooks:
         assert f"### `{page.signature(hook)}`" in page.PAGE.read_text()
         assert "Example::" in (hook.__doc__ or ""), f"{hook.__name__} shows no example"
+
+
+def yaml_blocks(page: str) -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", (PROJECT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_vocabulary_stands_in_the_documents() -> None:
+    page = script("vocabulary_page")
+    assert page.PAGE.read_text() == page.page(), "run `make docs`"
+    words = engine_vocabulary()
+    for name, fact in words.facts.items():
+        assert f"| `{name}` | " in page.page()
+        assert name == "year" or fact.label in page.page()
+
+
+def test_the_rule_files_of_the_guide_load() -> None:
+    whole, child, overlay = yaml_blocks("rule-language.md")
+    texts = {"EX2024": whole, "EX2026": child}
+
+    def source_of(instrument: str) -> RegulationSource:
+        return RegulationSource(f"{instrument.lower()}.yaml", texts[instrument])
+
+    for instrument in texts:
+        overlays = [RegulationSource("overlay.yaml", overlay)] if instrument == "EX2024" else []
+        found = check(instrument, source_of, overlays=overlays)
+        assert [str(one) for one in found if one.code != "W206"] == []
+
+
+def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
+    first, _, windows, term = yaml_blocks("cases.md")
+    head, _, case = first.partition("cases:\n")
+    three = case.replace("EX2024-01", "EX2024-02") + windows
+    three = three.replace("R6: {met: true, totals: {total: 270}, average: {total: 90}}", "R6: {met: false}")
+    text = f"{head}cases:\n{case}{three}{term}"
+    result = run_file(
+        RegulationSource("cases.md", text),
+        lambda instrument: RegulationSource(instrument, yaml_blocks("rule-language.md")[0]),
+    )
+    assert [(case.id, case.failures) for case in result.results] == [
+        ("EX2024-01", ()),
+        ("EX2024-02", ()),
+        ("EX2024-09", ()),
+    ]
+
+
+def test_every_key_and_every_check_stands_in_the_guide() -> None:
+    page = (PROJECT / "docs" / "rule-language.md").read_text()
+    keys = {
+        *schema.HEADER, *schema.ITEM, *schema.CHANGES, *schema.STATUSES, *schema.READING, *schema.PARAMETER, *schema.YEAR, *schema.DEFAULTS,
+        *schema.SUM, *schema.GROUP, *schema.REFUSE, *schema.SECTOR_RULES, *schema.REQUIREMENT, *schema.DEEMED, *schema.MANUAL, *schema.CAPS,
+        *schema.OVERLAY, *FACT_TYPES,
+    }  # fmt: skip
+    assert [key for key in sorted(keys) if not re.search(rf"(?<![\w]){key}(?![\w])", page)] == []
+    assert [unit for unit in RATE_UNITS if unit not in page] == []
+    assert [code for code in TITLES if not re.search(rf"^\|[^|]*{code}", page, re.MULTILINE)] == []
+    told = (PROJECT / "docs" / "cases.md").read_text()
+    words = (
+        *FILE_KEYS,
+        *CASE_KEYS,
+        *RECORD_KEYS,
+        *PERSON_KEYS,
+        *RECORD_VERDICTS,
+        *CODES,
+        *CODE_FAMILIES,
+        *VERDICTS,
+        *WINDOW_KEYS,
+    )
+    assert [word for word in words if word not in told] == []
 
 
 def test_every_package_that_is_pinned_is_named_with_its_version() -> None:

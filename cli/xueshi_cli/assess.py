@@ -10,14 +10,17 @@ import typer
 
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.explanation import explain
-from xueshi.assessment.explanation_text import record_lines, requirement_line, text_lines
+from xueshi.assessment.explanation_text import record_lines, requirement_line, text_lines, window_line
 from xueshi.assessment.precheck import Precheck, precheck
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.windows import figures_of_earlier, with_windows
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.hours import show_hours
 from xueshi.registry import Registry, load
 from xueshi.regulations.pack import RulePack
-from xueshi_cli.facts_given import given_facts, kind_named, person_facts, read_request
+from xueshi.regulations.published_text import quotes_of
+from xueshi_cli.attached import attached_texts
+from xueshi_cli.facts_given import given_facts, kind_named, person_facts, read_request, read_years
 from xueshi_cli.output import AsJson, show_table
 
 Region = Annotated[str, typer.Option(help="地区插件代码，见 xueshi regions list")]
@@ -45,17 +48,21 @@ def assess(
         _no_law(PersonYearRequest(code, year, {}, ()), str(error), as_json=json)
         return
     request = read_request(file, pack, code, year)
+    others = read_years(file, pack)
     try:
         result = evaluate(pack, request)
+        figures = figures_of_earlier(_Packs(registry, code, sector or None), request, others)
+        result = with_windows(pack, request, result, figures)
     except RuleError as error:
         raise InputError(f"{file}：{error}") from error
+    texts = quotes_of(attached_texts())
     if json:
         body = result.to_json()
         if explained:
-            body["explanation"] = explain(pack, request, result).to_json()
+            body["explanation"] = explain(pack, request, result, texts).to_json()
         typer.echo(json_.dumps(body, ensure_ascii=False))
     elif explained or result.verdict == "not_judged":
-        typer.echo("\n".join(text_lines(explain(pack, request, result))))
+        typer.echo("\n".join(text_lines(explain(pack, request, result, texts))))
     else:
         _show(pack, request, result)
     if result.verdict == "not_judged":
@@ -122,6 +129,19 @@ def area_of(registry: Registry, region: str, area: str) -> str:
     return area
 
 
+class _Packs:
+    """The law of other years in the same area and sector; None where none is encoded."""
+
+    def __init__(self, registry: Registry, area: str, sector: str | None) -> None:
+        self.registry, self.area, self.sector = registry, area, sector
+
+    def __call__(self, year: int) -> RulePack | None:
+        try:
+            return self.registry.pack_for(self.area, year, self.sector)
+        except NotEncodedError:
+            return None
+
+
 def _free_id(request: PersonYearRequest) -> str:
     taken = {one.id for one in request.records}
     return next(name for name in (PLAN, *(f"{PLAN}{n}" for n in range(len(taken) + 1))) if name not in taken)
@@ -144,6 +164,8 @@ def _show(pack: RulePack, request: PersonYearRequest, result: YearAssessment) ->
     typer.echo("学时：" + "，".join(f"{label}{show_hours(hours)}" for label, hours in explained.totals))
     for one in explained.requirements:
         typer.echo(requirement_line(one))
+    for window in explained.windows:
+        typer.echo(window_line(window))
     rows: list[dict[str, Any]] = [
         {
             "记录": one.record,

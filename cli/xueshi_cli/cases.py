@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_
 from dataclasses import asdict
+from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,16 +12,21 @@ import typer
 
 from xueshi.assessment.boundaries import Proposal, proposals
 from xueshi.assessment.case_file import CaseFile, read_case_file
+from xueshi.assessment.case_references import reference_faults
 from xueshi.assessment.cases import FileResult, Packs, run_cases
 from xueshi.assessment.mutants import MutantReport, try_mutants
 from xueshi.errors import InputError
+from xueshi.plugin_check import cited_places
 from xueshi.registry import Registry, load
 from xueshi.regulations.sources import RegulationSource
 from xueshi_cli.output import AsJson
 
 
 def cases(
-    files: Annotated[list[Path], typer.Argument(help="案例文件（YAML），或放有案例文件的文件夹")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="案例文件（YAML）、放有案例文件的文件夹，或地区代码（该插件自己的案例）"),
+    ],
     mutants: Annotated[
         bool, typer.Option("--mutants", help="逐一改动规则文件的数字、去掉条件，列出没有案例发现的改动")
     ] = False,
@@ -31,10 +37,18 @@ def cases(
 ) -> None:
     """运行案例文件：逐案核算并比对学时、条款、类别、合计、结论。"""
     registry = load()
-    read = [_read(path) for path in _listed(files)]
+    listed, regions = _listed(files, registry)
+    read = [_read(path, begun=boundaries) for path in listed]
+    _check_references(registry, read)
     results = [_run(registry, file) for file in read]
     failed = any(not case.passed for result in results for case in result.results)
     instruments = list(dict.fromkeys(file.instrument for file in read))
+    if boundaries:
+        instruments = list(dict.fromkeys([*instruments, *_encoded(registry, regions)]))
+    elif not read:
+        raise InputError(
+            f"{'、'.join(regions)}没有案例文件；先用 --boundaries 看应有哪些案例，写法见 docs/cases.md"
+        )
     proposed = (
         [one for name in instruments for one in proposals(registry.pack_of(name))] if boundaries else []
     )
@@ -55,9 +69,12 @@ def cases(
         raise typer.Exit(1)
 
 
-def _listed(paths: list[Path]) -> list[Path]:
+def _listed(words: list[str], registry: Registry) -> tuple[list[Path], list[str]]:
+    """Return the case files that the arguments name, and the regions that were named by code."""
     found: list[Path] = []
-    for path in paths:
+    regions: list[str] = []
+    for word in words:
+        path = Path(word)
         if path.is_dir():
             inside = sorted(path.glob("*.yaml"))
             if not inside:
@@ -65,20 +82,51 @@ def _listed(paths: list[Path]) -> list[Path]:
             found += inside
         elif path.is_file():
             found.append(path)
+        elif word in registry.codes():
+            regions.append(word)
+            found += sorted((Path(str(files_of(registry.ask(word).package))) / "cases").glob("*.yaml"))
         else:
-            raise InputError(f"{path}：没有这个文件。请检查路径")
-    return found
+            raise InputError(
+                f"{path}：没有这个文件，也没有这个地区插件。请检查路径，或用 xueshi regions list 查看代码"
+            )
+    return found, regions
 
 
-def _read(path: Path) -> CaseFile:
+def _encoded(registry: Registry, regions: list[str]) -> list[str]:
+    return [
+        one.id
+        for code in regions
+        for one in registry.ask(code).jurisdiction().instruments
+        if one.file is not None
+    ]
+
+
+def _read(path: Path, *, begun: bool = False) -> CaseFile:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}：不是UTF-8文本（{error.reason}）。请另存为UTF-8后再运行") from error
-    file = read_case_file(RegulationSource(str(path), text))
+    file = read_case_file(RegulationSource(str(path), text), begun=begun)
     if file.faults:
         raise InputError("案例文件不可读，请更正后再运行：\n" + "\n".join(file.faults))
     return file
+
+
+def _check_references(registry: Registry, read: list[CaseFile]) -> None:
+    """Refuse clauses and pairs that lead nowhere; pairs may stand in any installed plugin's cases."""
+    if not any(case.clauses or case.pair for file in read for case in file.cases):
+        return
+    ids = {case.id for file in read for case in file.cases}
+    if any(case.pair not in ids for file in read for case in file.cases if case.pair):
+        for code in registry.codes():
+            folder = files_of(registry.ask(code).package) / "cases"
+            for file in folder.iterdir() if folder.is_dir() else ():
+                if file.name.endswith(".yaml"):
+                    text = file.read_text(encoding="utf-8")
+                    ids |= {case.id for case in read_case_file(RegulationSource(file.name, text)).cases}
+    places = cited_places(registry)
+    if faults := [fault for file in read for fault in reference_faults(file, places, ids)]:
+        raise InputError("案例引用的条款或案例不存在，请更正后再运行：\n" + "\n".join(faults))
 
 
 def _run(registry: Registry, file: CaseFile) -> FileResult:

@@ -12,10 +12,12 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.assessment.explanation_text import text_lines
+from xueshi.audit import repository as audit
 from xueshi.campaigns.explaining import ExplainedResult, explain_result
 from xueshi.documents.explained_year import explained_year
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
+from xueshi.regulations.published_text import quotes_of
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 from xueshi.storage import reading
@@ -37,8 +39,9 @@ def explain(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.read")
+        texts = quotes_of(audit.attached_texts(session))
         found = [
-            explain_result(session, actor.scope, result)
+            explain_result(session, actor.scope, result, texts)
             for result in _results(place, session, actor, person, year)
         ]
     if campaign:

@@ -15,7 +15,7 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.vocabulary import Fact
 
 RECORD_KEYS = ("id", "name", "kind", "year", "facts", "claimed")
-FILE_KEYS = ("person", "records", "earlier")
+FILE_KEYS = ("person", "records", "earlier", "years")
 EXAMPLE = '{"person": {"level": "senior"}, "records": [{"id": "1", "kind": "training", "facts": {"days": 3}, "claimed": "24"}]}'
 
 
@@ -45,6 +45,37 @@ def read_request(file: Path, pack: RulePack, area: str, year: int) -> PersonYear
     person = person_facts(_mapping(body.get("person", {}), f"{file}：person"), pack, f"{file}：person")
     earlier = _earlier(body.get("earlier", []), f"{file}：earlier")
     return PersonYearRequest(area, year, person, read, earlier)
+
+
+def read_years(file: Path, pack: RulePack) -> dict[int, dict[str, int]]:
+    """Read from the same file what other years came to: `"years": {"2031": {"total": "70", "public": 20}}`, in hours.
+
+    For requirements over several years; returns hundredths by category or sum. Raises InputError.
+    """
+    body = json.loads(file.read_text(encoding="utf-8"), parse_float=str).get("years", {})
+    known = [*pack.categories, *pack.sums, "total"]
+    labels = {
+        **{label: code for code, label in (*pack.categories.items(), *pack.sums.items())},
+        "合计": "total",
+    }
+    found: dict[int, dict[str, int]] = {}
+    for year, totals in _mapping(body, f"{file}：years").items():
+        where = f"{file}：years中的{year}"
+        if not (year.isdigit() and len(year) == 4):
+            raise InputError(f'{where}不是年度；例如 "years": {{"2031": {{"total": "70"}}}}')
+        held: dict[str, int] = {}
+        for key, hours in _mapping(totals, where).items():
+            code = labels.get(key, key)
+            if code not in known:
+                raise InputError(f"{where}：没有类别“{key}”{_near(key, known)}；可用：{'、'.join(known)}")
+            try:
+                held[code] = int(parse_hours(str(hours)))
+            except (ValueError, ArithmeticError) as error:
+                raise InputError(f"{where}：{key}“{hours}”不是学时数；最多两位小数") from error
+        if "total" not in held:
+            held["total"] = sum(held.get(code, 0) for code in pack.categories)
+        found[int(year)] = held
+    return found
 
 
 def given_facts(words: Sequence[str], pack: RulePack, kind: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from xueshi.errors import InputError
+from xueshi.regulations.notice_guesses import read_guesses
 from xueshi.regulations.outline import Outline
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
@@ -75,7 +76,7 @@ def scaffold(region: NewRegion) -> dict[str, str]:
         "number": read.number or "none",
         "issuer": read.issuer or UNKNOWN,
         "issued": read.issued or "none",
-        "first_year": (read.issued or "2000")[:4],
+        **_guessed(read),
         "clauses": _clause_map(read),
         "parent_line": f"\n  parent: {region.parent}" if region.parent else "",
     }
@@ -90,6 +91,18 @@ def scaffold(region: NewRegion) -> dict[str, str]:
         f"{package}/flows/yearly.yaml": _filled("flow.yaml", values),
         f"{package}/flows/records.yaml": _filled("record-flow.yaml", values),
         f"tests/test_{region.name}.py": _filled("contract_test.py.txt", values),
+    }
+
+
+def _guessed(read: Outline) -> dict[str, str]:
+    """What the text says of its start and its minimums, as guesses that the author checks; `todo` where it says nothing."""
+    told = read_guesses(read)
+    from_text = f"原文{told.clause}" if told.clause else "请核对原文"
+    return {
+        "effective": told.effective or "none",
+        "effective_note": from_text if told.effective else "施行日期；原文未写的写 none",
+        "first_year": str(told.first_year or 2000),
+        "minimum": ", ".join(f"{of}: {hours}" for of, hours in told.minimums.items()) or "total: todo",
     }
 
 

@@ -9,17 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
+from xueshi.assessment.case_schema import case_file_schema
 from xueshi.campaigns.flow_words import flow_sentences
+from xueshi.errors import InputError
+from xueshi.plugin_check import check_files
 from xueshi.registry import Registry, load
-from xueshi.regulations.applies import check_applies
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
+from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
+from xueshi_cli.listing_words import show_words
 from xueshi_cli.notice_text import notice_text
 from xueshi_cli.output import AsJson, console, show_record, show_table
+from xueshi_cli.region_findings import WORDS, finding_lines
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
 
 app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
@@ -66,6 +71,9 @@ def new(
             typer.echo(
                 f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
             )
+    typer.echo(
+        "先核对脚手架所猜：effective、years（规则文件、流程、applies）、conventions.minimum，并补上流程和applies的条款"
+    )
     typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 
 
@@ -125,25 +133,47 @@ def show(region: str, json: AsJson = False) -> None:
 
 
 @app.command("schema")
-def schema() -> None:
-    """输出规则文件的 JSON Schema，供编辑器补全和提示。"""
-    typer.echo(json_.dumps(rule_file_schema(), ensure_ascii=False, indent=1))
+def schema(
+    cases: Annotated[bool, typer.Option("--cases", help="案例文件的，而不是规则文件的")] = False,
+) -> None:
+    """输出规则文件（或案例文件）的 JSON Schema，供编辑器补全和提示。"""
+    asked = case_file_schema() if cases else rule_file_schema()
+    typer.echo(json_.dumps(asked, ensure_ascii=False, indent=1))
+
+
+@app.command("words")
+def words(
+    word: Annotated[
+        str, typer.Argument(help="事实、种类（代码或中文名称）、文件编号或地区代码；不写则为全部")
+    ] = "",
+    json: AsJson = False,
+) -> None:
+    """列出规则文件可用的词：种类、事实，及其中文名称、类型、取值和写法。"""
+    show_words(load(strict=False), word, as_json=json)
 
 
 @app.command("check")
-def check(region: str, json: AsJson = False) -> None:
-    """静态检查一个地区的全部文件；有错误（E）时退出码为 1。"""
+def check(
+    region: str,
+    lang: Annotated[str, typer.Option(help="zh：加中文标题；en：只用英文")] = "zh",
+    json: AsJson = False,
+) -> None:
+    """静态检查一个地区的全部文件（规则、适用、流程、通知、表卡）；有错误（E）时退出码为 1。"""
+    if lang not in WORDS:
+        raise InputError(f"--lang 只有 zh 和 en，没有“{lang}”")
     registry = load()
     asked = registry.ask(region)
     who = asked.jurisdiction()
-    found = [
-        finding
-        for one in who.instruments
-        if one.file is not None
-        for finding in check_instrument(one.id, registry.source_of, functions=asked.hour_functions(one.id))
-    ]
-    found = check_applies(who, f"{asked.package}/jurisdiction.yaml", registry.instruments()) + found
-    found += registry.flow_findings(region)
+    texts = attached_texts()
+    found = check_files(registry, region)
+    for one in who.instruments:
+        if one.file is not None:
+            found += check_instrument(
+                one.id, registry.source_of, functions=asked.hour_functions(one.id), texts=texts
+            )
+    # A flow file that cannot be read is a finding already; what it holds cannot be judged then.
+    if not any(finding.code == "N101" and "/flows/" in finding.file for finding in found):
+        found += registry.flow_findings(region)
     rows = [
         {
             "级别": finding.severity,
@@ -160,7 +190,9 @@ def check(region: str, json: AsJson = False) -> None:
     if json:
         show_table("", rows, as_json=True, empty="")
     else:
-        show_table(f"{who.name}：检查结果", rows, as_json=False, empty=f"{who.name}：没有发现问题")
+        typer.echo(f"{who.name}：{'检查结果' if rows else '没有发现问题'}")
+        for line in finding_lines(found, lang):
+            typer.echo(line)
         for one in who.instruments:
             if one.file is not None:
                 console.print(f"条款覆盖 {one.id}：{_covered(_clauses(registry, one.id))}")
@@ -219,7 +251,9 @@ def _covered(clauses: list[Any]) -> str:
     counts = Counter(clause.status for clause in clauses)
     told = "、".join(f"{label}{counts[status]}" for status, label in STATUSES.items() if counts[status])
     without = len(clauses) - sum(counts[status] for status in STATUSES)
-    return f"{len(clauses)}条，{told}" + (f"，没有状态{without}" if without else "")
+    return "，".join(
+        part for part in (f"{len(clauses)}条", told, f"没有状态{without}" if without else "") if part
+    )
 
 
 def _clauses(registry: Registry, instrument: str) -> list[Any]:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json as json_
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xueshi.errors import NotEncodedError
+from xueshi.errors import InputError, NotEncodedError
 from xueshi.registry import Registry, load
+from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
+from xueshi_cli.attached import attach
 from xueshi_cli.output import AsJson, show_table
 
-app = typer.Typer(help="规定：现行条目、读本", no_args_is_help=True)
+app = typer.Typer(help="规定：现行条目、读本、原文、异同", no_args_is_help=True)
 
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]
 Area = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为整个地区")]
+KINDS = {
+    "added": "新增",
+    "removed": "没有了",
+    "changed": "改动",
+    "moved": "换了条款",
+    "logic": "读法相同，逻辑不同",
+}
 SHOWN = ("rules", "groups", "refuse", "requirements", "deemed", "manual")
 
 
@@ -61,6 +73,60 @@ def show(law: Law, year: Year = None, area: Area = "", json: AsJson = False) -> 
             for one in section.sentences
         ]
     show_table("；".join(heads), rows, as_json=json, empty="没有条目")
+
+
+@app.command("attach")
+def attach_(
+    law: Law,
+    file: Annotated[Path, typer.Argument(help="公布的原文（.txt 或 .docx）")],
+    officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；不填则记为本机用户")] = "",
+) -> None:
+    """附上公布的原文：存入数据文件夹；以后说明中引用原句，检查时逐个核对数字（E206）。"""
+    registry = load(strict=False)
+    found = instruments(registry, law, None)
+    if len(found) > 1:
+        raise InputError(f"{law} 有几份文件，请写明其中一份：{'、'.join(found)}")
+    [instrument] = found
+    held = attach(registry.source_of(instrument), instrument, file, officer)
+    pack = registry.pack_of(instrument)
+    text = PublishedText(held.text)
+    numbers = list(pack.data["clauses"][instrument])
+    lacking = [one for one in numbers if not text.quote(one)]
+    typer.echo(
+        f"{instrument} 已附原文 {held.file}（第{held.number}份，sha256 {held.sha256}）："
+        f"{len(numbers)}条中可引用原句{len(numbers) - len(lacking)}条"
+    )
+    if lacking:
+        typer.echo(f"在原文的编号中没有找到（说明中仍用大意）：{'、'.join(lacking)}")
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(help="文件编号，例如 EX2020")],
+    after: Annotated[str, typer.Argument(help="与之比较的文件编号，例如 EX2024")],
+    area: Area = "",
+    json: AsJson = False,
+) -> None:
+    """两份文件的异同：条款、条目、要求（数字在句中），以及读法相同而逻辑不同的条目。"""
+    registry = load(strict=False)
+    packs = [registry.pack_of(one, area) for one in (before, after)]
+    found = differences(*packs)
+    if json:
+        typer.echo(json_.dumps([asdict(one) for one in found], ensure_ascii=False))
+        return
+    typer.echo(f"{before} → {after}：{len(found)}处不同")
+    part = ""
+    for one in found:
+        if one.part != part:
+            part = one.part
+            typer.echo(f"\n【{title_of(part)}】")
+        place = " → ".join(
+            dict.fromkeys(clause for clause in (one.clause_before, one.clause_after) if clause)
+        )
+        typer.echo(f"{KINDS[one.kind]} {one.id}" + (f"（{place}）" if place and place != one.id else ""))
+        for sign, text in (("－", one.before), ("＋", one.after)):
+            if text and not (one.kind in ("moved", "logic") and sign == "＋"):
+                typer.echo(f"  {sign} {text}")
 
 
 def instruments(registry: Registry, law: str, year: int | None, area: str = "") -> list[str]:

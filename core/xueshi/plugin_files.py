@@ -293,7 +293,7 @@ def read_placed(file: Traversable, model: type[Model], where: str) -> tuple[Mode
     except ValidationError as error:
         raise PluginError(
             "\n".join(_message(where, tree, dict(fault), model) for fault in error.errors())
-        ) from error
+        ) from None  # the message says it all, in the words of the file
 
 
 def read_notice(file: Traversable, where: str, region: str) -> Notice:

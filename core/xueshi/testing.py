@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.errors import XueshiError
 from xueshi.jurisdictions import Instrument, Jurisdiction, area_contains
+from xueshi.plugin_check import check_files
 from xueshi.registry import Ask, Registry, load
 from xueshi.regulations.applies import overlaps
 from xueshi.regulations.check import check
@@ -96,6 +97,11 @@ class JurisdictionContract:
         """No check of flows finds an E: levels that are reached, signers enough, clauses, every channel that rules name."""
         found = _registry().flow_findings(self.code)
         errors = [str(finding) for finding in found if finding.severity == "E"]
+        assert not errors, "\n".join(errors)
+
+    def test_files_beside_the_rules_have_no_error(self) -> None:
+        """`applies`, flows, notices and papers are readable, cite clauses that exist and name what is there."""
+        errors = [str(finding) for finding in check_files(_registry(), self.code) if finding.severity == "E"]
         assert not errors, "\n".join(errors)
 
     def test_notices_can_be_opened(self) -> None:

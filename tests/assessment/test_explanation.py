@@ -16,6 +16,7 @@ from xueshi.assessment.explanation import YearExplanation, explain
 from xueshi.assessment.explanation_text import text_lines
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
 
 RULES = """
 1: {clause: 一, name: 短期培训, for: training, needs: [passed], hours: 6 per day, less: travel_days, at_most: {event: 20}}
@@ -47,6 +48,17 @@ def test_an_hour_stands_with_its_clause_gist_and_inputs(pack: RulePack) -> None:
     assert record.standard == "每天6学时（按“天数”，扣除在途天数）；每次最多20学时"
     assert [(step.title, step.after) for step in record.steps] == [("按标准", 2400), ("每次上限", 2000)]
     assert "每次最多20学时" in record.why
+
+
+def test_an_attached_text_is_quoted_beside_the_gist(pack: RulePack) -> None:
+    facts = (RecordFacts("a", "training", {"passed": True, "days": "2"}),)
+    request = PersonYearRequest("990100", 2021, {}, facts)
+    text = PublishedText("关于某事的通知\n一、培训每天6学时，每次最多20学时。\n")
+    [record] = explain(pack, request, texts={"EX": text}).records
+    assert (record.gist, record.quote) == ("示例", "培训每天6学时，每次最多20学时。")
+    lines = text_lines(explain(pack, request, texts={"EX": text}))
+    assert "   原文：培训每天6学时，每次最多20学时。" in lines
+    assert not any("原文" in line for line in text_lines(explain(pack, request)))
 
 
 def test_a_record_of_no_hours_says_why_and_a_blank_one_asks(pack: RulePack) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from xueshi.regulations.check import check
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.loading import resolve_pack
+from xueshi.regulations.pack import RulePack
 from xueshi.regulations.sources import RegulationSource
 
 EXAMPLE = """\
@@ -129,3 +131,20 @@ def broken() -> Broken:
 @pytest.fixture
 def check_texts() -> Broken:
     return diagnose
+
+
+@pytest.fixture
+def law() -> Callable[..., RulePack]:
+    """Make a law of one clause from `rules` (lines) and further sections."""
+
+    def make(rules: str, more: str = "", **config: object) -> RulePack:
+        head = EXAMPLE.partition("clauses:")[0].replace("EX2020", "EX")
+        body = "\n".join(f"  {line}" for line in rules.strip("\n").splitlines())
+        text = (
+            f"{head}clauses: {{一: {{encoded: 示例}}}}\ncategories: {{public: 公共科目, professional: 专业科目}}\n"
+            "year: {clause: 一, starts: 01-01, person_as_of: end}\n"
+            f"defaults: {{category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}}\n{more}rules:\n{body}\n"
+        )
+        return resolve_pack("EX", lambda _: RegulationSource("ex.yaml", text), config=config)
+
+    return make

@@ -10,6 +10,7 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import credited, hours_text, reason
 from xueshi.assessment.run import Run, rounded
+from xueshi.regulations.words import TWINS
 
 
 def amount(run: Run, one: Judged, row: Row) -> None:
@@ -23,7 +24,11 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     hours = rounded(exact)
     if run.nodes is not None:
-        presumed = tuple([name for name in row.less if name not in facts]) if row.less else ()
+        presumed = (
+            tuple([name for name in row.less if name not in facts and TWINS.get(name) not in facts])
+            if row.less
+            else ()
+        )
         undecided = "undecided" if row.hours_form[0] == "range" and facts.get("granted") is None else ""
         run.note(
             one.record.id,
@@ -119,7 +124,7 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
             days = Fraction(facts["half_days"]) / 2
         if days is None:
             return Stop("needs", "needs_fact", ("days",))
-        limited = cap * (days - sum(less_quantity(name, "days", facts) for name in row.less))
+        limited = cap * (days - less_quantity(row.less, "days", facts))
         if exact <= limited:
             return exact
     if not isinstance(exact, Stop) and limited < exact:

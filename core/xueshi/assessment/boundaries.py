@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.rule_words import RuleWords
 from xueshi.regulations.words import RATE_UNITS
+
+USUAL_YEAR = 2021
+"""The year whose edges are shown where the instrument serves it; else the first that it serves."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,37 @@ def proposals(pack: RulePack) -> list[Proposal]:
                     (short, _shown(minimum), _shown(minimum + 1)),
                 )
             )
-    first, last = pack.year_window(2021)
+        if one["over"] is not None:
+            found.append(_window(pack, one))
+    served, ends = pack.data["instrument"]["years"]
+    first, last = pack.year_window(USUAL_YEAR if pack.serves(USUAL_YEAR) else served)
     days = (first - timedelta(days=1), first, last, last + timedelta(days=1))
     found.append(
         Proposal(
             pack.id, pack.data["year"]["clause"], "统计年度", "end", tuple(day.isoformat() for day in days)
         )
     )
+    span = (served - 1, served) if ends is None else (served - 1, served, ends, ends + 1)
+    found.append(Proposal(pack.id, pack.data["year"]["clause"], "适用年度", "year", tuple(map(str, span))))
     for name, reading in pack.readings.items():
         found.append(Proposal(name, reading["clause"], reading["ask"], "config", tuple(reading["options"])))
     return list(dict.fromkeys(found))
+
+
+def _window(pack: RulePack, one: Mapping[str, Any]) -> Proposal:
+    """Propose, for a requirement over several years, what its figures may come to; the case holds it under `windows`."""
+    word = "各年平均" if one["average_of"] else "各年之和"
+    values = [f"{word}恰好达到", f"{word}差0.01"] if one["average_of"] or one["sum_of"] else []
+    if one["every"]:
+        values += ["每年都达到", "之和达到而有一年未达到"]
+    if one["over"]["window"] in ("term", "cycle"):
+        values.append("未填写起止年度")
+    elif one["over"]["window"] == "since":
+        values += ["起算日期在窗口之内", "起算日期早于窗口"]
+    else:
+        values += ["窗口外再早一年有大量学时"]
+    name = RuleWords(pack).window(one["over"])
+    return Proposal(one["rule"], one["clause"], f"跨年度（{name}）", "windows", (*values, "缺一年的结果"))
 
 
 def _of_row(row: dict[str, Any]) -> Iterator[Proposal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from xueshi.assessment.types import LedgerEntry
+from xueshi.assessment.types import RECORD_VERDICTS, LedgerEntry
 from xueshi.hours import parse_hours
 from xueshi.regulations import document
 from xueshi.regulations.diagnostics import Findings, did_you_mean
@@ -15,8 +15,21 @@ from xueshi.regulations.sources import RegulationSource
 FILE_KEYS = ("document", "title", "conventions", "cases", "campaign_cases", "note")
 CASE_KEYS = (
     "id", "title", "year", "person", "config", "minimum", "records", "totals", "met", "shortfall", "clauses", "readings", "pair",
-    "note", "warnings", "verdict", "years", "sum_met", "average", "sector_file",
+    "note", "warnings", "verdict", "years", "sum_met", "average", "sector_file", "window", "windows",
 )  # fmt: skip
+TERM_KEYS = ("sum_met", "average", "window")
+"""Keys of a case over several years (`verdict: term`): an ordinary case has `windows` instead."""
+WINDOW_KEYS = ("met", "sum_met", "totals", "average", "minimum", "missing_years")
+YEAR_KEYS = ("met", "shortfall", "minimum")
+"""Keys of a year under `years`, beside its categories, sums and total."""
+VERDICTS = ("met", "not_met", "needs_fact", "not_judged", "term")
+CODES = (
+    "no_rule", "no_row", "not_in_table", "outside_range", "no_decision", "no_hours_stated", "none_by_clause", "share_zero", "cap_day",
+    "cap_event", "cap_year", "dedupe", "earlier_years", "other_year", "needs_fact", "removed", "no_rule_set", "spread",
+)  # fmt: skip
+"""The closed reason codes; those with a suffix begin with one of `CODE_FAMILIES`."""
+CODE_FAMILIES = ("needs.", "except.", "refused.", "hook.")
+EARLIER_KEYS = ("record", "year", "part", "rule", "rules", "hours", "category", "same", "work", "project")
 RECORD_KEYS = (
     "id",
     "kind",
@@ -76,8 +89,14 @@ class Case:
     years: dict[int, dict[str, Any]]
     sum_met: bool | None
     average: dict[str, str] | None
+    window: str | None
+    """The requirement that a case over several years is about; None: the only one."""
+    windows: dict[str, dict[str, Any]] | None
+    """What an ordinary case expects of requirements over several years, by their id."""
     sector_file: document.Mapping | None
     earlier: tuple[LedgerEntry, ...]
+    clauses: tuple[str, ...]
+    pair: str | None
     line: int
 
 
@@ -93,14 +112,19 @@ class CaseFile:
     faults: tuple[str, ...] = field(default=())
 
 
-def read_case_file(source: RegulationSource) -> CaseFile:
-    """Read a case file; everything wrong with it is in `faults`, with file and line."""
+def read_case_file(source: RegulationSource, *, begun: bool = False) -> CaseFile:
+    """Read a case file; everything wrong with it is in `faults`, with file and line.
+
+    `begun`: the author only asks what cases there should be, so none need stand in it yet.
+    """
     findings = Findings()
     root = document.read_document(source, findings)
     faults = [str(finding) for finding in findings.found]
     _keys(root, FILE_KEYS, "案例文件", faults)
     conventions = root.get("conventions")
     minimum = _plain(conventions.get("minimum")) if isinstance(conventions, Mapping) else None
+    if isinstance(conventions, Mapping) and not begun:
+        faults.extend(_unfilled(conventions))
     listed, campaign = root.get("cases"), root.get("campaign_cases")
     cases: list[Case] = []
     for node in listed.items if isinstance(listed, Sequence) else ():
@@ -108,7 +132,7 @@ def read_case_file(source: RegulationSource) -> CaseFile:
             cases.append(case)
     if not isinstance(root.get("document"), Scalar):
         faults.append(f"{source.path}:1: 没有“document”：请写明案例所属的规定")
-    if not cases:
+    if not cases and not begun:
         faults.append(f"{source.path}:1: 没有案例")
     seen: dict[str, int] = {}
     for case in cases:
@@ -123,6 +147,30 @@ def read_case_file(source: RegulationSource) -> CaseFile:
         len(campaign.items) if isinstance(campaign, Sequence) else 0,
         tuple(faults),
     )
+
+
+def _unfilled(conventions: Mapping) -> list[str]:
+    """Name the minimums that are no number, as `todo` of a scaffold."""
+    node = conventions.get("minimum")
+    found: list[str] = []
+    stack = [node] if isinstance(node, Mapping) else []
+    while stack:
+        for key, value in stack.pop():
+            if isinstance(value, Mapping):
+                stack.append(value)
+            elif _hundredths(_text(value)) is None:
+                found.append(
+                    f"{conventions.file}:{value.line}: conventions.minimum的{key}“{_text(value)}”不是学时数；"
+                    f"请写通知规定的最低学时，如 {key}: 90"
+                )
+    return found
+
+
+def _hundredths(text: str) -> int | None:
+    try:
+        return int(parse_hours(text))
+    except (ValueError, ArithmeticError):
+        return None
 
 
 def _keys(node: Mapping, allowed: tuple[str, ...], where: str, faults: list[str]) -> None:
@@ -168,6 +216,15 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
     person = node.get("person")
     if isinstance(person, Mapping):
         _keys(person, PERSON_KEYS, f"案例{name}的person", faults)
+        listed = person.get("earlier")
+        for place, entry in enumerate(listed.items if isinstance(listed, Sequence) else (), start=1):
+            where = f"案例{name}的earlier第{place}条"
+            if not isinstance(entry, Mapping):
+                continue
+            lacking = [key for key in ("year", "hours") if not _text(entry.get(key))]
+            faults.extend(f"{entry.file}:{entry.line}: {where}缺少“{key}”" for key in lacking)
+            if lacking:
+                return None
     problems = [
         f"缺少“{key}”"
         for key in ("id", "year", "records", "totals", "met", "shortfall")
@@ -175,6 +232,7 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
     ]
     if not _text(node.get("year")).isdigit():
         problems.append("year应为年度")
+    problems += _misplaced(node)
     if problems:
         faults.extend(f"{node.file}:{node.line}: 案例{name}{problem}" for problem in problems)
         return None
@@ -184,7 +242,11 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
         for item in (listed.items if isinstance(listed, Sequence) else ())
         if isinstance(item, Mapping)
     )
-    years = {int(year): value for year, value in _mapping(node.get("years")).items()}
+    years = {
+        int(year): value
+        for year, value in _mapping(node.get("years")).items()
+        if year.isdigit() and isinstance(value, dict)
+    }
     sector = node.get("sector_file")
     verdict = _text(node.get("verdict")) or None
     raw_person = _mapping(person)
@@ -194,8 +256,65 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
         _bool(_text(node.get("met"))), _mapping(node.get("shortfall")), _texts(node.get("readings")),
         _texts(node.get("warnings")) if node.get("warnings") is not None else None, verdict == "term", verdict, years,
         _bool(_text(node.get("sum_met"))), _mapping(node.get("average")) if node.get("average") is not None else None,
-        sector if isinstance(sector, Mapping) else None, _earlier(raw_person.get("earlier")), node.line,
+        _text(node.get("window")) or None, _windows(node.get("windows")), sector if isinstance(sector, Mapping) else None,
+        _earlier(raw_person.get("earlier")), _texts(node.get("clauses")), _text(node.get("pair")) or None, node.line,
     )  # fmt: skip
+
+
+def _windows(node: Node | None) -> dict[str, dict[str, Any]] | None:
+    if node is None:
+        return None
+    return {key: value if isinstance(value, dict) else {} for key, value in _mapping(node).items()}
+
+
+def _misplaced(node: Mapping) -> list[str]:
+    """Say which words a case cannot hold: what nothing compares would pass in silence."""
+    verdict = _text(node.get("verdict"))
+    found = []
+    if verdict and verdict not in VERDICTS:
+        found.append(f"的verdict“{verdict}”不是结论；可写：{'、'.join(VERDICTS)}")
+    if _text(node.get("met")) not in ("true", "false", *NOTHING):
+        found.append(f"的met“{_text(node.get('met'))}”应为true、false或null")
+    if verdict == "term":
+        listed = node.get("records")
+        if isinstance(listed, Sequence) and listed.items:
+            found.append(
+                "是跨年度案例（verdict: term），记录不会核算：records写[]，各年学时写在years；或改用windows"
+            )
+        if not isinstance(node.get("years"), Mapping):
+            found.append("是跨年度案例（verdict: term），缺少“years”")
+        found += [
+            f"是跨年度案例（verdict: term），不比较“{key}”"
+            for key in ("warnings", "windows")
+            if node.get(key)
+        ]
+    else:
+        found += [
+            f"的“{key}”只用于跨年度案例（verdict: term）；普通案例把它写在windows下，如 windows: {{R3: {{met: true}}}}"
+            for key in TERM_KEYS
+            if node.get(key) is not None
+        ]
+        if node.get("years") is not None and node.get("windows") is None:
+            found.append("写了years却没有windows：没有要比较的跨年度结论")
+    years = node.get("years")
+    for year, body in years if isinstance(years, Mapping) else ():
+        if not year.isdigit() or not isinstance(body, Mapping):
+            found.append(
+                f"的years中“{year}”应为年度，如 2031: {{total: 70, met: false, shortfall: {{total: 10}}}}"
+            )
+        elif verdict == "term":
+            found += [f"的years中{year}缺少“{key}”" for key in ("met", "shortfall") if body.get(key) is None]
+    windows = node.get("windows")
+    for name, body in windows if isinstance(windows, Mapping) else ():
+        keys = body.entries if isinstance(body, Mapping) else {}
+        found += [
+            f"的windows中{name}不认识“{key}”{did_you_mean(key, WINDOW_KEYS)}"
+            for key in keys
+            if key not in WINDOW_KEYS
+        ]
+        if "met" not in keys:
+            found.append(f"的windows中{name}缺少“met”（true、false或null）")
+    return found
 
 
 def _record(node: Mapping, case: str, faults: list[str]) -> CaseRecord:
@@ -215,6 +334,17 @@ def _record(node: Mapping, case: str, faults: list[str]) -> CaseRecord:
     except (ValueError, ArithmeticError):
         faults.append(f"{node.file}:{node.line}: 案例{case}的记录{name}的学时“{hours}”不是数字")
         expected, claimed = 0, None
+    status, code = _text(node.get("status")), _text(node.get("code"))
+    if status and status not in RECORD_VERDICTS:
+        faults.append(
+            f"{node.file}:{node.line}: 案例{case}的记录{name}的status“{status}”不是记录的认定结果"
+            f"{did_you_mean(status, RECORD_VERDICTS)}；可写：{'、'.join(RECORD_VERDICTS)}"
+        )
+    if code and code not in CODES and not code.startswith(CODE_FAMILIES):
+        faults.append(
+            f"{node.file}:{node.line}: 案例{case}的记录{name}的code“{code}”不是原因代码{did_you_mean(code, CODES)}；"
+            f"可写：{'、'.join(CODES)}，或以{'、'.join(CODE_FAMILIES)}开头"
+        )
     year = _text(node.get("year"))
     return CaseRecord(
         name, _text(node.get("kind")), (tuple(rule) if isinstance(rule, list) else (str(rule),)) if rule else (), node.get("rule") is not None,

@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xueshi.assessment.case_compare import compare_records, compare_totals
-from xueshi.assessment.case_file import Case, CaseFile, CaseRecord, read_case_file
+from xueshi.assessment.case_file import YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
-from xueshi.assessment.windows import YearFigures, judge_windows
+from xueshi.assessment.types import PersonYearRequest, RecordFacts, WindowResult, YearAssessment
+from xueshi.assessment.windows import (
+    YearFigures,
+    figures_of_earlier,
+    judge_windows,
+    with_windows,
+)
 from xueshi.errors import RuleError, RuleFileError, XueshiError
 from xueshi.hours import parse_hours, show_hours
 from xueshi.regulations import document
@@ -19,6 +24,7 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import SourceOf, resolve
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import Fact
+from xueshi.regulations.words import TWINS
 
 Resolve = Callable[[str, Mapping[str, object] | None, Any], RulePack]
 
@@ -120,10 +126,12 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
     idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
+    assessment, differing = _windowed(case, pack, assessment)
     failures = [
         *idle,
         *compare_records(case, assessment, pack),
         *compare_totals(case, file, assessment),
+        *differing,
     ]
     return CaseResult(case.id, case.title, tuple(failures), assessment)
 
@@ -185,6 +193,7 @@ def unread(case: Case, pack: RulePack, usual: RulePack) -> list[str]:
         for kind in item["kinds"]
     }
     known = {name for one in (pack, usual) for names in one.data["reads"].values() for name in names}
+    known |= {TWINS[name] for name in known if name in TWINS}  # converted where only the other is stated
     return [
         f"{record.id}：没有条款读取事实“{name}”"
         for record in case.records
@@ -197,44 +206,142 @@ def unread(case: Case, pack: RulePack, usual: RulePack) -> list[str]:
 
 def _term(case: Case, pack: RulePack) -> list[str]:
     """A case over several years: yearly results are given, the window is judged."""
+    figures, failures, readings = _given_years(case, pack)
+    windows = judge_windows(pack, request_of(case, pack).person, case.year, figures)
+    found = [one for one in windows if case.window in (None, one.id, one.rule)]
+    if not windows:
+        return [*failures, "没有跨年度的要求可评"]
+    if len(found) != 1:
+        named = "、".join(one.id for one in windows)
+        return [*failures, f"应写明是哪一项跨年度要求：window: 其中之一（{named}）"]
+    [window] = found
+    expected = {
+        "met": case.met,
+        "sum_met": case.sum_met,
+        "totals": case.totals,
+        "average": case.average,
+        "minimum": case.minimum,
+    }
+    failures += _window_differences(
+        "", {key: value for key, value in expected.items() if value is not None or key == "met"}, window
+    )
+    entry = next(one for one in pack.requirements if one["id"] == window.id)
+    short = _window_short(window, average=bool(entry["average_of"]))
+    wanted = {key: int(parse_hours(value)) for key, value in case.shortfall.items()}
+    if short != wanted:
+        failures.append(f"差额应为{_shown(wanted)}，得{_shown(short)}")
+    readings.update(dict.fromkeys(entry["readings"]))
+    return [*failures, *_unnamed(case.readings, readings)]
+
+
+def _window_short(window: WindowResult, *, average: bool) -> dict[str, int]:
+    """Return what is short over the years: of the average a year where the text asks for one, else of the sum."""
+    years = max(1, len(window.years) - len(window.missing_years))
+    got = window.average if average else window.sums
+    asked = {
+        key: (2 * minimum + years) // (2 * years) if average else minimum
+        for key, minimum in window.minimums.items()
+    }
+    return {key: minimum - got.get(key, 0) for key, minimum in asked.items() if minimum > got.get(key, 0)}
+
+
+def _unnamed(asked: tuple[str, ...], named: Mapping[str, None]) -> list[str]:
+    missing = [name for name in asked if name not in named]
+    return [f"结果没有提到口径{'、'.join(missing)}（提到的是{'、'.join(named) or '无'}）"] if missing else []
+
+
+def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], list[str], dict[str, None]]:
+    """Take the results of other years as a case gives them; what it says of met and shortfall is compared.
+
+    A year that the instrument does not serve brings its own `minimum`. Returns figures, differences, and the
+    readings on which the yearly minimums rest.
+    """
     figures: dict[int, YearFigures] = {}
     failures: list[str] = []
+    readings: dict[str, None] = {}
+    known = {*pack.categories, *pack.sums, "total"}
     for year, given in case.years.items():
-        totals = {key: parse_hours(value) for key, value in given.items() if key not in ("met", "shortfall")}
-        alone = evaluate(
-            pack, PersonYearRequest(pack.area, year, request_of(case, pack, year).person, ()), trace=False
-        )
-        minimums = {result.of: result.minimum for result in alone.requirements if result.minimum is not None}
+        unknown = [key for key in given if key not in known and key not in YEAR_KEYS]
+        if unknown:
+            failures.append(f"{year}：没有“{unknown[0]}”这一类；可写：{'、'.join(sorted(known))}")
+            continue
+        totals = {key: int(parse_hours(value)) for key, value in given.items() if key in known}
+        if "minimum" in given:
+            minimums = {key: int(parse_hours(value)) for key, value in (given["minimum"] or {}).items()}
+        elif not pack.serves(year):
+            failures.append(
+                f"{year}：{pack.id}不适用于该年度，请写明当年的minimum，如 minimum: {{total: 72}}"
+            )
+            continue
+        else:
+            alone = evaluate(
+                pack, PersonYearRequest(pack.area, year, request_of(case, pack, year).person, ()), trace=False
+            )
+            readings.update(dict.fromkeys(alone.readings))
+            minimums = {one.of: one.minimum for one in alone.requirements if one.minimum is not None}
         short = {
             key: minimum - totals.get(key, 0)
             for key, minimum in minimums.items()
             if minimum > totals.get(key, 0)
         }
-        expected = {key: int(parse_hours(value)) for key, value in given["shortfall"].items()}
-        if short != expected:
-            failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
-        if (not short) != (given["met"] == "true"):
+        if given.get("shortfall") is not None:
+            expected = {key: int(parse_hours(value)) for key, value in given["shortfall"].items()}
+            if short != expected:
+                failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
+        if given.get("met") is not None and (not short) != (given["met"] == "true"):
             failures.append(f"{year}：结论应为{given['met']}，得{not short}")
         figures[year] = YearFigures(totals, minimums, {key: key not in short for key in minimums})
-    person = request_of(case, pack).person
-    windows = judge_windows(pack, person, case.year, figures)
-    if not windows:
-        return [*failures, "没有跨年度的要求可评"]
-    window = windows[0]
-    for what, expected_figures, got in (
-        ("合计", case.totals, window.sums),
-        ("平均", case.average, window.average),
-        ("最低要求", case.minimum, window.minimums),
-    ):
-        failures.extend(
-            f"{what}{key}应为{value}，得{show_hours(got.get(key, 0))}"
-            for key, value in (expected_figures or {}).items()
-            if parse_hours(value) != got.get(key, 0)
+    return figures, failures, readings
+
+
+def _windowed(case: Case, pack: RulePack, assessment: YearAssessment) -> tuple[YearAssessment, list[str]]:
+    """Compare what an ordinary case expects of requirements over several years; other years stand under `years`.
+
+    Returns the assessment with its windows, where the case asks for them.
+    """
+    if case.windows is None:
+        return assessment, []
+    request = request_of(case, pack)
+    earlier = figures_of_earlier(lambda year: pack if pack.serves(year) else None, request, {})
+    given, failures, _ = _given_years(case, pack)
+    assessment = with_windows(pack, request, assessment, {**earlier, **given})
+    judged = assessment.windows
+    for name, expected in case.windows.items():
+        window = next((one for one in judged if name in (one.id, one.rule)), None)
+        if window is None:
+            known = "、".join(one.id for one in judged) or "无"
+            failures.append(f"没有跨年度要求“{name}”；有：{known}")
+            continue
+        written = {**expected, "met": {"true": True, "false": False}.get(str(expected.get("met")))}
+        if "sum_met" in expected:
+            written["sum_met"] = {"true": True, "false": False}.get(str(expected["sum_met"]))
+        failures += _window_differences(f"{name}：", written, window)
+    return assessment, failures
+
+
+def _window_differences(where: str, expected: Mapping[str, Any], window: WindowResult) -> list[str]:
+    """Compare one window, word by word; figures are hours as written."""
+    failures = [
+        f"{where}{what}{key}应为{value}，得{show_hours(got.get(key, 0))}"
+        for word, what, got in (
+            ("totals", "合计", window.sums),
+            ("average", "平均", window.average),
+            ("minimum", "最低要求", window.minimums),
         )
-    if case.sum_met is not None and window.sum_met != case.sum_met:
-        failures.append(f"总和应为{case.sum_met}，得{window.sum_met}")
-    if window.met != case.met:
-        failures.append(f"结论应为{case.met}，得{window.met}")
+        for key, value in (expected.get(word) or {}).items()
+        if int(parse_hours(value)) != got.get(key, 0)
+    ]
+    if "sum_met" in expected and window.sum_met != expected["sum_met"]:
+        failures.append(f"{where}总和应为{expected['sum_met']}，得{window.sum_met}")
+    if "missing_years" in expected:
+        wanted = [str(year) for year in expected["missing_years"] or ()]
+        if wanted != [str(year) for year in window.missing_years]:
+            got = "、".join(map(str, window.missing_years)) or "无"
+            failures.append(f"{where}缺的年度应为{'、'.join(wanted) or '无'}，得{got}")
+    if window.met != expected["met"]:
+        why = f"（{window.text}）" if window.text else ""
+        gaps = f"（缺{'、'.join(map(str, window.missing_years))}年度）" if window.missing_years else ""
+        failures.append(f"{where}结论应为{expected['met']}，得{window.met}{why}{gaps}")
     return failures
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import RATE_UNITS
+from xueshi.regulations.words import RATE_UNITS, TWINS
 
 Facts = dict[str, Any]
 Number = int | Fraction
@@ -448,11 +448,6 @@ _HALVES: dict[str, tuple[str, Fraction]] = {
     "days": ("half_days", Fraction(2)),
     "half_days": ("days", Fraction(1, 2)),
 }
-_LESS = {
-    "travel_days": ("day", "travel_half_days"),
-    "free_days": ("day", ""),
-    "travel_half_days": ("half_day", "travel_days"),
-}
 
 
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
@@ -478,9 +473,7 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
             return Stop("needs", "needs_fact", (fact,))
         if value is None:
             return Stop("zero", "no_hours_stated", (fact,))
-        taken: Number = 0
-        for name in minus:
-            taken += less_quantity(name, fact, facts)
+        taken = less_quantity(minus, fact, facts)
         if taken > value:
             return Stop("needs", "more_taken_than_there_is", (fact, *minus))
         return whole(value - taken)
@@ -488,21 +481,24 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
     return net
 
 
-def less_quantity(name: str, fact: str, facts: Facts) -> Number:
-    """Return what is subtracted, in the unit of `fact` (days or half-days); nothing when it is not stated."""
-    value: Number | None = facts.get(name)
-    unit = "half_day" if "half" in name else "day"
-    if value is None:
-        twin = {"travel_days": "travel_half_days", "travel_half_days": "travel_days"}.get(name)
-        value = facts.get(twin) if twin else None
-        unit = "half_day" if twin and "half" in twin else "day"
-    if value is None:
-        return 0
-    if fact == "half_days" and unit == "day":
-        return value * 2
-    if fact == "days" and unit == "half_day":
-        return Fraction(value) / 2
-    return value
+def less_quantity(less: Iterable[str], fact: str, facts: Facts) -> Number:
+    """Return what is subtracted, in the unit of `fact` (days or half-days); what is not stated subtracts nothing.
+
+    Days on the way that are stated in the other unit only are converted; a stated fact is never subtracted twice,
+    also where `less` lists both units.
+    """
+    stated = dict.fromkeys(name if facts.get(name) is not None else TWINS.get(name, name) for name in less)
+    taken: Number = 0
+    for name in stated:
+        value: Number | None = facts.get(name)
+        if value is None:
+            continue
+        if fact == "half_days" and "half" not in name:
+            value = value * 2
+        elif fact == "days" and "half" in name:
+            value = Fraction(value) / 2
+        taken += value
+    return taken
 
 
 def asked(form: Any) -> tuple[str, ...]:

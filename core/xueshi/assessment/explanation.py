@@ -14,11 +14,13 @@ from xueshi.assessment.types import (
     RecordFacts,
     RequirementResult,
     TraceNode,
+    WindowResult,
     YearAssessment,
     plain_value,
 )
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.rule_words import RuleWords
 
 STEPS = {
@@ -72,6 +74,8 @@ class RecordExplanation:
     regulation: str
     clause: str
     gist: str
+    quote: str
+    """What the published text says under the clause, where a bureau attached it."""
     standard: str
     inputs: tuple[str, ...]
     presumed: tuple[str, ...]
@@ -102,6 +106,22 @@ class RequirementExplanation:
 
 
 @dataclass(frozen=True)
+class WindowExplanation:
+    """A requirement over several years: which years, what they come to (Chinese phrases), whether it is met."""
+
+    id: str
+    name: str
+    clause: str
+    gist: str
+    years: tuple[int, ...]
+    missing_years: tuple[int, ...]
+    figures: tuple[str, ...]
+    met: bool | None
+    text: str
+    """Why it cannot be told yet; empty otherwise."""
+
+
+@dataclass(frozen=True)
 class YearExplanation:
     """A person's year explained. `totals` are pairs of Chinese label and hundredths; `until` is the year's last day."""
 
@@ -119,6 +139,7 @@ class YearExplanation:
     totals: tuple[tuple[str, int], ...]
     records: tuple[RecordExplanation, ...]
     requirements: tuple[RequirementExplanation, ...]
+    windows: tuple[WindowExplanation, ...]
     cures: tuple[Cure, ...]
     readings: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -129,22 +150,32 @@ class YearExplanation:
 
 
 def explain(
-    pack: RulePack, request: PersonYearRequest, assessment: YearAssessment | None = None
+    pack: RulePack,
+    request: PersonYearRequest,
+    assessment: YearAssessment | None = None,
+    texts: Mapping[str, PublishedText] | None = None,
 ) -> YearExplanation:
     """Explain a person's year under a pack; without a traced `assessment` it is judged here.
 
+    `texts` are the published texts by instrument, where a bureau attached them: then every clause is quoted.
     Pure. Raises RuleError as `evaluate` does when a fact is no value of the vocabulary.
     """
     if assessment is None or (not assessment.trace and assessment.verdict != "not_judged"):
         assessment = evaluate(pack, request)
-    return _Explainer(pack, request, assessment).explain()
+    return _Explainer(pack, request, assessment, texts or {}).explain()
 
 
 class _Explainer:
     """Turns one traced assessment into its explanation."""
 
-    def __init__(self, pack: RulePack, request: PersonYearRequest, assessment: YearAssessment) -> None:
-        self.pack, self.request, self.assessment = pack, request, assessment
+    def __init__(
+        self,
+        pack: RulePack,
+        request: PersonYearRequest,
+        assessment: YearAssessment,
+        texts: Mapping[str, PublishedText],
+    ) -> None:
+        self.pack, self.request, self.assessment, self.texts = pack, request, assessment, texts
         self.words = RuleWords(pack)
         self.titles = {one: title for one, title, _ in pack.data["chain"]}
         self.nodes: dict[str, list[TraceNode]] = {}
@@ -171,6 +202,7 @@ class _Explainer:
             tuple((labels.get(code, code), hours) for code, hours in result.totals.items()),
             tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
             tuple(self.requirement(one) for one in result.requirements),
+            tuple(self.window(one) for one in result.windows),
             cures(pack, self.request, result), tuple(self.readings(result.readings)), tuple(self.warnings()),
         )  # fmt: skip
 
@@ -188,7 +220,7 @@ class _Explainer:
             entry.record, kind, (record.name if record else "") or kind, entry.verdict,
             RECORD_VERDICTS[entry.verdict], entry.hours, entry.claimed, self.words.amounts.labels.get(entry.category, ""),
             entry.year, entry.rules, self.titles.get(entry.regulation, entry.regulation), entry.clause,
-            self.gist(entry),
+            self.gist(entry), self.quote(entry),
             standard(self.words, self.pack, *place) if place and not undetermined else "", tuple(self.phrases(read)),
             self.labels(presumed), tuple(self.readings(name for node in nodes for name in node.readings)),
             self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes)),
@@ -203,6 +235,11 @@ class _Explainer:
         parent, clause = beside[0].split("-", 1)[0], beside[1]
         above = self.pack.gist(parent, clause)
         return f"{own}；{parent}{clause}：{above}" if above and above not in own else own
+
+    def quote(self, entry: LedgerEntry) -> str:
+        """Return the sentence of the published text; empty where it is not attached."""
+        text = self.texts.get(entry.regulation)
+        return text.quote(entry.clause) if text is not None and entry.clause else ""
 
     def why(self, entry: LedgerEntry) -> str:
         """Say why a record gives less than it might; the reason stands in the ledger, only a claim is added here."""
@@ -233,6 +270,34 @@ class _Explainer:
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
             one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), one.by,
         )  # fmt: skip
+
+    def window(self, one: WindowResult) -> WindowExplanation:
+        """Explain a requirement over several years: sums, or averages where the text asks for an average."""
+        entry = next(entry for entry in self.pack.requirements if entry["id"] == one.id)
+        labels = self.words.amounts.labels
+        average = bool(entry["average_of"])
+        count = len(one.years) - len(one.missing_years)
+        figures = []
+        for key, minimum in one.minimums.items():
+            asked = (2 * minimum + count) // (2 * count) if average and count else minimum
+            got = one.average.get(key, 0) if average else one.sums.get(key, 0)
+            word = "年均" if average else "各年之和"
+            figures.append(
+                f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时"
+            )
+        if entry["every"]:
+            figures.append("并且每年都须达到")
+        return WindowExplanation(
+            one.id,
+            entry["name"] or self.words.window(entry["over"]),
+            one.clause,
+            self.pack.gist(one.regulation, one.clause),
+            one.years,
+            one.missing_years,
+            tuple(figures),
+            one.met,
+            one.text,
+        )
 
     def warnings(self) -> Iterable[str]:
         for code in self.assessment.warnings:

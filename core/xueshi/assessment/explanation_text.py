@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from xueshi.assessment.cures import Cure
-from xueshi.assessment.explanation import RecordExplanation, RequirementExplanation, YearExplanation
+from xueshi.assessment.explanation import (
+    RecordExplanation,
+    RequirementExplanation,
+    WindowExplanation,
+    YearExplanation,
+)
 from xueshi.hours import show_hours
 
 
@@ -17,6 +22,8 @@ def text_lines(one: YearExplanation) -> list[str]:
         return [*lines, one.text]
     lines.append("学时：" + "，".join(f"{label}{show_hours(hours)}" for label, hours in one.totals))
     lines += ["", "【年度要求】", *(requirement_line(each) for each in one.requirements)]
+    if one.windows:
+        lines += ["", "【跨年度要求】", *(window_line(each) for each in one.windows)]
     lines += [f"提示：{warning}" for warning in one.warnings]
     if one.cures:
         lines += ["", f"【还可以怎样补足】（须在{one.until}前完成）"]
@@ -65,6 +72,17 @@ def requirement_line(one: RequirementExplanation) -> str:
     return f"{name}（{one.clause}）：{minimum}已有{show_hours(one.total)}{one.unit}，{state}"
 
 
+def window_line(one: WindowExplanation) -> str:
+    """Say a requirement over several years: the years, what they come to, whether it is met."""
+    years = f"{one.years[0]}至{one.years[-1]}年度，" if one.years else ""
+    if one.text and one.met is None:
+        return f"{one.name}（{one.clause}）：{years}{one.text}，才能判定"
+    state = {True: "达到", False: "未达到", None: "暂不能判定"}[one.met]
+    if one.missing_years:
+        state += f"（缺{'、'.join(map(str, one.missing_years))}年度的结果）"
+    return f"{one.name}（{one.clause}）：{years}{'；'.join((*one.figures, state))}"
+
+
 def cure_line(one: Cure) -> str:
     """Say one way to earn what is missing."""
     parts = [f"{one.name}（{'、'.join(one.kinds)}，{one.clause}）"]
@@ -100,6 +118,7 @@ def record_parts(one: RecordExplanation) -> tuple[str, str, tuple[tuple[str, str
         ("原因", one.why),
         ("请补充", "、".join(one.missing)),
         ("依据", f"《{one.regulation}》{one.clause}{gist}{rules}" if one.clause else ""),
+        ("原文", one.quote),
         ("标准", one.standard),
         ("所填情况", "、".join(one.inputs)),
         ("未填写，按没有该情形处理", "、".join(one.presumed)),

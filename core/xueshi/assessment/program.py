@@ -16,6 +16,7 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text
+from xueshi.regulations.words import TWINS
 
 
 @dataclass(slots=True, eq=False)
@@ -272,6 +273,11 @@ def reads(*forms: object) -> tuple[str, ...]:
     return tuple(sorted(found - {"kind"}))
 
 
+def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the facts from which quantities are converted: days for half-days, and the other way round."""
+    return (*names, *(twin for name in names if (twin := TWINS.get(name)) and twin not in names))
+
+
 def compile_pack(pack: RulePack) -> Program:
     """Compile a pack: closures for every form, static texts for every gate."""
     data = pack.data
@@ -362,7 +368,7 @@ def _row(
         item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
         compiler.condition(row["when"], absence), row["when"], reads(row["when"]), gates,
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
-        compiler.amount(row["hours"]), row["hours"], reads(row["hours"]), _less(row["hours"]),
+        compiler.amount(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
         tuple(_extra(extra, compiler) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,

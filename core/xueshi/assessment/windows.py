@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,8 +10,16 @@ from typing import Any
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.facts import type_person
+from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, Requirement, program
-from xueshi.assessment.types import LedgerEntry, PersonYearRequest, WindowResult, YearAssessment
+from xueshi.assessment.requirements import sum_totals
+from xueshi.assessment.types import (
+    LedgerEntry,
+    PersonYearRequest,
+    RecordFacts,
+    WindowResult,
+    YearAssessment,
+)
 from xueshi.regulations.pack import RulePack
 
 
@@ -66,6 +74,61 @@ def evaluate_years(
         windows = judge_windows(pack, request.person, request.year, figures)
         judged[request.year] = replace(assessment, windows=windows)
     return judged
+
+
+def with_windows(
+    pack: RulePack,
+    request: PersonYearRequest,
+    assessment: YearAssessment,
+    earlier: Mapping[int, YearFigures],
+) -> YearAssessment:
+    """Add to a judged year what its law asks of several years; `earlier` are the figures of other years."""
+    if assessment.verdict == "not_judged":
+        return assessment
+    figures = {**earlier, request.year: YearFigures.of(assessment)}
+    windows = judge_windows(pack, request.person, request.year, figures)
+    judged = {one.id for one in windows}
+    rested = [name for one in pack.requirements if one["id"] in judged for name in one["readings"]]
+    readings = tuple(dict.fromkeys([*assessment.readings, *rested]))
+    return replace(assessment, windows=windows, readings=readings)
+
+
+def figures_of_earlier(
+    pack_of: Callable[[int], RulePack | None],
+    request: PersonYearRequest,
+    given: Mapping[int, Mapping[str, int]],
+) -> dict[int, YearFigures]:
+    """Return the figures of the years before: totals as given for a year, else added up from the ledger in `earlier`.
+
+    `given` is in hundredths by category or sum. The minimums of a year are those of its own law, which `pack_of` gives
+    (None where none is encoded: the year stays a gap). Parts of a total that a ledger cannot tell (hours with a
+    property) are left out, so that a window over them stays open.
+    """
+    years = dict.fromkeys([*given, *(entry.year for entry in request.earlier if entry.year is not None)])
+    found: dict[int, YearFigures] = {}
+    for year in sorted(one for one in years if one != request.year):
+        pack = pack_of(year)
+        if pack is None or not pack.serves(year):
+            continue
+        blank = replace(request, year=year, records=(), earlier=())
+        asked = [one for one in evaluate(pack, blank, trace=False).requirements if one.minimum is not None]
+        entries = [entry for entry in request.earlier if entry.year == year and entry.hours]
+        totals = dict(given[year]) if year in given else _added(program(pack), entries)
+        minimums = {one.of: one.minimum or 0 for one in asked if one.of in totals or year in given}
+        met = {key: totals.get(key, 0) >= minimum for key, minimum in minimums.items()}
+        found[year] = YearFigures(totals, minimums, met)
+    return found
+
+
+def _added(compiled: Program, entries: Sequence[LedgerEntry]) -> dict[str, int]:
+    judged: list[Judged] = []
+    for entry in entries:
+        one = Judged(RecordFacts(entry.record, "other", {}), {})
+        one.hours, one.category = entry.hours, entry.category
+        judged.append(one)
+    totals = sum_totals(compiled, judged, {"at_least": compiled.minimums}, {})
+    untold = {one.code for one in compiled.sums if one.where is not None}
+    return {key: hours for key, hours in totals.items() if key not in untold}
 
 
 def judge_windows(

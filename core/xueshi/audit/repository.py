@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -95,6 +96,45 @@ def load_artifact(session: Session, digest: str) -> bytes:
     if artifact is None:
         raise NotFoundError(f"找不到制品 {digest[:12]}…；数据文件夹不完整，请从备份恢复")
     return artifact.body
+
+
+PUBLISHED_TEXT = "published_text"
+
+
+@dataclass(frozen=True)
+class AttachedText:
+    """A published text that a bureau attached to an instrument: the digest of its file, its name, the text."""
+
+    instrument: str
+    sha256: str
+    file: str
+    text: str
+    number: int
+    """1, 2, … of the instrument: the last one attached counts."""
+
+
+def attach_text(session: Session, instrument: str, sha256: str, file: str, text: str) -> AttachedText:
+    """Attach the published text of an instrument; the same file again changes nothing."""
+    held = _newest_texts(session).get(instrument)
+    if held is not None and held.sha256 == sha256:
+        return held
+    attached = AttachedText(instrument, sha256, file, text, 1 if held is None else held.number + 1)
+    store_artifact(session, PUBLISHED_TEXT, canonical_json(asdict(attached)).encode())
+    return attached
+
+
+def attached_texts(session: Session) -> dict[str, str]:
+    """Return the published texts that count: instrument → text."""
+    return {instrument: held.text for instrument, held in _newest_texts(session).items()}
+
+
+def _newest_texts(session: Session) -> dict[str, AttachedText]:
+    found: dict[str, AttachedText] = {}
+    for artifact in session.exec(select(Artifact).where(Artifact.kind == PUBLISHED_TEXT)):
+        one = AttachedText(**json.loads(artifact.body))
+        if one.instrument not in found or found[one.instrument].number < one.number:
+            found[one.instrument] = one
+    return found
 
 
 def _hash(entry: AuditEntry) -> str:

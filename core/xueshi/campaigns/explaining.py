@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.explanation import YearExplanation, explain
+from xueshi.assessment.types import PersonYearRequest, YearAssessment
+from xueshi.assessment.windows import YearFigures, with_windows
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import load_pack, request_from_json
 from xueshi.campaigns.clock import civil_date
 from xueshi.register import repository as register
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 
@@ -33,10 +39,13 @@ class ExplainedResult:
     explanation: YearExplanation
 
 
-def explain_result(session: Session, scope: Scope, result: YearResult) -> ExplainedResult:
+def explain_result(
+    session: Session, scope: Scope, result: YearResult, texts: Mapping[str, PublishedText] | None = None
+) -> ExplainedResult:
     """Judge a stored result's facts again under its pinned pack and explain them.
 
-    `scope` is that of whoever asks. Raises RuleError where the rules could not be applied to the person.
+    Requirements over several years take the person's stored results of the other years, each judged under its own
+    pinned pack. `texts` are published texts that a bureau attached. `scope` is that of whoever asks. Raises RuleError where the rules could not be applied to the person.
     """
     request = request_from_json(result.request)
     contents = results.contents_of_records(session, result.id)
@@ -54,5 +63,22 @@ def explain_result(session: Session, scope: Scope, result: YearResult) -> Explai
         result.revision,
         civil_date(result.assessed_at),
         campaign.standing,
-        explain(pack, request),
+        explain(pack, request, _judged(session, found, result, pack, request), texts),
     )
+
+
+def _judged(
+    session: Session, scope: Scope, result: YearResult, pack: RulePack, request: PersonYearRequest
+) -> YearAssessment | None:
+    """Judge the year with what its law asks of several; None where it asks nothing, so that nothing is read in vain."""
+    if not any(one["over"] is not None for one in pack.requirements):
+        return None
+    others: dict[int, YearFigures] = {}
+    for one in results.years_of_person(session, scope, result.person_id):
+        if one.year == result.year or one.year in others:
+            continue
+        law = load_pack(audit.load_artifact(session, one.pack_digest))
+        judged = evaluate(law, request_from_json(one.request), trace=False)
+        if judged.verdict != "not_judged":
+            others[one.year] = YearFigures.of(judged)
+    return with_windows(pack, request, evaluate(pack, request), others)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from xueshi.assessment.explanation import YearExplanation
-from xueshi.assessment.explanation_text import cure_groups, record_parts, requirement_line
+from xueshi.assessment.explanation_text import cure_groups, record_parts, requirement_line, window_line
 from xueshi.documents.types import ExplainedRecord, ExplainedYear
 from xueshi.hours import show_hours
 
@@ -23,7 +23,10 @@ def explained_year(
         law=f"《{one.title}》{one.number}（{one.regulation}）",
         verdict=one.verdict_text,
         totals=tuple((label, f"{show_hours(hours)}学时") for label, hours in one.totals),
-        requirements=tuple(requirement_line(each) for each in one.requirements),
+        requirements=(
+            *(requirement_line(each) for each in one.requirements),
+            *(window_line(each) for each in one.windows),
+        ),
         notes=(*((one.text,) if one.text else ()), *(f"提示：{each}" for each in one.warnings)),
         until=one.until,
         cures=cure_groups(one),

@@ -56,6 +56,7 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
                 "use it or delete it",
                 name.clause,
             )
+    _single_values(resolved)
     lines = {
         entry.id: (entry.file, entry.line)
         for group in (merged.rules, *merged.sections.values())
@@ -67,3 +68,22 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
     decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
     check_coverage(data, lines, loaded, vocabulary, decided, findings)
     check_numbers(resolved.reader.numbers, files, texts or {}, findings)
+
+
+def _single_values(resolved: Resolved) -> None:
+    """Add W604 for a word fact of the loaded file that has one value only: what is not so could not be recorded."""
+    loaded = resolved.files[-1]
+    section = loaded.section("facts")
+    for name in section.entries:
+        fact = resolved.reader.vocabulary.facts.get(name) or resolved.reader.vocabulary.facts.get(
+            f"person.{name}"
+        )
+        if fact is not None and fact.type == "word" and len(fact.values) == 1:
+            [value] = fact.values
+            resolved.findings.add(
+                "W604",
+                loaded.path,
+                section.line_of(name),
+                f"{name} has one value, {value}: a record that is not so can only leave it blank",
+                f"add a value for the others ({{{value}: …, other: 其他}}), or make it type: yes_no",
+            )

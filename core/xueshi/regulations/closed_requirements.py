@@ -8,10 +8,13 @@ from xueshi.regulations import schema
 from xueshi.regulations.closed_rules import cite
 from xueshi.regulations.diagnostics import did_you_mean, nearest
 from xueshi.regulations.document import Mapping, Node, Scalar
-from xueshi.regulations.expressions import Reader
+from xueshi.regulations.expressions import YES, Reader
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry, Merged
 from xueshi.regulations.words import Form
+
+WINDOWS = {"cycle": ("cycle",), "last": ("last",), "since": ("since", "at_most")}
+"""The windows of years that take further words, with the words of each."""
 
 
 class RequirementCloser:
@@ -102,7 +105,7 @@ class RequirementCloser:
                     "count: once, or count: highest",
                     entry.clause,
                 )
-            if same is None and count in ("once", "highest"):
+            if "same" not in entry.keys and count in ("once", "highest"):
                 self.reader.findings.add(
                     "E101",
                     entry.file,
@@ -203,6 +206,13 @@ class RequirementCloser:
             for part in _parts(at_least):
                 self._ids(Scalar(entry.file, entry.line_of("at_least"), part), ids, "requirement")
             alone = text_of(keys.get("alone"))
+            if alone is not None and alone not in YES:
+                self.reader.fault(
+                    "E103",
+                    keys["alone"],
+                    f'"{alone}" says neither yes nor no of alone',
+                    "alone: no, or delete it",
+                )
             return {
                 **closed, "of": of, "at_least": at_least, "effect": effect, "key": entry.text("key") or entry.id,
                 "at_most": self.reader.value(keys["at_most"], "cap") if "at_most" in keys else None,
@@ -219,16 +229,21 @@ class RequirementCloser:
             if node.text in ("term", "cycle"):
                 return {"window": node.text}
         elif isinstance(node, Mapping):
+            window = next((word for word in WINDOWS if word in node.entries), None)
+            if window is not None:
+                schema.check_keys(
+                    node, WINDOWS[window], f"over {window}", self.reader.findings, self.reader.clause
+                )
             if "cycle" in node.entries:
-                return {"window": "cycle", "years": self.reader.value(node.entries["cycle"], "cap")}
+                return {"window": "cycle", "years": self.reader.value(node.entries["cycle"], "years")}
             if "last" in node.entries:
-                return {"window": "last", "years": self.reader.value(node.entries["last"], "cap")}
+                return {"window": "last", "years": self.reader.value(node.entries["last"], "years")}
             if "since" in node.entries:
                 fact = text_of(node.entries["since"]) or ""
                 full = f"person.{fact}" if f"person.{fact}" in self.reader.vocabulary.facts else fact
                 self.reader.fact(full, node.entries["since"])
                 limit = (
-                    self.reader.value(node.entries["at_most"], "cap") if "at_most" in node.entries else None
+                    self.reader.value(node.entries["at_most"], "years") if "at_most" in node.entries else None
                 )
                 return {"window": "since", "fact": full, "years": limit}
         self.reader.fault(

@@ -139,14 +139,7 @@ class RuleCloser:
 
     def _settings(self, keys: dict[str, Node]) -> None:
         reader = self.reader
-        taken = texts_of(keys.get("less"))
-        if len(set(taken)) != len(taken):
-            reader.fault(
-                "E102", keys["less"], "less names a fact twice: it would be subtracted twice", "delete one"
-            )
-        reader.less = [
-            fact for word in texts_of(keys.get("less")) if (fact := reader.fact(word, keys["less"]))
-        ]
+        reader.less = reader.taken(keys.get("less"))
         hours = _all_text(keys.get("hours"))
         if hours in reader.names.tables:
             hours = _all_text(reader.names.tables[hours])

@@ -15,6 +15,7 @@ from xueshi.regulations.vocabulary import Vocabulary
 from xueshi.regulations.words import Form
 
 SPECIAL = ("none", "not_stated", "stated")
+LEAF_WORDS = {"years": "number of years"}
 YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -80,9 +81,84 @@ class Reader:
                 )
             return self.use_reading(reading)
         if text not in allowed:
-            self._unknown_name(node, text, list(allowed), what)
+            if LOOKS_LIKE_READING.match(text):
+                self._unknown_name(node, text, list(allowed), what)
+            else:
+                near = nearest(text, allowed)
+                self.fault(
+                    "E103",
+                    node,
+                    f'"{text}" is no {what}{self._at()}. Allowed: {", ".join(allowed)}, or a reading',
+                    f"write {near}" if near else f"write {' or '.join(allowed)}",
+                )
             return None
         return text
+
+    def taken(self, node: Node | None) -> list[str]:
+        """Read `less`: one fact, a list (all are subtracted), or a reading that chooses; `none` subtracts nothing."""
+        if node is None:
+            return []
+        if isinstance(node, Mapping):
+            return self._taken_by_reading(node)
+        found: list[str] = []
+        if isinstance(node, Sequence):
+            for item in node.items:
+                if isinstance(item, Sequence):
+                    self.fault(
+                        "E103",
+                        item,
+                        f"less holds a list in a list{self._at()}",
+                        "less: [travel_days, free_days]",
+                    )
+                else:
+                    found.extend(self.taken(item))
+        for word in texts_of(node) if isinstance(node, Scalar) else ():
+            if reading := self.names.reading(word, node.file):
+                chosen = self.use_reading(reading)
+            elif LOOKS_LIKE_READING.match(word):
+                self._unknown_name(node, word, [], "reading")
+                continue
+            else:
+                chosen = word
+            if chosen != "none" and (fact := self.fact(chosen, node)):
+                found.append(fact)
+        if len(set(found)) != len(found):
+            self.fault("E102", node, "less names a fact twice: it would be subtracted twice", "delete one")
+        return found
+
+    def _taken_by_reading(self, node: Mapping) -> list[str]:
+        name, table = next(iter(node), ("", node))
+        reading = self.names.reading(name, node.file) if len(node.entries) == 1 else None
+        if reading is None or not isinstance(table, Mapping):
+            self.fault(
+                "E103",
+                node,
+                f"less rests on a reading or on nothing; by a fact, write rows with less of their own{self._at()}",
+                "less: travel_days, or less: {Q5: {counted: none, taken: travel_days}}",
+            )
+            return []
+        option = self.use_reading(reading)
+        chosen: list[str] | None = None
+        otherwise: list[str] | None = None
+        for key, inner in table:
+            outer = list(self.readings)
+            facts = self.taken(inner)
+            if key == "otherwise":
+                otherwise = facts
+                continue
+            self._check_options(reading, words.split(key), Scalar(table.file, table.line_of(key), key))
+            if option in words.split(key):
+                chosen = facts
+            else:
+                self.readings[:] = outer  # a branch that was not chosen is checked; nothing rests on it
+        if chosen is None and otherwise is None:
+            self.fault(
+                "E106",
+                table,
+                f'{reading.id} has no value for option "{option}"{self._at()}',
+                f"add {option}: none, or otherwise: none",
+            )
+        return chosen if chosen is not None else otherwise or []
 
     def _unknown_name(self, node: Node, text: str, known: list[str], what: str) -> None:
         if LOOKS_LIKE_READING.match(text):
@@ -240,6 +316,7 @@ class Reader:
                     self.fault(
                         "E106", node, f'"{text}" is not a value of {fact}{self._at()}', "Allowed: yes, no"
                     )
+                    matcher["unreadable"] = True
             elif known.type == "word":
                 if text in known.values:
                     values.append(text)
@@ -251,6 +328,7 @@ class Reader:
                         f'"{text}" is not a value of {fact}{self._at()}. Allowed: {listed}',
                         f"write {nearest(text, known.values) or 'one of these'}",
                     )
+                    matcher["unreadable"] = True
             elif known.type in ("count", "number"):
                 if band := words.band(text):
                     bands.append(band)
@@ -264,8 +342,9 @@ class Reader:
                         "E103",
                         node,
                         f'"{text}" is no number and no band of {fact}{self._at()}',
-                        "upto 3, below 3, over 3, from 3, 3 to 6, or 3",
+                        "upto 3, below 3, over 3, from 3, 3 to 6 (both ends in), over 3 below 6, or 3",
                     )
+                    matcher["unreadable"] = True
             elif known.type in ("id", "years"):
                 values.append(text)
             elif known.type == "date" and text == "in_window":
@@ -277,6 +356,7 @@ class Reader:
                     f'{fact} cannot be compared with "{text}"{self._at()}',
                     f"{fact}: none, not_stated or stated",
                 )
+                matcher["unreadable"] = True
         if values:
             matcher["in"] = values
         if bands:
@@ -286,7 +366,7 @@ class Reader:
     # Values
 
     def value(self, node: Node, leaf: str) -> Form:
-        """Read a value of sort `leaf` (hours, percent, cap, category, minimum, day, word, spread) in its three forms."""
+        """Read a value of sort `leaf` (hours, percent, cap, years, category, minimum, day, word, spread) in its three forms."""
         if isinstance(node, Sequence):
             if not node.items:
                 self.fault("E103", node, f"an empty list gives no {leaf}{self._at()}", "write a value")
@@ -398,6 +478,9 @@ class Reader:
             form, example = words.percent(text), "20%, or stated in a fact"
         elif leaf == "cap":
             form, example = words.cap(text), "a number of hours, or none"
+        elif leaf == "years":
+            form = ["fixed", text] if text.isdigit() and int(text) > 0 else None
+            example = "3, or a reading that chooses"
         elif leaf == "minimum":
             form, example = words.minimum(text), "90, 1/3 of R1, any, or a parameter"
         elif leaf == "day":
@@ -413,7 +496,7 @@ class Reader:
                 node,
                 text,
                 [example.split(", ")[0]],
-                f"{leaf}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),",
+                f"{LEAF_WORDS.get(leaf, leaf)}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),",
             )
             return ["none"]
         if form[0] in ("fixed", "percent", "part") and form != ["percent", "100"]:

@@ -23,6 +23,8 @@ _DESCRIPTIONS = {
     "needs": "认定条件：不满足的0学时，未说明的要求补充",
     "except": "除外：说明了才起作用",
     "hours": "10；8 per day；stated；10 to 15；decided；{level: {national: 50}}",
+    "less": "扣除的事实：travel_days；列表为全部扣除；{Q5: {counted: none, taken: travel_days}}",
+    "partial": "prorate（按比例）或 whole（只计整数）",
     "at_most": "{event: 20, day: 8, year: 30}",
     "share": "{rank: {1: 100%, then: -20%}}",
     "spread": "[50%, 50%]",
@@ -127,6 +129,8 @@ def _shape(name: str, beside: set[str]) -> Schema:
         return dict(_SCALAR)
     if name in schema.WORDS:
         return dict(_WORDS)
+    if name == "less":
+        return {"anyOf": [*_WORDS["anyOf"], {"type": "object"}]}
     return {}
 
 

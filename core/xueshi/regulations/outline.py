@@ -92,7 +92,8 @@ def _numbered(line: str) -> tuple[int | None, str, str]:
 
 
 def _kept(found: list[OutlinedClause]) -> Iterator[OutlinedClause]:
-    for clause, after in zip(found, [*found[1:], None], strict=True):
+    following: list[OutlinedClause | None] = [*found[1:], None]
+    for clause, after in zip(found, following, strict=False):  # without any clause only the end is left
         has_items = after is not None and after.number.startswith(clause.number)
         if not (has_items and len(clause.paragraphs) <= 1 and not _SENTENCE.search(clause.text)):
             yield clause

@@ -8,6 +8,7 @@ from typing import Any
 from xueshi.regulations.closed_requirements import _parts
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.vocabulary import Vocabulary
+from xueshi.regulations.words import RATE_UNITS, TWINS
 from xueshi.regulations.zones import covers, overlap, zones
 
 DIVISIBLE = ("day", "half_day", "hour", "month", "half_year", "year", "character")
@@ -21,7 +22,11 @@ def check_items(
     for index, second in enumerate(items):
         for first in items[:index]:
             shared = [kind for kind in second["kinds"] if kind in first["kinds"]]
-            if shared and overlap(zones(first["when"], vocabulary), zones(second["when"], vocabulary)):
+            if (
+                shared
+                and not (_unreadable(first["when"]) or _unreadable(second["when"]))
+                and overlap(zones(first["when"], vocabulary), zones(second["when"], vocabulary))
+            ):
                 newer, older = sorted(
                     (first, second), key=lambda item: lines[item["id"]][0] != lines[items[-1]["id"]][0]
                 )
@@ -37,6 +42,8 @@ def check_items(
     for item in items:
         for rows in (item["rows"], *(row["plus"] for row in item["rows"])):
             _unreached(rows, lines, vocabulary, findings)
+            for row in rows:
+                _untold(row, lines, findings)
 
 
 def _unreached(
@@ -44,7 +51,11 @@ def _unreached(
 ) -> None:
     for index, later in enumerate(rows):
         mine = zones(later["when"], vocabulary)
+        if _unreadable(later["when"]):
+            continue  # the band that could not be read is the fault; where the row belongs shows when it is mended
         for earlier in rows[:index]:
+            if _unreadable(earlier["when"]):
+                continue
             if earlier.get("kinds") and set(later.get("kinds") or ()) - set(earlier["kinds"]):
                 continue
             if earlier.get("kinds") and not later.get("kinds"):
@@ -61,6 +72,72 @@ def _unreached(
                     later["clause"],
                 )
                 break
+
+
+def _unreadable(form: Any) -> bool:
+    """Tell whether a condition holds a value or band that is a finding already."""
+    if isinstance(form, dict):
+        return bool(form.get("unreadable"))
+    return isinstance(form, list) and any(_unreadable(part) for part in form)
+
+
+def _untold(row: dict[str, Any], lines: dict[str, tuple[str, int]], findings: Findings) -> None:
+    """Add E503 for a value of a list that an earlier one leaves nothing to: it is told whenever this one is."""
+    for word in ("hours", "share", "category"):
+        for parts in _lists(row.get(word)):
+            for index, later in enumerate(parts):
+                earlier = next((one for one in parts[:index] if _told_by(one) in ("", _told_by(later))), None)
+                if earlier is None or _told_by(later) is None:
+                    continue
+                file, line = lines[row["id"]]
+                halves = earlier[0] == "rate" == later[0] and earlier[2] != later[2]
+                why = (
+                    "days and half-days are converted"
+                    if halves and "day" in earlier[2]
+                    else "so it is never asked"
+                )
+                findings.add(
+                    "E503",
+                    file,
+                    line,
+                    f'{row["id"]}: "{_written(later)}" stands after "{_written(earlier)}", which is told whenever it is ({why})',
+                    f"delete {_written(later)}",
+                    row["clause"],
+                )
+                break
+
+
+def _lists(form: Any) -> list[list[Any]]:
+    if not isinstance(form, list) or not form:
+        return []
+    inner = [found for part in form for found in _lists(part)]
+    return [form[1], *inner] if form[0] == "first" else inner
+
+
+def _told_by(form: Any) -> str | None:
+    """Return the fact that an amount is told by, empty where it is always told, None where more must be looked at."""
+    if form[0] in ("fixed", "percent", "word", "none", "decided", "range"):
+        return ""
+    if form[0] == "rate":
+        fact = RATE_UNITS[form[2]][0]
+        return min(fact, TWINS.get(fact, fact))
+    return str(form[1]) if form[0] in ("stated", "stated_percent") else None
+
+
+def _written(form: Any) -> str:
+    """Write an amount as it stands in a rule file."""
+    head = form[0]
+    if head == "rate":
+        return f"{form[1]} per {f'{form[3]} ' if form[3] > 1 else ''}{form[2]}"
+    if head in ("fixed", "word"):
+        return str(form[1])
+    if head == "percent":
+        return f"{form[1]}%"
+    if head == "range":
+        return f"{form[1]} to {form[2]}"
+    if head in ("stated", "stated_percent"):
+        return "stated" if form[1] == "declared_hours" else f"stated in {form[1]}"
+    return str(head)
 
 
 def check_requirements(

@@ -164,7 +164,7 @@ class RuleWords:
         if one["at_most"] is not None:
             parts.append(f"{label}最多计{self.amounts.say(one['at_most'], unit)}")
         if one["over"] is not None:
-            parts.append(self._window(one["over"]))
+            parts.append(self.window(one["over"]))
         for word, text in (
             ("average_of", "各年平均须达到"),
             ("sum_of", "各年之和须达到"),
@@ -183,7 +183,10 @@ class RuleWords:
             parts.append("按现取口径不适用")
         return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
 
-    def _window(self, over: Mapping[str, Any]) -> str:
+    def window(self, over: Mapping[str, Any] | None) -> str:
+        """Say the years that a requirement looks at; those of alternatives are said by their parts."""
+        if over is None:
+            return "跨年度要求"
         years = self.amounts.say(over.get("years"), "年") if over.get("years") else ""
         return {
             "term": "按一个聘期",

@@ -46,12 +46,12 @@ ONE_WORD = (
 )  # fmt: skip
 """Keys that hold one word or sentence."""
 WORDS = (
-    "clause", "for", "less", "of", "evidence", "meets", "average_of", "sum_of", "every", "any_of", "all_of", "rests_on", "replace",
+    "clause", "for", "of", "evidence", "meets", "average_of", "sum_of", "every", "any_of", "all_of", "rests_on", "replace",
 )  # fmt: skip
 """Keys that hold one word or a list of words."""
 FILLED = (
     "when", "needs", "except", "hours", "share", "at_most", "at_least", "spread", "plus", "rows", "category", "dated", "starts",
-    "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns",
+    "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns", "less",
 )  # fmt: skip
 """Keys under which something must stand; a difference file may empty `needs` and `except`."""
 

@@ -56,17 +56,18 @@ class Vocabulary:
     ) -> Vocabulary:
         """Return this vocabulary with the kinds and facts that a rule file adds.
 
-        An existing name cannot get another meaning (E102): only words get further values.
+        An existing name cannot get another meaning (E102): only words get further values, and a kind may be called
+        as the text calls it (`unit_self_study: {label: 个人自学}`); what it is stays the same.
         """
         more_kinds, more_facts = dict(self.kinds), dict(self.facts)
         for name, label, node in _entries(kinds, findings):
-            if name in more_kinds:
+            if name in more_kinds and not isinstance(label, document.Mapping):
                 findings.add(
                     "E102",
                     node.file,
                     node.line,
                     f"kind {name} exists already ({more_kinds[name]})",
-                    "choose another name",
+                    f"choose another name; where this text only calls it otherwise, {name}: {{label: …}}",
                 )
             elif isinstance(label, document.Scalar):
                 more_kinds[name] = label.text
@@ -77,6 +78,18 @@ class Vocabulary:
             else:
                 findings.add(
                     "E103", node.file, node.line, f"kind {name} has no label", f"{name}: {{label: 中文名称}}"
+                )
+            twin = next(
+                (one for one, said in more_kinds.items() if one != name and said == more_kinds.get(name)),
+                None,
+            )
+            if twin is not None:
+                findings.add(
+                    "E102",
+                    node.file,
+                    node.line,
+                    f"kind {name} has the label of {twin} ({more_kinds[twin]}): a table could not tell them apart",
+                    "give it another label",
                 )
         for name, body, node in _entries(facts, findings):
             fact = _fact(name, body, node, findings)

@@ -24,6 +24,14 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 }
 """Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
 
+TWINS = {
+    "days": "half_days",
+    "half_days": "days",
+    "travel_days": "travel_half_days",
+    "travel_half_days": "travel_days",
+}
+"""Facts that state one quantity in two units: where only the other is stated, it is converted (rule language 3.3)."""
+
 PLURALS = {
     "characters": "character",
     "days": "day",
@@ -42,6 +50,7 @@ _NUMBER = re.compile(rf"^{NUMBER}$")
 _RATE = re.compile(rf"^({NUMBER}) per (?:(\d+) )?([a-z_]+)$")
 _RANGE = re.compile(rf"^({NUMBER}) to ({NUMBER})$")
 _BAND = re.compile(rf"^(upto|below|over|from) ({NUMBER})$")
+_BOTH_ENDS = re.compile(rf"^(over|from) ({NUMBER}) (upto|below) ({NUMBER})$")
 _PERCENT = re.compile(rf"^({NUMBER})%$")
 _THEN = re.compile(rf"^(?:-({NUMBER})(%)?|x({NUMBER})(%)?)$")
 _PART = re.compile(r"^(\d+)/(\d+) of (\S+)$")
@@ -109,7 +118,13 @@ def further(text: str, shares: bool) -> Form | None:
 
 
 def band(text: str) -> Form | None:
-    """Read a band as `[low, low included, high, high included]`; an open end is None."""
+    """Read a band as `[low, low included, high, high included]`; an open end is None.
+
+    `over 3 below 6` is 超过3不满6: both ends in one band.
+    """
+    if match := _BOTH_ENDS.match(text):
+        start, low, end, high = match.groups()
+        return [low, start == "from", high, end == "upto"] if Fraction(low) < Fraction(high) else None
     if match := _BAND.match(text):
         word, value = match.groups()
         return {
@@ -128,13 +143,16 @@ def band(text: str) -> Form | None:
 
 
 def band_words(form: Form) -> str:
-    """Say a band in Chinese: `不超过3`, `超过2000`, `3至6`."""
+    """Say a band in Chinese: `不超过3`, `超过2000`, `3至6`, `超过3且不满6`."""
     low, low_in, high, high_in = form
-    if low is not None and high is not None:
-        return f"{low}{'' if low_in else '以上（不含）'}至{high}{'' if high_in else '（不含）'}"
-    if low is None:
-        return f"不超过{high}" if high_in else f"不满{high}"
-    return f"不少于{low}" if low_in else f"超过{low}"
+    if low is not None and high is not None and low_in and high_in:
+        return f"{low}至{high}"
+    said = []
+    if low is not None:
+        said.append(f"不少于{low}" if low_in else f"超过{low}")
+    if high is not None:
+        said.append(f"不超过{high}" if high_in else f"不满{high}")
+    return "且".join(said)
 
 
 def minimum(text: str) -> Form | None:
