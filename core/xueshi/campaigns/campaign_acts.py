@@ -12,7 +12,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
-from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.campaign_clock import campaign_now, set_folder_clock
 from xueshi.campaigns.campaign_machine import (
     CampaignAccepted,
     CampaignCommand,
@@ -74,6 +74,7 @@ def apply_campaign_command(session: Session, campaign_id: UUID, command: Campaig
     if command.verb == "advance" and command.to is not None:
         anchor = repository.last_anchor(session, campaign.id)
         session.add(ClockAnchor(campaign_id=campaign.id, seq=anchor.seq + 1, real=real, campaign=command.to))
+        set_folder_clock(session, command.to, real)
         now = command.to
     session.add(campaign)
     complete(session, row, campaign.id, judged.outcome, judged.state.version, now)

@@ -64,7 +64,8 @@ def _determine(session: Session, row: Command) -> Refused | None:
     )
     values = repository.determinations(session, filing.id)
     values.setdefault(row.target_id, {})[fact] = row.payload["value"]
-    judged = assessing.judge(pack, filing.area, campaign.year, person, values)
+    earlier = assessing.earlier_of(session, campaign.year, [person]).get(person.person_id, ())
+    judged = assessing.judge(pack, filing.area, campaign.year, person, values, earlier)
     refused = _outside(judged, row.target_id)
     if refused is not None:
         return refused
@@ -82,7 +83,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     results.save(session, under, [judged.judgement])
     still = [
-        one for one in judged.judgement.open_records if judged.record_ids[one["record"]] == row.target_id
+        one for one in judged.judgement.open_records if judged.record_ids.get(one["record"]) == row.target_id
     ]
     if still:
         task.body = {**task.body, "facts": still[0]["facts"]}
@@ -111,6 +112,8 @@ def _leave_open(session: Session, row: Command) -> Refused | None:
 
 def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campaign, Filing] | Refused:
     """Return the campaign and filing of an open record task, or why this actor cannot settle it now."""
+    if task.filing_id is None:
+        return Refused("no_filing", "该待办是学时记录的认定，不属于单位申报；请通过、退回或不予认定")
     filing = repository.filing(session, ENGINE, task.filing_id, lock=True)
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
     if task.closed_at is not None:

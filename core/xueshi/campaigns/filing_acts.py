@@ -125,7 +125,7 @@ def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
 def complete(
     session: Session,
     row: Command,
-    campaign_id: UUID,
+    campaign_id: UUID | None,
     outcome: str,
     version: int,
     now: datetime,

@@ -187,7 +187,7 @@ def _not_by(state: RecordState, level: FlowLevel, command: RecordCommand) -> Ref
     if command.account in state.makers:
         return Refused("four_eyes", "该记录由您登记，须由他人认定（经办、审核分离）")
     # After four eyes: a second role of one account must hear the true reason.
-    acted = {one.account for one in (*state.hands, *state.signatures)}
+    acted = {hand.account for hand in state.hands} | {one.account for one in state.signatures}
     if command.account in acted:
         return Refused("four_eyes", "您已在本次认定中签署过，须由他人办理（经办、审核分离）")
     if command.role in {signature.role for signature in state.signatures}:

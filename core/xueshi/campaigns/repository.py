@@ -19,6 +19,7 @@ from xueshi.campaigns.tables import (
     Determination,
     Effect,
     Filing,
+    FolderAnchor,
     OutgoingMessage,
     Task,
 )
@@ -94,6 +95,24 @@ def last_anchor(session: Session, campaign_id: UUID) -> ClockAnchor:
         .order_by(col(ClockAnchor.seq).desc())
     )
     return session.exec(query.limit(1)).one()
+
+
+def last_folder_anchor(session: Session) -> FolderAnchor | None:
+    """Return the latest step of the folder's clock; None where it runs on real time."""
+    return session.exec(select(FolderAnchor).order_by(col(FolderAnchor.seq).desc()).limit(1)).first()
+
+
+def add_folder_anchor(session: Session, seq: int, real: datetime, instant: datetime) -> None:
+    """Add a step to the folder's clock."""
+    session.add(FolderAnchor(seq=seq, real=real, instant=instant))
+    session.flush()
+
+
+def runs_on_real_time(session: Session) -> bool:
+    """Tell whether something was done in this folder on the real clock: a campaign without standing clock, a record."""
+    real = select(Campaign.id).where(col(Campaign.standing).is_(False)).limit(1)
+    filed = select(Effect.command_id).where(col(Effect.campaign_id).is_(None)).limit(1)
+    return session.exec(real).first() is not None or session.exec(filed).first() is not None
 
 
 # ---------------------------------------------------------------- filings
@@ -290,6 +309,33 @@ def close_tasks(
     )
 
 
+def close_record_tasks(
+    session: Session, record_id: UUID, *, at: datetime, command_id: UUID | None, outcome: str, role: str = ""
+) -> None:
+    """Close the open verifying tasks on a record, those of one role only where one is named."""
+    query = update(Task).where(
+        col(Task.record_id) == record_id, col(Task.kind) == "verify", col(Task.closed_at).is_(None)
+    )
+    if role:
+        query = query.where(col(Task.role) == role)
+    session.execute(query.values(closed_at=at, closed_by=command_id, outcome=outcome))
+
+
+def filings_of_year(
+    session: Session, unit_ids: Sequence[UUID], year: int | None = None
+) -> list[tuple[Campaign, Filing]]:
+    """Return the filings of some units, of one year's campaigns or of all, the newest round of each first."""
+    query = (
+        select(Campaign, Filing)
+        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
+        .where(col(Filing.unit_id).in_(unit_ids))
+        .order_by(col(Campaign.n).desc(), col(Filing.round).desc())
+    )
+    if year is not None:
+        query = query.where(Campaign.year == year)
+    return [(campaign, filing) for campaign, filing in session.exec(query)]
+
+
 def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
     """Return the verifier's values by record and fact; the latest of each counts."""
     query = select(Determination).where(Determination.filing_id == filing_id).order_by(col(Determination.id))
@@ -313,6 +359,17 @@ def write_message(
             subject=subject,
             body=body,
             written_at=at,
+        )
+    )
+
+
+def write_unit_message(
+    session: Session, *, unit_id: UUID, to_role: str, subject: str, body: dict[str, object], at: datetime
+) -> None:
+    """Write a message to a unit that belongs to no campaign, to be sent later."""
+    session.add(
+        OutgoingMessage(
+            id=new_id(), to_role=to_role, to_unit=unit_id, subject=subject, body=body, written_at=at
         )
     )
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import pack_of, people_of
+from xueshi.campaigns.assessing import pack_of, people_as_sealed
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign
@@ -33,7 +33,7 @@ def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate)
     for filing in repository.filings(session, ENGINE, campaign.id):
         not_filed += filing.stage == "not_filed"
         refused += filing.stage == "refused"
-        for person in people_of(session, campaign, filing, pack):
+        for person in people_as_sealed(session, campaign, filing, pack):
             result = sealed.get((filing.unit_id, person.person_id))
             hours = (
                 {}

@@ -16,10 +16,11 @@ from xueshi.access import tables as _access
 from xueshi.audit import tables as _audit
 from xueshi.campaigns import tables as _campaigns
 from xueshi.documents import tables as _documents
+from xueshi.records import tables as _records
 from xueshi.register import tables as _register
 from xueshi.results import tables as _results
 
-TABLE_MODULES = (_access, _audit, _campaigns, _documents, _register, _results)
+TABLE_MODULES = (_access, _audit, _campaigns, _documents, _records, _register, _results)
 
 
 def metadata() -> MetaData:
