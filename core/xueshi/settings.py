@@ -11,6 +11,7 @@
 | `XUESHI_FONTS` | folder of a bureau's licensed fonts, before ours | none |
 | `XUESHI_KEYS` | key file (mode 0600); production refuses to start without it | made in the data folder |
 | `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook | 20, 20000 |
+| `XUESHI_EVIDENCE_MEGABYTES`, `XUESHI_EVIDENCE_TYPES` | limit of one proof, and the types taken in | 10, `pdf,png,jpeg` |
 | `XUESHI_LOG_LEVEL` | `debug`, `info`, `warning`, `error` | `info` |
 | `XUESHI_TRACE_HOOKS` | print every hook call | off |
 """
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     keys: Path | None = None
     upload_megabytes: int = Field(default=20, ge=1, le=500)
     upload_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    evidence_megabytes: int = Field(default=10, ge=1, le=100)
+    evidence_types: str = Field(default="pdf,png,jpeg", pattern=r"^(pdf|png|jpeg)(,(pdf|png|jpeg))*$")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trace_hooks: bool = False
 

@@ -10,11 +10,19 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import assessing, repository
+from xueshi.campaigns import (
+    assessing,
+    folder_acts,
+    person_acts,
+    record_acts,
+    record_batches,
+    repository,
+)
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
+from xueshi.errors import InputError, NotAllowedError
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
@@ -26,7 +34,11 @@ def carry_out(session: Session, row: Command) -> None:
     """Carry out a direct command and write its fate: done with effect and audit, or refused with the reason."""
     if repository.effect(session, row.id) is not None:
         return
-    refused = _ACTS[row.kind](session, row)
+    try:
+        refused = _ACTS[row.kind](session, row)
+    except (InputError, NotAllowedError) as error:
+        # Raised before anything is written: a target that left the scope meanwhile, an account that was ended.
+        refused = Refused("not_possible", str(error))
     if refused is not None:
         row.state, row.code, row.reason = "refused", refused.code, refused.reason
         session.add(row)
@@ -141,4 +153,8 @@ _ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
     "hand_in": _hand_in,
     "determine": _determine,
     "leave_open": _leave_open,
+    **record_acts.ACTS,
+    **record_batches.ACTS,
+    **person_acts.ACTS,
+    **folder_acts.ACTS,
 }

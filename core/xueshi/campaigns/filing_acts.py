@@ -27,6 +27,7 @@ from xueshi.campaigns.filing_machine import (
 from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.stored_state import dump_state, load_flow, load_state
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
+from xueshi.records import repository as records
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -160,13 +161,22 @@ def _only_sql_can_tell(
 ) -> Refused | None:
     if command.verb != "approve":
         return None
-    if filing.input_version == 0:
-        return Refused("nothing_handed_in", "本单位还没有导入登记工作簿；请先导入再签署")
+    if filing.input_version == 0 and not records.has_filed(
+        session, filing.unit_id, _year_of(session, filing)
+    ):
+        return Refused(
+            "nothing_handed_in",
+            "本单位本年度还没有登记：既没有导入工作簿，也没有申报学时记录；请先登记再签署",
+        )
     if command.level != flow.levels[0].id:
         left = len(repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=RECORD_TASKS))
         if left:
             return Refused("record_tasks_open", f"该单位还有 {left} 条记录待认定或待补正；办结后再通过")
     return None
+
+
+def _year_of(session: Session, filing: Filing) -> int:
+    return repository.campaign(session, ENGINE, filing.campaign_id).year
 
 
 def _write(

@@ -62,6 +62,8 @@ class RecordState:
     hands: tuple[Hand, ...] = ()
     """Approvals at earlier levels in this pass: those accounts may not act again."""
     returns: int = 0
+    filer: str = ""
+    """Role that filed it: gets it back when it is returned."""
 
     @property
     def settled(self) -> bool:
@@ -102,7 +104,7 @@ def file(
     refusal = _may_file(channel, role, for_person)
     if refusal is not None:
         return refusal
-    begun = RecordState("deciding", "", makers=(account,))
+    begun = RecordState("deciding", "", makers=(account,), filer=role)
     if not channel.levels:
         return RecordAccepted(replace(begun, stage="verified"), "verified")
     return RecordAccepted(replace(begun, level=flow.level(channel.levels[0]).id), "filed")
@@ -113,7 +115,7 @@ def decide(
 ) -> RecordAccepted | Refused:
     """Judge one act on one record."""
     if command.verb == "replace":
-        return _replace(state, command)
+        return replaced(state) if command.expected_version == state.version else _stale(state, command)
     refusal = _not_now(state, command)
     if refusal is not None:
         return refusal
@@ -172,12 +174,14 @@ def _not_now(state: RecordState, command: RecordCommand) -> Refused | None:
     if state.settled:
         cure = "如有错误，请另报更正" if state.stage == "verified" else "如有新的证明，请另行申报"
         return Refused("settled", f"该记录{STAGE_WORDS[state.stage]}，不能再办理；{cure}")
-    if command.expected_version != state.version:
-        return Refused(
-            "stale",
-            f"页面已过期：您看到的是第 {command.expected_version} 版，现在是第 {state.version} 版；请刷新后再办",
-        )
-    return None
+    return None if command.expected_version == state.version else _stale(state, command)
+
+
+def _stale(state: RecordState, command: RecordCommand) -> Refused:
+    return Refused(
+        "stale",
+        f"页面已过期：您看到的是第 {command.expected_version} 版，现在是第 {state.version} 版；请刷新后再办",
+    )
 
 
 def _not_by(state: RecordState, level: FlowLevel, command: RecordCommand) -> Refused | None:
@@ -264,12 +268,10 @@ def _withdraw(state: RecordState, channel: Channel, command: RecordCommand) -> R
     return RecordAccepted(replace(state, stage="withdrawn", level="", version=state.version + 1), "withdrawn")
 
 
-def _replace(state: RecordState, command: RecordCommand) -> RecordAccepted | Refused:
-    """Let a correction take the record's place; the engine's own act once the correction holds."""
+def replaced(state: RecordState) -> RecordAccepted | Refused:
+    """Let a correction take a record's place: the engine's own act once the correction holds."""
     if state.stage in ("replaced", "withdrawn", "refused"):
         return Refused("settled", f"该记录{STAGE_WORDS[state.stage]}，不能更正；请另行申报")
-    if command.expected_version != state.version:
-        return Refused("stale", "该记录已变动；请刷新后再更正")
     return RecordAccepted(
         replace(state, stage="replaced", level="", version=state.version + 1, signatures=()), "replaced"
     )

@@ -17,7 +17,6 @@ from xueshi.register.tables import Person, StudyRecord
 from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 from xueshi.storage import new_id
 
-
 BATCH = 500
 """Keys asked for in one query: below every database's limit of parameters."""
 
