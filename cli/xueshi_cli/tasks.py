@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,23 +12,37 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import pack_of
+from xueshi.campaigns.assessing import load_pack, pack_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.record_flags import flags_of_record
 from xueshi.campaigns.stored_state import load_flow
 from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError
+from xueshi.hours import show_hours
+from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
+from xueshi_cli.facts_given import given_facts
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.records import flag_lines
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
 app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
 
-KINDS = {"unit": "单位审验", "record": "记录待补", "discretion": "裁量认定", "attention": "需人工处理"}
+KINDS = {
+    "unit": "单位审验",
+    "record": "记录待补",
+    "discretion": "裁量认定",
+    "attention": "需人工处理",
+    "verify": "学时认定",
+    "returned": "退回补正",
+}
+RECORD_VERBS = {"approve": "verify_record", "return": "return_record", "refuse": "refuse_record"}
+"""What deciding a record filed in the year is called among commands."""
 
 
 @app.command("list")
@@ -59,24 +74,52 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
-        filing = repository.filing(session, actor.scope, task.filing_id)
         unit = register.unit(session, actor.scope, task.unit_id)
         record: dict[str, Any] = {
             "待办": str(task.id),
             "事项": KINDS[task.kind],
             "单位": unit.name,
-            "版本": filing.version,
+            "版本": _version(session, actor.scope, task),
             "环节": _level_name(session, task),
             **_about(session, actor.scope, task),
             "需要": "、".join(_needed(session, task)),
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
         }
+        if task.record_id is not None and task.filing_id is None:
+            record |= _filed(session, actor.scope, task.record_id)
+            record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""
     show_record("待办", record, as_json=json)
+
+
+def _version(session: Session, scope: Scope, task: Task) -> int:
+    """Return the version that a decision is made on: the filing's, or the record's where no campaign runs."""
+    if task.filing_id is not None:
+        return repository.filing(session, scope, task.filing_id).version
+    assert task.record_id is not None  # a task is on a filing or on a record
+    return records.record(session, ENGINE, task.record_id).version
+
+
+def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
+    """Say of a record filed in the year what its verifier must see: claim, facts, proofs, and what looks odd."""
+    record = records.record(session, ENGINE, record_id)
+    return {
+        "记录": str(record.id),
+        "申报学时": "" if record.claimed is None else show_hours(record.claimed),
+        "情况": record.facts,
+        "证明材料": "、".join(
+            f"{proof.id}（{file.type}）"
+            for proof, file in records.evidence_of(session, [record.id]).get(record.id, [])
+        ),
+        "更正": "" if record.replaces is None else f"代替 {record.replaces}",
+        "疑点（仅供核对）": flag_lines(flags_of_record(session, scope, record)),
+    }
 
 
 def _level_name(session: Session, task: Task) -> str:
     """Return a level as the flow calls it."""
+    if task.campaign_id is None:
+        return str(task.body.get("name", task.level))
     campaign = repository.campaign(session, ENGINE, task.campaign_id)
     return load_flow(audit.load_artifact(session, campaign.flow_digest)).level(task.level).name
 
@@ -95,6 +138,8 @@ def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
 
 def _needed(session: Session, task: Task) -> list[str]:
     """Say which facts are missing, with what may be answered: `合格（是、否）`, `级别（国家级…）`."""
+    if task.campaign_id is None:
+        return []
     facts = pack_of(session, repository.campaign(session, ENGINE, task.campaign_id)).facts
     return [_asked(facts[name]) if name in facts else name for name in task.body.get("facts", [])]
 
@@ -107,6 +152,33 @@ def _asked(fact: Fact) -> str:
     return f"{fact.label}（{fact.unit}）" if fact.unit else fact.label
 
 
+def _record_request(
+    place: Workplace,
+    session: Session,
+    task: Task,
+    asked: str,
+    reason: str,
+    return_to: str,
+    given: Sequence[str],
+    version: int | None,
+) -> CommandRequest:
+    """Return the command that decides a record filed in the year."""
+    assert task.record_id is not None  # a task is on a filing or on a record
+    if task.kind == "returned":
+        raise InputError(
+            f"该记录退回补正：请用 xueshi records resubmit {task.record_id} 补正后重新提交，或 withdraw 撤回"
+        )
+    if not asked:
+        raise InputError("该待办是学时认定；请用 --approve（可加 --fact）、--return 或 --refuse")
+    record = records.record(session, ENGINE, task.record_id)
+    payload: dict[str, Any] = {"reason": reason, "return_to": return_to}
+    if given:
+        pack = load_pack(audit.load_artifact(session, record.pack_digest or ""))
+        payload["facts"] = given_facts(given, pack, record.kind)
+    seen = record.version if version is None else version
+    return CommandRequest(place.request_id(), RECORD_VERBS[asked], record.id, seen, payload)
+
+
 @app.command("decide")
 def decide(
     task_id: UUID,
@@ -115,6 +187,11 @@ def decide(
     return_: Annotated[bool, typer.Option("--return", help="退回补正")] = False,
     refuse: Annotated[bool, typer.Option("--refuse", help="不予通过")] = False,
     value: Annotated[str, typer.Option(help="认定的数值（裁量、补正事项）")] = "",
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help="认定学时记录时一并填写的事实，名称=值，可重复；如 --fact 认定学时=12"),
+    ] = None,
+    return_to: Annotated[str, typer.Option(help="退回到哪一环节（学时记录）；缺省退回申报人")] = "",
     leave_open: Annotated[bool, typer.Option("--leave-open", help="存疑，留待补正")] = False,
     reason: Annotated[str, typer.Option(help="原因")] = "",
     version: Annotated[int | None, typer.Option(help="您所见的版本；缺省为当前版本")] = None,
@@ -126,7 +203,15 @@ def decide(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
-        filing = repository.filing(session, actor.scope, task.filing_id)
+        if task.filing_id is None:
+            asked = "approve" if approve else "return" if return_ else "refuse" if refuse else ""
+            request = _record_request(place, session, task, asked, reason, return_to, fact or (), version)
+            filing = None
+        else:
+            filing = repository.filing(session, actor.scope, task.filing_id)
+    if filing is None:
+        show_fate(act(place, officer, request))
+        return
     if value or leave_open:
         if task.record_id is None:
             raise InputError("该待办不是记录事项；请用 --approve、--return 或 --refuse")

@@ -21,7 +21,6 @@ from xueshi.campaigns.record_entries import Entry
 from xueshi.campaigns.record_law import (
     RecordLaw,
     RecordSaid,
-    determined_facts,
     law_by,
     way_in,
     what_law_says,
@@ -39,6 +38,7 @@ from xueshi.campaigns.tables import Command
 from xueshi.canonical import digest_of_json
 from xueshi.errors import NotFoundError
 from xueshi.records import repository as records
+from xueshi.records.tables import Evidence, EvidenceFile
 from xueshi.register.tables import StudyRecord
 
 ENGINE = Scope.everything()
@@ -72,6 +72,14 @@ def record_for(session: Session, actor: Actor, record_id: UUID, *, lock: bool = 
         if not records.reported_by(session, organiser_of(actor), record_id):
             raise
         return records.record(session, ENGINE, record_id, lock=lock)
+
+
+def proof_for(
+    session: Session, actor: Actor, evidence_id: UUID
+) -> tuple[Evidence, EvidenceFile, StudyRecord]:
+    """Return a proof of a record that an actor may act on, with its file. Raises NotFoundError."""
+    proof, file = records.evidence(session, evidence_id)
+    return proof, file, record_for(session, actor, proof.record_id)
 
 
 def _file(session: Session, row: Command) -> Refused | None:
@@ -228,16 +236,24 @@ def _settle_facts(
     session: Session, law: RecordLaw, record: StudyRecord, row: Command, judged: RecordAccepted
 ) -> Refused | None:
     """Take the facts that the verifier settles; the last one leaves nothing open that hours depend on."""
-    said = _said(session, law, record, record.determined or {})
+    settled: dict[str, object] = dict(record.determined or {})
+    given: dict[str, object] = dict(row.payload.get("facts") or {})
+    said = _said(session, law, record, settled)
+    # What one answer opens the next may settle: 级别 first, then whether a paper was read.
+    while isinstance(said, RecordSaid) and (
+        answers := {name: given[name] for name in given if name in {*said.open_facts, *settled}}
+    ):
+        settled.update(answers)
+        given = {name: value for name, value in given.items() if name not in answers}
+        said = _said(session, law, record, settled)
     if isinstance(said, Refused):
         return said
-    settled = determined_facts(row.payload, said.open_facts, record.determined or {})
-    if isinstance(settled, Refused):
-        return settled
-    if settled:
-        said = _said(session, law, record, settled)
-        if isinstance(said, Refused):
-            return said
+    if given:
+        waits = "、".join(said.open_facts) or "没有"
+        return Refused(
+            "other_fact",
+            f"“{next(iter(given))}”不由认定人填写（待认定的：{waits}）；申报内容有误的，请退回或由申报人更正",
+        )
     if judged.outcome == "verified" and said.open_facts:
         return Refused("needs_fact", f"{said.open_text}；请认定时一并填写，或退回申报人补正")
     # Laid into the row last: a refusal must leave nothing behind.

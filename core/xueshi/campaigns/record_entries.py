@@ -34,10 +34,6 @@ from xueshi.records.tables import Evidence
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import new_id
 
-TASK_KINDS = ("verify", "returned")
-"""Kinds of tasks on a record without a campaign: to decide it, to complete it."""
-
-
 @dataclass(frozen=True)
 class Entry:
     """A record that somebody wants to enter: whose, what (plain values as in a command's payload), by which way."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -143,19 +142,3 @@ def year_is_handed_over(
                 f"该单位的{year}年度验证已提交，本年度学时记录不能再变动；请先由审核单位退回，再办理",
             )
     return None
-
-
-def determined_facts(
-    payload: Mapping[str, Any], open_facts: Sequence[str], before: Mapping[str, object]
-) -> dict[str, object] | Refused:
-    """Return the facts that a verifier settles: those that wait, or that a verifier settled before."""
-    given: Mapping[str, object] = payload.get("facts") or {}
-    allowed = {*open_facts, *before}
-    other = [name for name in given if name not in allowed]
-    if other:
-        waits = "、".join(sorted(allowed)) or "没有"
-        return Refused(
-            "other_fact",
-            f"“{other[0]}”不由认定人填写（待认定的：{waits}）；申报内容有误的，请退回或由申报人更正",
-        )
-    return {**before, **given}

@@ -312,9 +312,9 @@ def close_tasks(
 def close_record_tasks(
     session: Session, record_id: UUID, *, at: datetime, command_id: UUID | None, outcome: str, role: str = ""
 ) -> None:
-    """Close the open verifying tasks on a record, those of one role only where one is named."""
+    """Close the open tasks on a record that is filed in the year, those of one role only where one is named."""
     query = update(Task).where(
-        col(Task.record_id) == record_id, col(Task.kind) == "verify", col(Task.closed_at).is_(None)
+        col(Task.record_id) == record_id, col(Task.filing_id).is_(None), col(Task.closed_at).is_(None)
     )
     if role:
         query = query.where(col(Task.role) == role)

@@ -230,15 +230,14 @@ def evidence_file(session: Session, digest: str) -> EvidenceFile | None:
     return session.get(EvidenceFile, digest)
 
 
-def evidence(session: Session, scope: Scope, evidence_id: UUID) -> tuple[Evidence, EvidenceFile, StudyRecord]:
-    """Return one proof with its file and record; NotFoundError outside the scope."""
+def evidence(session: Session, evidence_id: UUID) -> tuple[Evidence, EvidenceFile]:
+    """Return one proof with its file; whether its record may be seen, the caller asks."""
     found = session.get(Evidence, evidence_id)
     if found is None:
         raise NotFoundError(f"证明材料 {evidence_id} 不存在或不在您的管理范围；用 xueshi records show 查看")
-    of_record = record(session, scope, found.record_id)
     file = session.get(EvidenceFile, found.digest)
     assert file is not None  # a foreign key
-    return found, file, of_record
+    return found, file
 
 
 def evidence_of(
