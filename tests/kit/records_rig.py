@@ -5,6 +5,7 @@ The law is a real instrument's; the flow is the tests' own, so that no region's 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from campaign_rig import WorkflowInMemory
 from sqlalchemy import Engine
 from sqlmodel import Session
 from stdnum.cn import ric, uscc
@@ -20,20 +22,23 @@ from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
+from xueshi.campaigns import commands, filing_acts, repository, sealing
 from xueshi.campaigns.campaign_clock import set_folder_clock
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
+from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.tables import Command, Task
+from xueshi.campaigns.tables import Campaign, Command, Filing, Task
 from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
 from xueshi.register.tables import ImportBatch, StudyRecord
+from xueshi.results import repository as results
+from xueshi.results.tables import YearResult
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
-from xueshi_cli.acting import opened_by_notice  # noqa: F401 - tests open their campaigns with it
 from xueshi_cli.recording import LawInForce, give, record_body, stored_evidence
 from xueshi_cli.workplace import Workplace
 
@@ -63,6 +68,15 @@ FLOW = ApprovalFlow(
             within_days=20,
         ),
         Channel("import", "系统导入", "五(四)", (Signer("department", "主管部门"),), ()),
+    ),
+)  # fmt: skip
+
+
+YEARLY = ApprovalFlow(
+    "yearly", "年度审核", "campaign", "JS2023",
+    (
+        FlowLevel("unit", "单位审核", CLAUSE, "unit", "any", (Signer("unit_personnel", "人事部门"),)),
+        FlowLevel("department", "审验", "六", "area", "any", (Signer("department", "主管部门"),), 1, ("unit",)),
     ),
 )  # fmt: skip
 
@@ -221,6 +235,67 @@ class RecordsRig:
         return self.give(
             officer, "correct_record", record, record=self.body(**changes), reason="学时有误", for_person=True
         )
+
+    # ------------------------------------------------------------ a campaign on top
+
+    def open_campaign(self, year: int = YEAR, starts: date | None = None) -> Campaign:
+        """Open the closing audit of a year: the unit signs, the department decides."""
+        notice = Notice(
+            id="n", region="test", area=AREA, year=year, number="示例", title="年度审核", issuer="局",
+            issued=date(year, 11, 1), opens=date(year, 11, 1), closes=date(year, 12, 20), flow="yearly", papers=(),
+        )  # fmt: skip
+        pack = self.place.registry.pack_for(AREA, year)
+        plan = OpeningPlan(
+            notice, "示例市", pack.to_bytes(), YEARLY, (),
+            [UnitToFile(unit, AREA, None) for unit in (self.a, self.b)], "局", True,
+            None if starts is None else start_of(starts),
+        )  # fmt: skip
+        with transaction(self.engine) as session:
+            campaign = open_campaign(session, self.place.actor(session, "bureau"), plan)
+        self.campaign_id = campaign.id
+        return campaign
+
+    def filing(self, unit: UUID) -> Filing:
+        with reading(self.engine) as session:
+            found = repository.filings(session, ENGINE, self.campaign_id)
+            session.expunge_all()
+        return next(one for one in found if one.unit_id == unit)
+
+    def act_on_filing(self, officer: str, unit: UUID, kind: str = "approve", **payload: Any) -> Command:
+        """Approve or return a unit's filing at its present level."""
+        filing = self.filing(unit)
+        wanted = CommandRequest(
+            self.place.request_id(), kind, filing.id, filing.version, {"level": filing.level, **payload}
+        )
+        with transaction(self.engine) as session:
+            row = commands.submit(session, self.place.actor(session, officer), wanted)
+        return asyncio.run(commands.deliver(self.engine, WorkflowInMemory(self.engine), row.id))
+
+    def steer(self, kind: str, **payload: Any) -> Command:
+        """Give a command on the campaign."""
+        with transaction(self.engine) as session:
+            campaign = repository.campaign(session, ENGINE, self.campaign_id)
+            wanted = CommandRequest(self.place.request_id(), kind, campaign.id, campaign.version, payload)
+            row = commands.submit(session, self.place.actor(session, "bureau"), wanted)
+        return asyncio.run(commands.deliver(self.engine, WorkflowInMemory(self.engine), row.id))
+
+    def close_and_seal(self) -> None:
+        """Pass the deadline, close and seal."""
+        row = self.steer("advance", to=start_of(date(YEAR, 12, 31)).isoformat())
+        assert row.state == "done", row.reason
+        for unit in (self.a, self.b):
+            with transaction(self.engine) as session:
+                filing_acts.look_at_clock(session, self.filing(unit).id)
+        row = self.steer("close")
+        assert row.state == "done", row.reason
+        sealing.seal_page(self.engine, self.campaign_id, 0, 50, lambda *_: None)
+
+    def results(self, unit: UUID) -> dict[UUID, YearResult]:
+        """Return each person's latest result in the campaign."""
+        with reading(self.engine) as session:
+            found = results.latest_of_unit(session, ENGINE, self.campaign_id, unit)
+            session.expunge_all()
+        return found
 
     # ------------------------------------------------------------ what is looked at
 
