@@ -19,7 +19,6 @@ from xueshi.campaigns.campaign_clock import folder_now
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.record_machine import PERSON
 from xueshi.campaigns.stored_state import dump_flow
 from xueshi.campaigns.tables import Command
 from xueshi.errors import InputError, NotFoundError
@@ -104,17 +103,6 @@ def unit_of(session: Session, actor: Actor, person: UUID) -> Unit:
     if found is None:
         raise NotFoundError(f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位办理")
     return found.unit
-
-
-def acts_for_person(flow: ApprovalFlow, channel: str, actor: Actor) -> bool:
-    """Tell whether an actor whom no channel names files for the person himself, as his unit's clerk does.
-
-    The role that a channel names goes first: a department that files in its own right does not file as the person.
-    """
-    asked = [one for one in flow.channels if not channel or one.id == channel]
-    named = any(signer.role == actor.role for one in asked for signer in one.filed_by)
-    personal = any(signer.role == PERSON for one in asked for signer in one.filed_by)
-    return actor.unit_id is not None and not named and personal
 
 
 def record_body(

@@ -36,7 +36,6 @@ from xueshi_cli.facts_given import given_facts, kind_named
 from xueshi_cli.output import AsJson, AsOfficer, console, show_fate, show_record, show_table
 from xueshi_cli.recording import (
     LawInForce,
-    acts_for_person,
     body_of_stored,
     give,
     import_payload,
@@ -121,7 +120,6 @@ def file_(
                 **law.stored(session),
                 "record": body,
                 "channel": channel,
-                "for_person": acts_for_person(law.flow, channel, actor),
                 "evidence": stored_evidence(place, session, proofs or ()),
             },
         )
@@ -221,7 +219,6 @@ def resubmit(
             record,
             {
                 "record": changed,
-                "for_person": acts_for_person(law.flow, record.channel, actor),
                 "evidence": stored_evidence(place, session, proofs or ()),
             },
         )
@@ -236,10 +233,7 @@ def withdraw(record_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         record = record_acts.record_for(session, actor, record_id)
-        law = _law_of_record(place, session, record)
-        return _on_record(
-            place, "withdraw_record", record, {"for_person": acts_for_person(law.flow, record.channel, actor)}
-        )
+        return _on_record(place, "withdraw_record", record, {})
 
     _tell(*give(place, officer, made), as_json=json)
 
@@ -275,7 +269,6 @@ def correct(
             "record": changed,
             "reason": reason,
             "channel": channel,
-            "for_person": acts_for_person(law.flow, channel or record.channel, actor),
             "evidence": stored_evidence(place, session, proofs or ()),
         }
         return _on_record(place, "correct_record", record, payload)

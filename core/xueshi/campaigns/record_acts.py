@@ -17,6 +17,7 @@ from xueshi.campaigns import repository
 from xueshi.campaigns.campaign_clock import folder_now
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
+from xueshi.campaigns.flow import Channel
 from xueshi.campaigns.record_entries import Entry
 from xueshi.campaigns.record_law import (
     RecordLaw,
@@ -93,7 +94,7 @@ def _file(session: Session, row: Command) -> Refused | None:
         payload["record"],
         int(payload["year"]),
         str(payload.get("channel", "")),
-        bool(payload.get("for_person")),
+        payload.get("for_person"),
         payload.get("evidence", ()),
     )
     planned = entries.plan(session, law, actor, entry, now, scope=actor.scope)
@@ -123,7 +124,7 @@ def _correct(session: Session, row: Command) -> Refused | None:
         payload["record"],
         int(payload["year"]),
         str(payload.get("channel") or old.channel),
-        bool(payload.get("for_person")),
+        payload.get("for_person"),
         payload.get("evidence", ()),
         replaces=old.id,
         class_id=old.class_id,
@@ -169,7 +170,7 @@ def _decide(session: Session, row: Command) -> Refused | None:
     channel = law.channel(record.channel)
     assert channel is not None  # the record was filed by it under this very flow
     before = load_record_state(record.state)
-    judged = decide(before, law.flow, channel, _command(row, actor))
+    judged = decide(before, law.flow, channel, _command(row, actor, channel))
     if isinstance(judged, Refused):
         return judged
     refused = year_is_handed_over(session, record.person_id, record.unit_id, record.year, law.pack)
@@ -195,7 +196,7 @@ def _decide(session: Session, row: Command) -> Refused | None:
     return None
 
 
-def _command(row: Command, actor: Actor) -> RecordCommand:
+def _command(row: Command, actor: Actor, channel: Channel) -> RecordCommand:
     payload: dict[str, Any] = row.payload
     return RecordCommand(
         id=str(row.id),
@@ -206,7 +207,7 @@ def _command(row: Command, actor: Actor) -> RecordCommand:
         made_at=row.made_at,
         reason=str(payload.get("reason", "")),
         return_to=str(payload.get("return_to", "")),
-        for_person=bool(payload.get("for_person")),
+        for_person=entries.acts_for_person(channel, actor, payload.get("for_person")),
     )
 
 

@@ -19,6 +19,7 @@ from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.flow import ApprovalFlow, Channel
 from xueshi.campaigns.record_law import RecordLaw, way_in, what_law_says, year_is_handed_over
 from xueshi.campaigns.record_machine import (
+    PERSON,
     STAGE_WORDS,
     RecordState,
     file,
@@ -34,6 +35,7 @@ from xueshi.records.tables import Evidence
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import new_id
 
+
 @dataclass(frozen=True)
 class Entry:
     """A record that somebody wants to enter: whose, what (plain values as in a command's payload), by which way."""
@@ -43,7 +45,8 @@ class Entry:
     """`kind`, `facts`, `content`, `claimed` (hundredths), `form`, `result`, `certificate`, `start`, `end`."""
     year: int
     channel: str = ""
-    for_person: bool = False
+    for_person: bool | None = None
+    """Said to be filed for the professional himself; None leaves it to the channel and the actor's role."""
     evidence: Sequence[Mapping[str, str]] = ()
     """`digest` of the stored file, `name` sealed and in base64."""
     replaces: UUID | None = None
@@ -103,7 +106,11 @@ def plan(
     if isinstance(channel, Refused):
         return channel
     begun = file(
-        law.flow, channel, role=actor.role, account=str(actor.account_id), for_person=entry.for_person
+        law.flow,
+        channel,
+        role=actor.role,
+        account=str(actor.account_id),
+        for_person=acts_for_person(channel, actor, entry.for_person),
     )
     if isinstance(begun, Refused):
         return begun
@@ -112,6 +119,19 @@ def plan(
         return Refused("needs_fact", f"{said.open_text}；请补齐后再登记")
     hours = None if said.open_facts else said.entry.hours
     return Planned(entry, found, channel, begun.state, reported_late(channel, end, today), hours)
+
+
+def acts_for_person(channel: Channel, actor: Actor, said: bool | None) -> bool:
+    """Tell whether an actor files for the professional himself, as a unit's clerk does for its people.
+
+    A role that the channel names files in its own right; only somebody of a unit can act for one of its people.
+    """
+    if actor.unit_id is None:
+        return False
+    if said is not None:
+        return said
+    roles = {signer.role for signer in channel.filed_by}
+    return actor.role not in roles and PERSON in roles
 
 
 def reported_late(channel: Channel, end: date | None, today: date) -> bool:

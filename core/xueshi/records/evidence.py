@@ -80,7 +80,8 @@ class EvidenceStore:
         sealed = self._keys.seal_content(body)
         path = f"{digest[:2]}/{digest}.{self._keys.content_name(sealed.key)[:12]}"
         target = self._folder / path
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self._folder, target.parent):
+            folder.mkdir(exist_ok=True, mode=0o700)
         partial = target.with_name(target.name + PARTIAL)
         with partial.open("wb") as file:
             file.write(sealed.body)
