@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
@@ -188,17 +189,20 @@ def give(
 
     Without `commit` everything is asked and nothing stays: a dry run.
     """
-    with Session(place.engine, expire_on_commit=False) as session, session.begin() as frame:
-        actor = place.actor(session, officer)
-        row = commands.submit(session, actor, made(session, actor))
-        if row.state == "pending":
-            direct_acts.carry_out(session, row)
-            session.flush()
-        effect = repository.effect(session, row.id)
-        body = {} if effect is None else {**effect.body, "outcome": effect.outcome}
-        session.expunge_all()
-        if not commit:
-            frame.rollback()
+    try:
+        with Session(place.engine, expire_on_commit=False) as session, session.begin() as frame:
+            actor = place.actor(session, officer)
+            row = commands.submit(session, actor, made(session, actor))
+            if row.state == "pending":
+                direct_acts.carry_out(session, row)
+                session.flush()
+            effect = repository.effect(session, row.id)
+            body = {} if effect is None else {**effect.body, "outcome": effect.outcome}
+            session.expunge_all()
+            if not commit:
+                frame.rollback()
+    except IntegrityError as error:
+        raise InputError("同时有人在办理同一事项，本次没有写入；请再办一次") from error
     return row, body
 
 

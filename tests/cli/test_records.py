@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from records_rig import AREA, FLOW, YEAR, RecordsRig, code, identity
+from records_rig import AREA, FLOW, PDF, YEAR, RecordsRig, code, identity
 from typer.testing import CliRunner
 
+from xueshi.records import repository as records
 from xueshi.registry import Ask
+from xueshi.storage import reading
 from xueshi_cli.main import build
+from xueshi_cli.recording import view_evidence
+from xueshi_cli.workplace import Workplace
 
 RUNNER = CliRunner()
 TRAINING = [
@@ -185,6 +189,17 @@ def test_the_clock_is_shown_and_moved(rig: RecordsRig) -> None:
     assert done("clock", "show")["日期"] == "2024-04-01"
     assert run("clock", "advance", "2024-03-01", "--as", "bureau").exit_code == 1
     rig.proved()
+
+
+def test_a_backup_holds_the_proofs(rig: RecordsRig, tmp_path: Path) -> None:
+    record = rig.file(1, evidence=rig.proof(7))
+    assert run("backup", str(tmp_path / "copy.tar")).exit_code == 0
+    assert run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back")).exit_code == 0
+    back = Workplace(tmp_path / "back")
+    with reading(back.engine) as session:
+        (proof, _), *_ = records.evidence_of(session, [record])[record]
+    assert view_evidence(back, "unit_personnel.a", proof.id)[0] == PDF % 7
+    back.engine.dispose()
 
 
 def test_another_units_person_is_not_found(rig: RecordsRig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -230,6 +231,17 @@ def test_a_command_whose_process_died_is_carried_out_once_by_the_relay(rig: Reco
     for _ in range(2):
         asyncio.run(relay_once(rig.engine, Nobody(), Nobody(), RelayPace(older_than=timedelta(0))))
     assert len(rig.judged(rig.a)[rig.people[1]].pending) == 1
+    rig.proved()
+
+
+def test_of_two_officers_deciding_at_once_one_is_done_and_one_is_told(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    version = rig.record(record).version
+    acts = [("unit_personnel.a", "verify_record"), ("second.a", "refuse_record")]
+    with ThreadPoolExecutor(2) as pool:
+        rows = list(pool.map(lambda act: rig.decide(act[0], record, act[1], version, reason="不实"), acts))
+    assert sorted(row.state for row in rows) == ["done", "refused"]
+    assert rig.record(record).version == version + 1
     rig.proved()
 
 

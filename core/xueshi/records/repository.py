@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from xueshi.access.scope import Scope
 from xueshi.errors import NotFoundError
 from xueshi.records.tables import Evidence, EvidenceFile, RecordSource, StudyClass
 from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
 
+Row = TypeVar("Row")
 BATCH = 500
 """Keys asked for in one query: below every database's limit of parameters."""
 OPEN = ("deciding", "returned")
@@ -32,7 +35,7 @@ def record(session: Session, scope: Scope, record_id: UUID, *, lock: bool = Fals
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
         .where(StudyRecord.id == record_id, _visible(scope))
     )
-    found = session.exec(query.with_for_update(of=StudyRecord) if lock else query).first()
+    found = session.exec(_locked(query, of=StudyRecord) if lock else query).first()
     if found is None:
         raise NotFoundError(f"学时记录 {record_id} 不存在或不在您的管理范围；用 xueshi records list 查看")
     return found
@@ -112,7 +115,7 @@ def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[Study
         )
         .order_by(col(StudyRecord.id))
     )
-    return list(session.exec(query.with_for_update()))
+    return list(session.exec(_locked(query)))
 
 
 def has_filed(session: Session, unit_id: UUID, year: int) -> bool:
@@ -198,7 +201,7 @@ def lasting_employment(session: Session, person_id: UUID, unit_id: UUID) -> Empl
     query = select(Employment).where(
         Employment.person_id == person_id, Employment.unit_id == unit_id, col(Employment.until).is_(None)
     )
-    return session.exec(query.with_for_update()).first()
+    return session.exec(_locked(query)).first()
 
 
 def next_order(session: Session, unit_id: UUID) -> int:
@@ -297,7 +300,7 @@ def drop_unused_files(session: Session, before: datetime) -> int:
 def class_by_code(session: Session, organiser: str, code: str) -> StudyClass | None:
     """Return an organiser's class by its number, locked."""
     query = select(StudyClass).where(StudyClass.organiser == organiser, StudyClass.code == code)
-    return session.exec(query.with_for_update()).first()
+    return session.exec(_locked(query)).first()
 
 
 def reported_by(session: Session, organiser: str, record_id: UUID) -> bool:
@@ -325,8 +328,13 @@ def sources(session: Session, area: str, source: str, source_ids: Sequence[str])
             RecordSource.source == source,
             col(RecordSource.source_id).in_(source_ids[start : start + BATCH]),
         )
-        found.update({row.source_id: row for row in session.exec(query.with_for_update())})
+        found.update({row.source_id: row for row in session.exec(_locked(query))})
     return found
+
+
+def _locked(query: SelectOfScalar[Row], of: Any = None) -> SelectOfScalar[Row]:
+    """Lock the rows of a query, and read them anew: what this session saw before the lock may be old."""
+    return query.with_for_update(of=of).execution_options(populate_existing=True)
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
