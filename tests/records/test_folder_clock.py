@@ -77,10 +77,11 @@ def test_a_folder_ahead_of_its_campaign_is_not_put_back(rig: RecordsRig) -> None
     assert today(rig) == date(2025, 2, 1)
 
 
-def test_a_campaign_whose_window_lies_before_the_folders_day_is_not_opened(rig: RecordsRig) -> None:
+def test_a_campaign_whose_window_is_over_opens_late_as_on_real_time(rig: RecordsRig) -> None:
     advance(rig, date(2025, 2, 1))
-    with pytest.raises(InputError, match="晚于通知"):
-        rig.open_campaign()
+    rig.verified(1)
+    rig.open_campaign()
+    assert rig.act_on_filing("second.a", rig.a).state == "late"
 
 
 def test_a_folder_that_worked_on_real_time_holds_no_rehearsal(real: RecordsRig) -> None:

@@ -14,7 +14,7 @@ from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.campaign_clock import folder_now, folder_stands, set_folder_clock
-from xueshi.campaigns.clock import civil_date, end_of, start_of
+from xueshi.campaigns.clock import end_of, start_of
 from xueshi.campaigns.filing_acts import open_unit_tasks
 from xueshi.campaigns.filing_machine import opening_state
 from xueshi.campaigns.flow import ApprovalFlow
@@ -144,7 +144,8 @@ def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
 def _clock_of(session: Session, plan: OpeningPlan, real: datetime) -> tuple[bool, datetime]:
     """Tell whether the campaign's clock stands, and the instant at which it opens.
 
-    In a standing folder every campaign stands and begins no earlier than the folder, whose records carry its dates.
+    In a standing folder every campaign stands and begins no earlier than the folder, whose records carry its dates; one
+    whose window is over by then opens late, as it would on real time.
     """
     stands = folder_stands(session)
     if not stands and not plan.standing:
@@ -154,11 +155,6 @@ def _clock_of(session: Session, plan: OpeningPlan, real: datetime) -> tuple[bool
     opened_at = plan.starts_at or start_of(plan.notice.opens)
     if stands:
         opened_at = max(opened_at, folder_now(session, real))
-    if opened_at >= end_of(plan.notice.closes):
-        raise InputError(
-            f"演练时钟已到 {civil_date(opened_at)}，晚于通知 {plan.notice.number} 的截止日期 {plan.notice.closes}；"
-            "请在新的数据文件夹中演练"
-        )
     return True, opened_at
 
 
