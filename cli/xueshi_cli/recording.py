@@ -32,7 +32,7 @@ from xueshi.register.repository import NewRecord
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
-from xueshi.storage import transaction
+from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 
 
@@ -167,8 +167,14 @@ def body_of_stored(record: StudyRecord) -> dict[str, Any]:
     }
 
 
-def stored_evidence(place: Workplace, session: Session, files: Sequence[Path]) -> list[dict[str, str]]:
-    """Store files of evidence and return what a command's payload names them by. Raises InputError for a bad file."""
+def stored_evidence(place: Workplace, officer: str, files: Sequence[Path]) -> list[dict[str, str]]:
+    """Store files of evidence and return what a command's payload names them by. Raises InputError for a bad file.
+
+    Before the act and outside its transaction: encrypting and writing ten megabytes must keep no other writer waiting.
+    What the act then refuses is swept.
+    """
+    with reading(place.engine) as session:
+        place.actor(session, officer).require("record.file")
     store = store_of(place)
     found = []
     for path in files:
@@ -176,9 +182,15 @@ def stored_evidence(place: Workplace, session: Session, files: Sequence[Path]) -
             body = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}：不能读取（{error.strerror}）；请核对路径和权限") from error
-        file = store.enter(session, body, path.name)
+        with reading(place.engine) as session:
+            held = store.held(session, body)
+            digest = "" if held is None else held.digest
+        if not digest:
+            fresh = store.write(body, path.name)
+            with transaction(place.engine) as session:
+                digest = store.enter(session, fresh).digest
         sealed = base64.b64encode(place.keys.seal_text(path.name)).decode()
-        found.append({"digest": file.digest, "name": sealed})
+        found.append({"digest": digest, "name": sealed})
     return found
 
 

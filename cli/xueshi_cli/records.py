@@ -92,9 +92,9 @@ def file_(
 ) -> None:
     """申报一条学时记录；附证明材料；由条款规定的途径逐级认定。"""
     place = Workplace.here()
+    evidence_given = stored_evidence(place, officer, proofs or ())
 
     def made(session: Session, actor: Actor) -> CommandRequest:
-        actor.require("record.file")
         whose = person_id(place, session, actor, person)
         unit = unit_of(session, actor, whose)
         law = _law(place, session, unit, _day(end), year)
@@ -120,7 +120,7 @@ def file_(
                 **law.stored(session),
                 "record": body,
                 "channel": channel,
-                "evidence": stored_evidence(place, session, proofs or ()),
+                "evidence": evidence_given,
             },
         )
 
@@ -206,6 +206,7 @@ def resubmit(
 ) -> None:
     """补正后重新提交一条被退回的记录；没有指明的各项不变。"""
     place = Workplace.here()
+    evidence_given = stored_evidence(place, officer, proofs or ())
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         record = record_acts.record_for(session, actor, record_id)
@@ -219,7 +220,7 @@ def resubmit(
             record,
             {
                 "record": changed,
-                "evidence": stored_evidence(place, session, proofs or ()),
+                "evidence": evidence_given,
             },
         )
 
@@ -257,6 +258,7 @@ def correct(
 ) -> None:
     """另报一条更正，代替原记录；原记录保留。没有指明的各项照原记录。"""
     place = Workplace.here()
+    evidence_given = stored_evidence(place, officer, proofs or ())
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         record = record_acts.record_for(session, actor, record_id)
@@ -269,7 +271,7 @@ def correct(
             "record": changed,
             "reason": reason,
             "channel": channel,
-            "evidence": stored_evidence(place, session, proofs or ()),
+            "evidence": evidence_given,
         }
         return _on_record(place, "correct_record", record, payload)
 
@@ -413,12 +415,11 @@ LEVEL_CODES = {"高级": "senior", "中级": "intermediate", "初级": "junior"}
 def add_evidence(record_id: UUID, files: list[Path], officer: AsOfficer, json: AsJson = False) -> None:
     """给一条未办结的记录补充证明材料（PDF、PNG、JPEG）。"""
     place = Workplace.here()
+    evidence_given = stored_evidence(place, officer, files)
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         record = record_acts.record_for(session, actor, record_id)
-        return _on_record(
-            place, "attach_evidence", record, {"evidence": stored_evidence(place, session, files)}
-        )
+        return _on_record(place, "attach_evidence", record, {"evidence": evidence_given})
 
     _tell(*give(place, officer, made), as_json=json)
 

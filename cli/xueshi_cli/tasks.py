@@ -127,6 +127,14 @@ def _level_name(session: Session, task: Task) -> str:
 def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
     """Say whose record it is and what was recorded."""
     about: dict[str, str] = {}
+    if task.record_id is not None and task.filing_id is None:
+        # The task lies in the scope; a class's attendee may work at another unit than its organiser.
+        filed = records.record(session, ENGINE, task.record_id)
+        return {
+            "人员": register.person_name(session, ENGINE, filed.unit_id, filed.person_id),
+            "学习内容": filed.content,
+            "起迄": "—".join(str(day) for day in (filed.start, filed.end) if day),
+        }
     if task.person_id is not None:
         about["人员"] = register.person_name(session, scope, task.unit_id, task.person_id)
     if task.record_id is not None:

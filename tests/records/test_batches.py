@@ -174,6 +174,28 @@ def test_the_organiser_corrects_what_he_reported_of_another_units_person(
     assert said["outcome"] == "unchanged", "a corrected attendee is not entered a second time"
 
 
+def test_a_returned_attendee_comes_back_to_the_organisers_desk(
+    rig: RecordsRig, vocabulary: IntakeVocabulary
+) -> None:
+    checked = read_roster(roster_file(rig, vocabulary, ALL), vocabulary)
+
+    def made(session: Any, actor: Actor) -> CommandRequest:
+        payload = roster_payload(rig.place, session, actor, checked, valid_only=False)
+        wanted = {**rig.law.stored(session), "channel": "seminar", **payload}
+        return CommandRequest(str(new_id()), "report_roster", new_id(), None, wanted)
+
+    assert give(rig.place, "organiser", made)[0].state == "done"
+    (waiting, *_) = [task for task in rig.tasks("department") if task.person_id == rig.people[1]]
+    assert waiting.record_id is not None
+    assert rig.decide("department", waiting.record_id, "return_record", reason="学时不符").state == "done"
+    (mine,) = rig.tasks("organiser")
+    assert (mine.kind, mine.record_id, mine.unit_id) == ("returned", waiting.record_id, rig.b)
+    assert rig.tasks("unit_clerk.a") == [], "the attendee's unit did not file it"
+    assert rig.decide("organiser", waiting.record_id, "resubmit_record").state == "done"
+    assert rig.decide("department", waiting.record_id).state == "done"
+    rig.proved()
+
+
 # ---------------------------------------------------------------- another system
 
 

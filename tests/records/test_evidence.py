@@ -126,8 +126,8 @@ def test_a_refused_filing_leaves_no_proof_attached(rig: RecordsRig) -> None:
 
 
 def test_a_proof_that_cannot_be_read_is_told(rig: RecordsRig) -> None:
-    with transaction(rig.engine) as session, pytest.raises(InputError, match="核对路径"):
-        stored_evidence(rig.place, session, [rig.folder / "none.pdf"])
+    with pytest.raises(InputError, match="核对路径"):
+        stored_evidence(rig.place, "unit_clerk.a", [rig.folder / "none.pdf"])
 
 
 def test_files_are_for_their_owner_only(rig: RecordsRig) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from xueshi.campaigns.assessing import earlier_of, people_as_sealed
 from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.explaining import explain_result
 from xueshi.campaigns.folder_acts import FOLDER
 from xueshi.campaigns.tables import Command
 from xueshi.register import repository as register
@@ -188,6 +189,10 @@ def test_no_adverse_verdict_rests_on_what_nobody_has_decided(rig: RecordsRig) ->
     assert results[rig.people[1]].totals["total"] == 1600, "and its hours are nobody's yet"
     assert "records_not_verified" in results[rig.people[1]].warnings
     assert results[rig.people[2]].verdict == "not_met", "sixteen hours more or less change nothing for him"
+    with reading(rig.engine) as session:
+        told = explain_result(session, ENGINE, results[rig.people[1]]).explanation
+    assert told.verdict == "needs_fact", "explained as it was judged"
+    assert "另有1条学时记录尚未认定，没有计入" in told.warnings
     row = rig.act_on_filing("department", rig.a)
     assert (row.state, row.code) == ("refused", "record_tasks_open")
     assert rig.act_on_filing("department", rig.a, "return", reason="请先认定").state == "done"

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
 from xueshi.campaigns import filing_acts, repository
 from xueshi.campaigns.campaign_clock import campaign_now
@@ -33,8 +34,6 @@ from xueshi.storage import new_id, reading, transaction
 ENGINE = Scope.everything()
 CHUNK = 500
 """People judged and stored in one transaction."""
-NOT_VERIFIED = "records_not_verified"
-"""Warning: records filed for the year wait for their verifier and are not counted."""
 RANGE_FACT = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
@@ -188,19 +187,22 @@ def judge(
     record_ids = {name: record.id for name, record in names.items()}
     known = {**record_ids, **{one.entry.record: one.record_id for one in earlier if one.record_id}}
     plain = request_as_json(request)
-    if person.pending:
-        # Part of what was judged: once they are decided, the same facts are another input.
-        plain["pending"] = len(person.pending)
+    pending = tuple(
+        _facts(f"p{number:04d}", record, values) for number, record in enumerate(person.pending, start=1)
+    )
+    if pending:
+        # Part of what was judged: the verdict looks at them, and once they are decided it is another input.
+        plain["pending"] = [_record_as_json(record) for record in pending]
     try:
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
         return _Judged(stopped, None, record_ids, str(error))
-    undecided = _undecided(pack, request, person, values, assessment)
+    verdict = verdict_with_undecided(pack, request, assessment, pending)
     judgement = Judgement(
         person_id=person.person_id,
         level=person.level,
-        verdict="needs_fact" if undecided else assessment.verdict,
+        verdict=verdict,
         totals=dict(assessment.totals),
         shortfalls={line.of: line.shortfall for line in assessment.requirements if line.shortfall},
         warnings=[*assessment.warnings, *([NOT_VERIFIED] if person.pending else [])],
@@ -209,7 +211,9 @@ def judge(
         ledger=[_line(entry, known) for entry in assessment.ledger],
         handed_on=_handed_on(assessment, known),
     )
-    return _Judged(judgement, assessment, record_ids, undecided=person.pending if undecided else ())
+    return _Judged(
+        judgement, assessment, record_ids, undecided=person.pending if verdict != assessment.verdict else ()
+    )
 
 
 def _facts(
@@ -222,27 +226,6 @@ def _facts(
         facts={**record.facts, **values.get(record.id, {})},
         claimed=record.claimed,
     )
-
-
-def _undecided(
-    pack: RulePack,
-    request: PersonYearRequest,
-    person: PersonForAssessment,
-    values: Mapping[UUID, Mapping[str, object]],
-    assessment: YearAssessment,
-) -> bool:
-    """Tell whether an adverse verdict rests on records that nobody has decided yet."""
-    if assessment.verdict != "not_met" or not person.pending:
-        return False
-    filed = tuple(
-        _facts(f"p{number:04d}", record, values) for number, record in enumerate(person.pending, start=1)
-    )
-    try:
-        with_them = evaluate(pack, replace(request, records=(*request.records, *filed)), trace=False)
-    except RuleError:
-        # Whether such a record can be judged at all is its verifier's question, not an answer here.
-        return True
-    return with_them.verdict != "not_met"
 
 
 def _handed_on(assessment: YearAssessment, record_ids: Mapping[str, UUID]) -> list[dict[str, Any]]:
@@ -263,21 +246,27 @@ def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
         "area": request.area,
         "year": request.year,
         "person": dict(request.person),
-        "records": [
-            {
-                "id": record.id,
-                "kind": record.kind,
-                "year": record.year,
-                "facts": dict(record.facts),
-                "claimed": record.claimed,
-            }
-            for record in request.records
-        ],
+        "records": [_record_as_json(record) for record in request.records],
     }
     if request.earlier:
         # Written only where there is any, so that the digests of results without them stay what they were.
         body["earlier"] = [entry.to_json() for entry in request.earlier]
     return body
+
+
+def _record_as_json(record: RecordFacts) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "year": record.year,
+        "facts": dict(record.facts),
+        "claimed": record.claimed,
+    }
+
+
+def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:
+    """Read the undecided records that stood beside a stored request."""
+    return tuple(RecordFacts(**record) for record in body.get("pending", ()))
 
 
 def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:

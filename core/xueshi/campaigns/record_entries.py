@@ -223,12 +223,13 @@ def open_tasks(
     level = flow.level(state.level)
     returned = state.stage == "returned"
     body = {"name": level.name, "clause": level.clause, "version": state.version, "late": late}
+    unit_id, area = _desk_of_filer(session, record) if returned else (record.unit_id, record.area)
     for role in (state.filer,) if returned else waiting_roles(state, flow):
         session.add(
             Task(
                 id=new_id(),
-                unit_id=record.unit_id,
-                area=record.area,
+                unit_id=unit_id,
+                area=area,
                 sector=sector,
                 kind="returned" if returned else "verify",
                 role=role,
@@ -242,6 +243,17 @@ def open_tasks(
                 else end_of(report_by(civil_date(now), level.days).last),
             )
         )
+
+
+def _desk_of_filer(session: Session, record: StudyRecord) -> tuple[UUID, str]:
+    """Return the unit and area where a returned record is completed: the organiser's own for one of his class."""
+    organiser = "" if record.class_id is None else records.organiser_of_class(session, record.class_id)
+    kind, _, where = organiser.partition(":")
+    if kind == "unit":
+        return UUID(where), record.area
+    if kind == "area":
+        return record.unit_id, where.partition(":")[0]
+    return record.unit_id, record.area
 
 
 def take_place(session: Session, correction: StudyRecord, row: Command, now: datetime) -> None:

@@ -98,13 +98,16 @@ class EvidenceStore:
             stored_at=datetime.now(UTC),
         )
 
-    def enter(self, session: Session, body: bytes, name: str) -> EvidenceFile:
-        """Return the row of a file, stored now or before; the same content again keeps the first, if it can be read."""
-        type_of(body, name, self._limits)
-        held = repository.evidence_file(session, self._keys.content_name(body))
+    def held(self, session: Session, body: bytes) -> EvidenceFile | None:
+        """Return the row of the same content stored before, where its file can still be read."""
+        found = repository.evidence_file(session, self._keys.content_name(body))
+        return found if found is not None and self._readable(found) else None
+
+    def enter(self, session: Session, fresh: EvidenceFile) -> EvidenceFile:
+        """Store the row of a file just written; the same content again keeps the first, if it can be read."""
+        held = repository.evidence_file(session, fresh.digest)
         if held is not None and self._readable(held):
             return held
-        fresh = self.write(body, name)
         if held is None:
             session.add(fresh)
             session.flush()

@@ -303,6 +303,12 @@ def class_by_code(session: Session, organiser: str, code: str) -> StudyClass | N
     return session.exec(_locked(query)).first()
 
 
+def organiser_of_class(session: Session, class_id: UUID) -> str:
+    """Return who reported a class; empty where there is none."""
+    found = session.get(StudyClass, class_id)
+    return "" if found is None else found.organiser
+
+
 def reported_by(session: Session, organiser: str, record_id: UUID) -> bool:
     """Tell whether a record belongs to a class of an organiser."""
     query = (
