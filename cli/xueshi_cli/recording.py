@@ -295,3 +295,8 @@ def view_evidence(place: Workplace, officer: str, evidence_id: UUID) -> tuple[by
             body={"record": str(of_record.id)},
         )
         return body, place.keys.reveal_text(proof.name_sealed), file.type
+
+
+def on_record(place: Workplace, kind: str, record: StudyRecord, payload: dict[str, Any]) -> CommandRequest:
+    """Return a command on a record at the version that was just read."""
+    return CommandRequest(place.request_id(), kind, record.id, record.version, payload)

@@ -26,7 +26,7 @@ from xueshi.storage import reading
 from xueshi_cli.acting import act
 from xueshi_cli.facts_given import given_facts
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
-from xueshi_cli.records import flag_lines
+from xueshi_cli.record_answers import flag_lines
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
