@@ -14,12 +14,11 @@ from xueshi.campaigns.flow_overlay import FlowOverlay, overlaid
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
-from xueshi.campaigns.routing import UnitFacts
 from xueshi.campaigns.tables import Campaign, Command
+from xueshi.campaigns.unit_facts import facts_of
 from xueshi.errors import InputError
 from xueshi.jurisdictions import area_contains
 from xueshi.register import repository as register
-from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
@@ -147,12 +146,6 @@ def opened_by_notice(
     )
     with transaction(place.engine) as session:
         return open_campaign(session, place.actor(session, officer) if actor else actor, plan)
-
-
-def facts_of(unit: Unit) -> UnitFacts:
-    """Return by what a flow routes a registered unit; where nobody said it, a sector means an industry department."""
-    has_department = unit.has_department if unit.has_department is not None else bool(unit.sector)
-    return UnitFacts(unit.kind, has_department, unit.sector)
 
 
 def _verifier(notice: Notice, bodies: object) -> str:

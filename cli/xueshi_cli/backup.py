@@ -32,6 +32,8 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 OWN_DATABASE = "xueshi.db"
 PAPERS = "papers"
+EVIDENCE = "evidence"
+"""Copied after the databases: a file of evidence is written before its row, so that no copied row lacks its file."""
 LOCK_SECONDS = 30.0
 
 
@@ -41,7 +43,7 @@ def backup(
         bool, typer.Option("--keys/--no-keys", help="是否包含密钥文件；没有密钥，身份证号无法解密")
     ] = True,
 ) -> None:
-    """备份内嵌数据文件夹：两个数据库、密钥、已打印的表卡；服务运行中也可备份。"""
+    """备份内嵌数据文件夹：两个数据库、密钥、已打印的表卡、证明材料；服务运行中也可备份。"""
     place = Workplace.here()
     database = place.folder / OWN_DATABASE
     if place.settings.database_url:
@@ -58,6 +60,10 @@ def backup(
             shutil.copyfile(place.settings.key_file, copied / place.settings.key_file.name)
         if place.papers.is_dir():
             shutil.copytree(place.papers, copied / PAPERS, ignore=shutil.ignore_patterns("*.partial"))
+        if (place.folder / EVIDENCE).is_dir():
+            shutil.copytree(
+                place.folder / EVIDENCE, copied / EVIDENCE, ignore=shutil.ignore_patterns("*.partial")
+            )
         _write_manifest(copied)
         partial = Path(scratch) / "backup.tar"
         with tarfile.open(partial, "w") as archive:

@@ -16,6 +16,8 @@ NOUNS = {
     "regions": "xueshi_cli.regions",
     "rules": "xueshi_cli.rules",
     "register": "xueshi_cli.register",
+    "records": "xueshi_cli.records",
+    "clock": "xueshi_cli.folder_clock",
     "forms": "xueshi_cli.forms",
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from xueshi.campaigns.record_flags import flags_of_year
 from xueshi.errors import InputError, NotAllowedError
+from xueshi.records.flags import LABELS
 from xueshi.register import repository as register
 from xueshi.register.checking import rows_of
 from xueshi.register.marking import mark_workbook
@@ -99,6 +101,35 @@ def import_(
         show_table("问题", rows, as_json=json, empty="")
         raise typer.Exit(2)
     show_table(title, lines, as_json=json, empty="")
+
+
+@app.command("flags")
+def flags(
+    officer: AsOfficer,
+    year: Annotated[int, typer.Option(help="统计年度")],
+    unit: Annotated[str, typer.Option(help="单位的统一社会信用代码；缺省为管理范围内全部")] = "",
+    json: AsJson = False,
+) -> None:
+    """列出学时记录的疑点：同一证明、时间重叠、一日学时过多、同一课程；只供核对，不影响学时。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.read")
+        found = None if not unit else register.unit_by_code(session, actor.scope, unit)
+        if unit and found is None:
+            raise InputError(f"单位 {unit} 不存在或不在管理范围；见 xueshi register list")
+        rows = [
+            {
+                "疑点": LABELS[one.flag.kind],
+                "说明": one.flag.text,
+                "各处": "；".join(
+                    f"{place_.unit} {place_.person} {place_.record.content}（{place_.record.id}）"
+                    for place_ in one.places
+                ),
+            }
+            for one in flags_of_year(session, actor.scope, year, unit_id=found.id if found else None)
+        ]
+    show_table("疑点", rows, as_json=json, empty="没有疑点")
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,22 +10,28 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import pack_of
+from xueshi.campaigns.assessing import load_pack, pack_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.digests import TASK_KINDS
 from xueshi.campaigns.escalation import ESCALATION
 from xueshi.campaigns.filing_acts import flow_of
 from xueshi.campaigns.office_calendar import show_due
+from xueshi.campaigns.record_flags import flags_of_record
 from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError
+from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
+from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
+from xueshi_cli.facts_given import given_facts
 from xueshi_cli.messages import backlog_words
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.record_answers import flag_lines
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
@@ -32,6 +39,8 @@ ENGINE = Scope.everything()
 app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
 
 KINDS = TASK_KINDS
+RECORD_VERBS = {"approve": "verify_record", "return": "return_record", "refuse": "refuse_record"}
+"""What deciding a record filed in the year is called among commands."""
 
 
 @app.command("list")
@@ -66,13 +75,12 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
-        filing = repository.filing(session, actor.scope, task.filing_id)
         unit = register.unit(session, actor.scope, task.unit_id)
         record: dict[str, Any] = {
             "待办": str(task.id),
             "事项": KINDS[task.kind],
             "单位": unit.name,
-            "版本": filing.version,
+            "版本": _version(session, actor.scope, task),
             "环节": _level_name(session, task),
             "期限": show_due(task),
             **_about(session, actor.scope, task),
@@ -80,11 +88,40 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
         }
+        if task.record_id is not None and task.filing_id is None:
+            record |= _filed(session, actor.scope, task.record_id)
+            record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""
     show_record("待办", record, as_json=json)
+
+
+def _version(session: Session, scope: Scope, task: Task) -> int:
+    """Return the version that a decision is made on: the filing's, or the record's where no campaign runs."""
+    if task.filing_id is not None:
+        return repository.filing(session, scope, task.filing_id).version
+    assert task.record_id is not None  # a task is on a filing or on a record
+    return records.record(session, ENGINE, task.record_id).version
+
+
+def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
+    """Say of a record filed in the year what its verifier must see: claim, facts, proofs, and what looks odd."""
+    record = records.record(session, ENGINE, record_id)
+    return {
+        "记录": str(record.id),
+        "申报学时": "" if record.claimed is None else show_hours(record.claimed),
+        "情况": record.facts,
+        "证明材料": "、".join(
+            f"{proof.id}（{file.type}）"
+            for proof, file in records.evidence_of(session, [record.id]).get(record.id, [])
+        ),
+        "更正": "" if record.replaces is None else f"代替 {record.replaces}",
+        "疑点（仅供核对）": flag_lines(flags_of_record(session, scope, record)),
+    }
 
 
 def _level_name(session: Session, task: Task) -> str:
     """Return a level as the flow calls it."""
+    if task.campaign_id is None or task.filing_id is None:
+        return str(task.body.get("name", task.level))
     campaign = repository.campaign(session, ENGINE, task.campaign_id)
     filing = repository.filing(session, ENGINE, task.filing_id)
     return flow_of(session, campaign, filing).level(task.level).name
@@ -93,6 +130,14 @@ def _level_name(session: Session, task: Task) -> str:
 def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
     """Say whose record it is and what was recorded."""
     about: dict[str, str] = {}
+    if task.record_id is not None and task.filing_id is None:
+        # The task lies in the scope; a class's attendee may work at another unit than its organiser.
+        filed = records.record(session, ENGINE, task.record_id)
+        return {
+            "人员": register.person_name(session, ENGINE, filed.unit_id, filed.person_id),
+            "学习内容": filed.content,
+            "起迄": "—".join(str(day) for day in (filed.start, filed.end) if day),
+        }
     if task.person_id is not None:
         about["人员"] = register.person_name(session, scope, task.unit_id, task.person_id)
     if task.record_id is not None:
@@ -104,6 +149,8 @@ def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
 
 def _needed(session: Session, task: Task) -> list[str]:
     """Say which facts are missing, with what may be answered: `合格（是、否）`, `级别（国家级…）`."""
+    if task.campaign_id is None:
+        return []
     facts = pack_of(session, repository.campaign(session, ENGINE, task.campaign_id)).facts
     return [_asked(facts[name]) if name in facts else name for name in task.body.get("facts", [])]
 
@@ -116,6 +163,33 @@ def _asked(fact: Fact) -> str:
     return f"{fact.label}（{fact.unit}）" if fact.unit else fact.label
 
 
+def _record_request(
+    place: Workplace,
+    session: Session,
+    task: Task,
+    asked: str,
+    reason: str,
+    return_to: str,
+    given: Sequence[str],
+    version: int | None,
+) -> CommandRequest:
+    """Return the command that decides a record filed in the year."""
+    assert task.record_id is not None  # a task is on a filing or on a record
+    if task.kind == "returned":
+        raise InputError(
+            f"该记录退回补正：请用 xueshi records resubmit {task.record_id} 补正后重新提交，或 withdraw 撤回"
+        )
+    if not asked:
+        raise InputError("该待办是学时认定；请用 --approve（可加 --fact）、--return 或 --refuse")
+    record = records.record(session, ENGINE, task.record_id)
+    payload: dict[str, Any] = {"reason": reason, "return_to": return_to}
+    if given:
+        pack = load_pack(audit.load_artifact(session, record.pack_digest or ""))
+        payload["facts"] = given_facts(given, pack, record.kind)
+    seen = record.version if version is None else version
+    return CommandRequest(place.request_id(), RECORD_VERBS[asked], record.id, seen, payload)
+
+
 @app.command("decide")
 def decide(
     task_id: UUID,
@@ -124,6 +198,11 @@ def decide(
     return_: Annotated[bool, typer.Option("--return", help="退回补正")] = False,
     refuse: Annotated[bool, typer.Option("--refuse", help="不予通过")] = False,
     value: Annotated[str, typer.Option(help="认定的数值（裁量、补正事项）")] = "",
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help="认定学时记录时一并填写的事实，名称=值，可重复；如 --fact 认定学时=12"),
+    ] = None,
+    return_to: Annotated[str, typer.Option(help="退回到哪一环节（学时记录）；缺省退回申报人")] = "",
     leave_open: Annotated[bool, typer.Option("--leave-open", help="存疑，留待补正")] = False,
     reason: Annotated[str, typer.Option(help="原因")] = "",
     version: Annotated[int | None, typer.Option(help="您所见的版本；缺省为当前版本")] = None,
@@ -135,7 +214,15 @@ def decide(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
-        filing = repository.filing(session, actor.scope, task.filing_id)
+        if task.filing_id is None:
+            asked = "approve" if approve else "return" if return_ else "refuse" if refuse else ""
+            request = _record_request(place, session, task, asked, reason, return_to, fact or (), version)
+            filing = None
+        else:
+            filing = repository.filing(session, actor.scope, task.filing_id)
+    if filing is None:
+        show_fate(act(place, officer, request))
+        return
     if task.kind == ESCALATION:
         raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
     if value or leave_open:

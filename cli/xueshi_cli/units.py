@@ -11,12 +11,12 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.flow_words import flow_sentences
 from xueshi.campaigns.routing import flow_for
+from xueshi.campaigns.unit_facts import facts_of
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
 from xueshi.register.tables import Unit
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.storage import reading, transaction
-from xueshi_cli.acting import facts_of
 from xueshi_cli.output import AsJson, AsOfficer, show_record
 from xueshi_cli.workplace import Workplace
 

@@ -15,6 +15,7 @@
 | `XUESHI_SMTP_FROM` | address of the sender; needed with a mail server | none |
 | `XUESHI_SMTP_USER`, `XUESHI_SMTP_PASSWORD` | login at the mail server; never logged | none |
 | `XUESHI_SMTP_STARTTLS` | encrypt the connection; needed for a login at another machine | on |
+| `XUESHI_EVIDENCE_MEGABYTES`, `XUESHI_EVIDENCE_TYPES` | limit of one proof, and the types taken in | 10, `pdf,png,jpeg` |
 | `XUESHI_LOG_LEVEL` | `debug`, `info`, `warning`, `error` | `info` |
 | `XUESHI_TRACE_HOOKS` | print every hook call | off |
 """
@@ -69,6 +70,8 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True
+    evidence_megabytes: int = Field(default=10, ge=1, le=100)
+    evidence_types: str = Field(default="pdf,png,jpeg", pattern=r"^(pdf|png|jpeg)(,(pdf|png|jpeg))*$")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trace_hooks: bool = False
 

@@ -15,7 +15,9 @@ Verb = Literal[
     "campaign.steer",
     "filing.decide",
     "paper.print",
+    "record.decide",
     "record.determine",
+    "record.file",
     "register.import",
     "register.read",
     "register.units",
@@ -33,6 +35,8 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "campaign.open",
             "campaign.steer",
             "paper.print",
+            "record.decide",
+            "record.file",
             "register.read",
             "register.import",
             "register.units",
@@ -42,14 +46,14 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "rules.publish",
         }
     ),
-    "unit_clerk": frozenset({"register.import", "register.read", "paper.print"}),
+    "unit_clerk": frozenset({"register.import", "register.read", "record.file", "paper.print"}),
     # Where the text makes the unit itself (or the body that keeps the personnel file) the verifier.
     "unit_verifier": frozenset({"filing.decide", "record.determine", "register.read"}),
 }
 """Verbs of the roles that the engine itself knows."""
 
-SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "register.read"})
-"""Verbs of a role that a flow names as signer."""
+SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "record.decide", "record.file", "register.read"})
+"""Verbs of a role that a flow names as signer or as who files a record: which levels and channels, the flow says."""
 
 AREA_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"record.determine"}
 """Verbs of a signing role of an area's body: it also settles what the text leaves to the verifier."""

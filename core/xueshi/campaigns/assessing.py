@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
 from xueshi.campaigns import filing_acts, repository
 from xueshi.campaigns.campaign_clock import campaign_now
@@ -24,7 +25,7 @@ from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
 from xueshi.register import repository as register
-from xueshi.register.repository import PersonForAssessment
+from xueshi.register.repository import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder, Judgement, LedgerLine
@@ -61,6 +62,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         campaign = repository.campaign(session, ENGINE, filing.campaign_id)
         pack = pack_of(session, campaign)
         people = people_of(session, campaign, filing, pack)
+        earlier = earlier_of(session, campaign.year, people)
         values = repository.determinations(session, filing.id)
         now = campaign_now(session, campaign, datetime.now(UTC))
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
@@ -68,7 +70,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
     judged: list[_Judged] = []
     for start in range(0, len(people), CHUNK):
         chunk = [
-            judge(pack, filing.area, campaign.year, person, values)
+            judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ()))
             for person in people[start : start + CHUNK]
         ]
         with transaction(engine) as session:
@@ -87,9 +89,66 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
 def people_of(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing with titles as of the end of the statistics year, in the unit's own order."""
-    _, last = pack.year_window(campaign.year)
-    return register.people_for_assessment(session, ENGINE, filing.unit_id, campaign.year, as_of=last)
+    """Return the people of a filing as of the end of the statistics year, in the unit's own order.
+
+    Titles are those of the day on which the instrument reads facts of the person.
+    """
+    first, last = pack.year_window(campaign.year)
+    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+    return register.people_for_assessment(
+        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+    )
+
+
+def people_as_sealed(
+    session: Session, campaign: Campaign, filing: Filing, pack: RulePack
+) -> list[PersonForAssessment]:
+    """Return the people of a filing with the records that their sealed results rest on, where they are sealed.
+
+    A correction made afterwards changes no paper and no figure of that year.
+    """
+    people = people_of(session, campaign, filing, pack)
+    judged = results.judged_records(session, campaign.id, filing.unit_id)
+    records = register.records_by_id(session, [one for ids in judged.values() for one in ids])
+    return [
+        replace(
+            person,
+            records=tuple(records[one] for one in judged[person.person_id] if one in records),
+            pending=(),
+        )
+        if person.person_id in judged
+        else person
+        for person in people
+    ]
+
+
+@dataclass(frozen=True)
+class EarlierEntry:
+    """A ledger entry of a former year that still has effect, and the stored record it stands for."""
+
+    entry: LedgerEntry
+    record_id: UUID | None
+
+
+def earlier_of(
+    session: Session, year: int, people: Sequence[PersonForAssessment]
+) -> dict[UUID, list[EarlierEntry]]:
+    """Return what people's sealed former years hand on: works and projects given hours, parts of a spread.
+
+    A record's name is made unique by its year, so that `r0001` of one year is not taken for that of another.
+    """
+    handed = results.handed_on(session, [person.person_id for person in people], before=year)
+    return {
+        person_id: [
+            EarlierEntry(
+                LedgerEntry.from_json({**one["entry"], "record": f"{of_year}/{one['entry']['record']}"}),
+                UUID(one["record_id"]) if one["record_id"] else None,
+            )
+            for of_year, ones in sorted(by_year.items())
+            for one in ones
+        ]
+        for person_id, by_year in handed.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -100,6 +159,8 @@ class _Judged:
     assessment: YearAssessment | None
     record_ids: Mapping[str, UUID]
     trouble: str = ""
+    undecided: tuple[RecordForAssessment, ...] = ()
+    """Filed records not decided yet that an adverse verdict would rest on."""
 
 
 def judge(
@@ -108,63 +169,104 @@ def judge(
     year: int,
     person: PersonForAssessment,
     values: Mapping[UUID, Mapping[str, object]],
+    earlier: Sequence[EarlierEntry] = (),
 ) -> _Judged:
-    """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message."""
+    """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message.
+
+    Filed records that nobody has decided yet give no hours: hours are what a verifier granted. But no adverse verdict
+    rests on somebody's delay: where they could still make the year met, it is `needs_fact`, not `not_met`.
+    """
     names = {f"r{number:04d}": record for number, record in enumerate(person.records, start=1)}
     request = PersonYearRequest(
         area=area,
         year=year,
         person={} if person.level is None else {"person.level": person.level},
-        records=tuple(
-            RecordFacts(
-                id=name,
-                kind=record.kind,
-                year=record.year,
-                facts={**record.facts, **values.get(record.id, {})},
-                claimed=record.claimed,
-            )
-            for name, record in names.items()
-        ),
-        earlier=(),
+        records=tuple(_facts(name, record, values) for name, record in names.items()),
+        earlier=tuple(one.entry for one in earlier),
     )
     record_ids = {name: record.id for name, record in names.items()}
+    known = {**record_ids, **{one.entry.record: one.record_id for one in earlier if one.record_id}}
     plain = request_as_json(request)
+    pending = tuple(
+        _facts(f"p{number:04d}", record, values) for number, record in enumerate(person.pending, start=1)
+    )
+    if pending:
+        # Part of what was judged: the verdict looks at them, and once they are decided it is another input.
+        plain["pending"] = [_record_as_json(record) for record in pending]
     try:
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
         return _Judged(stopped, None, record_ids, str(error))
+    verdict = verdict_with_undecided(pack, request, assessment, pending)
     judgement = Judgement(
         person_id=person.person_id,
         level=person.level,
-        verdict=assessment.verdict,
+        verdict=verdict,
         totals=dict(assessment.totals),
         shortfalls={line.of: line.shortfall for line in assessment.requirements if line.shortfall},
-        warnings=list(assessment.warnings),
+        warnings=[*assessment.warnings, *([NOT_VERIFIED] if person.pending else [])],
         open_records=[{"record": open_.record, "facts": list(open_.facts)} for open_ in assessment.open],
         request=plain,
-        ledger=[_line(entry, record_ids) for entry in assessment.ledger],
+        ledger=[_line(entry, known) for entry in assessment.ledger],
+        handed_on=_handed_on(assessment, known),
     )
-    return _Judged(judgement, assessment, record_ids)
+    return _Judged(
+        judgement, assessment, record_ids, undecided=person.pending if verdict != assessment.verdict else ()
+    )
+
+
+def _facts(
+    name: str, record: RecordForAssessment, values: Mapping[UUID, Mapping[str, object]]
+) -> RecordFacts:
+    return RecordFacts(
+        id=name,
+        kind=record.kind,
+        year=record.year,
+        facts={**record.facts, **values.get(record.id, {})},
+        claimed=record.claimed,
+    )
+
+
+def _handed_on(assessment: YearAssessment, record_ids: Mapping[str, UUID]) -> list[dict[str, Any]]:
+    """Return the entries that later years read: what has an identity and gave hours, and later parts of a spread."""
+    kept = [entry for entry in assessment.ledger if entry.same is not None and entry.hours]
+    return [
+        {
+            "entry": entry.to_json(),
+            "record_id": str(record_ids[entry.record]) if entry.record in record_ids else None,
+        }
+        for entry in (*kept, *assessment.later)
+    ]
 
 
 def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
     """Return the facts of a request as plain JSON: what a replay evaluates again, without any person's data."""
-    return {
+    body: dict[str, Any] = {
         "area": request.area,
         "year": request.year,
         "person": dict(request.person),
-        "records": [
-            {
-                "id": record.id,
-                "kind": record.kind,
-                "year": record.year,
-                "facts": dict(record.facts),
-                "claimed": record.claimed,
-            }
-            for record in request.records
-        ],
+        "records": [_record_as_json(record) for record in request.records],
     }
+    if request.earlier:
+        # Written only where there is any, so that the digests of results without them stay what they were.
+        body["earlier"] = [entry.to_json() for entry in request.earlier]
+    return body
+
+
+def _record_as_json(record: RecordFacts) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "year": record.year,
+        "facts": dict(record.facts),
+        "claimed": record.claimed,
+    }
+
+
+def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:
+    """Read the undecided records that stood beside a stored request."""
+    return tuple(RecordFacts(**record) for record in body.get("pending", ()))
 
 
 def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
@@ -174,7 +276,7 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
         year=body["year"],
         person=body["person"],
         records=tuple(RecordFacts(**record) for record in body["records"]),
-        earlier=(),
+        earlier=tuple(LedgerEntry.from_json(entry) for entry in body.get("earlier", ())),
     )
 
 
@@ -194,6 +296,18 @@ def open_record_tasks(
                 None,
                 {"trouble": one.trouble},
             )
+        if one.undecided:
+            text = f"有 {len(one.undecided)} 条学时记录尚未认定，认定后可能达标；请退回单位，待认定后再提交，或存疑留待补正"
+            _add_task(
+                session,
+                filing,
+                role,
+                now,
+                "record",
+                one.judgement.person_id,
+                one.undecided[0].id,
+                {"facts": [], "clause": "", "text": text},
+            )
         if one.assessment is None:
             continue
         for open_ in one.assessment.open:
@@ -207,7 +321,7 @@ def open_record_tasks(
                 now,
                 kind,
                 one.judgement.person_id,
-                one.record_ids[open_.record],
+                one.record_ids.get(open_.record),
                 {
                     "facts": facts,
                     "clause": entry.clause if entry else "",

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import reminding, repository
-from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.campaign_clock import campaign_now, set_folder_clock
 from xueshi.campaigns.campaign_machine import (
     CampaignAccepted,
     CampaignCommand,
@@ -76,6 +76,7 @@ def apply_campaign_command(session: Session, campaign_id: UUID, command: Campaig
         # What fell due on the way is told and escalated as things stood, before the units look at their new clock.
         reminding.days_passed(session, campaign, anchor.campaign, command.to)
         session.add(ClockAnchor(campaign_id=campaign.id, seq=anchor.seq + 1, real=real, campaign=command.to))
+        set_folder_clock(session, command.to, real)
         now = command.to
     session.add(campaign)
     complete(session, row, campaign.id, judged.outcome, judged.state.version, now)

@@ -1,8 +1,8 @@
-"""The campaign clock of a stored campaign."""
+"""The clock of a stored campaign, and of the data folder, by which records filed without a campaign are dated."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -18,3 +18,21 @@ def campaign_now(session: Session, campaign: Campaign, real: datetime) -> dateti
     return CampaignClock(standing=True, anchor=repository.last_anchor(session, campaign.id).campaign).now(
         real
     )
+
+
+def folder_now(session: Session, real: datetime) -> datetime:
+    """Return the folder's instant that belongs to a real instant: the real one unless the folder's clock stands."""
+    anchor = repository.last_folder_anchor(session)
+    return real.astimezone(UTC) if anchor is None else anchor.instant
+
+
+def folder_stands(session: Session) -> bool:
+    """Tell whether this is a demo or rehearsal folder, whose clock stands still between steps."""
+    return repository.last_folder_anchor(session) is not None
+
+
+def set_folder_clock(session: Session, to: datetime, real: datetime) -> None:
+    """Let the folder's clock stand at an instant, or advance it; it never goes back: an earlier instant changes nothing."""
+    anchor = repository.last_folder_anchor(session)
+    if anchor is None or to > anchor.instant:
+        repository.add_folder_anchor(session, 1 if anchor is None else anchor.seq + 1, real, to)

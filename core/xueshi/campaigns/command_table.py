@@ -8,7 +8,7 @@ from typing import Literal
 from xueshi.access.roles import Verb
 
 Executor = Literal["durable", "direct"]
-TargetKind = Literal["filing", "campaign", "record", "task"]
+TargetKind = Literal["filing", "campaign", "record", "task", "person", "class", "import", "folder"]
 CommandStateName = Literal["pending", "done", "refused", "late", "withdrawn"]
 
 
@@ -21,6 +21,8 @@ class CommandKind:
     executor: Executor
     target: TargetKind
     verb: Verb
+    of_campaign: bool = True
+    """False for acts that go on all year: no campaign carries them, the folder's clock dates them."""
 
 
 COMMAND_KINDS: dict[str, CommandKind] = {
@@ -37,5 +39,18 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("hand_in", "登记入库", "direct", "filing", "register.import"),
         CommandKind("determine", "认定", "direct", "record", "record.determine"),
         CommandKind("leave_open", "存疑留待补正", "direct", "task", "record.determine"),
+        CommandKind("file_record", "申报学时", "direct", "person", "record.file", False),
+        CommandKind("verify_record", "认定学时", "direct", "record", "record.decide", False),
+        CommandKind("return_record", "退回学时记录", "direct", "record", "record.decide", False),
+        CommandKind("refuse_record", "不予认定学时", "direct", "record", "record.decide", False),
+        CommandKind("resubmit_record", "重新提交学时记录", "direct", "record", "record.file", False),
+        CommandKind("withdraw_record", "撤回学时记录", "direct", "record", "record.file", False),
+        CommandKind("correct_record", "更正学时记录", "direct", "record", "record.file", False),
+        CommandKind("attach_evidence", "补充证明材料", "direct", "record", "record.file", False),
+        CommandKind("report_roster", "登记班次名单", "direct", "class", "record.file", False),
+        CommandKind("import_records", "导入其他系统的学时", "direct", "import", "record.file", False),
+        CommandKind("transfer_person", "人员转单位", "direct", "person", "register.import", False),
+        CommandKind("set_level", "登记职称", "direct", "person", "register.import", False),
+        CommandKind("advance_folder", "拨动演练文件夹时钟", "direct", "folder", "campaign.steer", False),
     )
 }

@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import direct_acts, repository
-from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns import direct_acts, record_acts, repository
+from xueshi.campaigns.campaign_clock import campaign_now, folder_now
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
 from xueshi.campaigns.filing_machine import FINISHED, FilingCommand, FilingVerb
@@ -21,6 +21,7 @@ from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.stored_state import dump_command
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import InputError, NotFoundError
+from xueshi.records import repository as records
 from xueshi.storage import new_id, transaction
 
 ENGINE = Scope.everything()
@@ -68,6 +69,7 @@ def submit(
     actor.require(kind.verb)
     campaign, workflow_id = _target(session, actor, kind, request)
     real = datetime.now(UTC)
+    made_at = folder_now(session, real) if campaign is None else campaign_now(session, campaign, real)
     row = Command(
         id=new_id(),
         request_id=request.request_id,
@@ -83,7 +85,7 @@ def submit(
         state="pending",
         not_before=real + hold,
         inserted_at=real,
-        made_at=campaign_now(session, campaign, real),
+        made_at=made_at,
         lease_until=real,
     )
     session.add(row)
@@ -124,14 +126,26 @@ def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Comman
 
 def _target(
     session: Session, actor: Actor, kind: CommandKind, request: CommandRequest
-) -> tuple[Campaign, str]:
-    """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out."""
+) -> tuple[Campaign | None, str]:
+    """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out.
+
+    Acts that go on all year have neither; that their target lies in the scope is asked all the same.
+    """
+    if not kind.of_campaign:
+        if kind.target == "record":
+            record_acts.record_for(session, actor, request.target_id)
+        elif kind.target == "person" and not records.knows_person(session, actor.scope, request.target_id):
+            raise NotFoundError("找不到此人，或不在您的管理范围；请核对人员编号或身份证号")
+        return None, ""
     if kind.target == "campaign":
         campaign = repository.campaign(session, actor.scope, request.target_id)
         return campaign, campaign.public_id
     filing_id = request.target_id
     if kind.target == "task":
-        filing_id = repository.task(session, actor.scope, request.target_id).filing_id
+        of_task = repository.task(session, actor.scope, request.target_id).filing_id
+        if of_task is None:
+            raise InputError("该待办是学时记录的认定，不属于单位申报；请通过、退回或不予认定")
+        filing_id = of_task
     elif kind.target == "record":
         filing_id = UUID(str(request.payload.get("filing")))
     filing = repository.filing(session, actor.scope, filing_id)

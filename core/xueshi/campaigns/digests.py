@@ -34,6 +34,8 @@ TASK_KINDS = {
     "discretion": "裁量认定",
     "attention": "需人工处理",
     "escalation": "超期督办",
+    "verify": "学时认定",
+    "returned": "退回补正",
 }
 """What officers call the kinds of tasks."""
 SECTIONS: tuple[tuple[str, Callable[[TaskCounts], int]], ...] = (

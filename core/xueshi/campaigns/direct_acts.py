@@ -10,11 +10,19 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import assessing, repository
+from xueshi.campaigns import (
+    assessing,
+    folder_acts,
+    person_acts,
+    record_acts,
+    record_batches,
+    repository,
+)
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
+from xueshi.errors import InputError, NotAllowedError
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
@@ -26,7 +34,11 @@ def carry_out(session: Session, row: Command) -> None:
     """Carry out a direct command and write its fate: done with effect and audit, or refused with the reason."""
     if repository.effect(session, row.id) is not None:
         return
-    refused = _ACTS[row.kind](session, row)
+    try:
+        refused = _ACTS[row.kind](session, row)
+    except (InputError, NotAllowedError) as error:
+        # Raised before anything is written: a target that left the scope meanwhile, an account that was ended.
+        refused = Refused("not_possible", str(error))
     if refused is not None:
         row.state, row.code, row.reason = "refused", refused.code, refused.reason
         session.add(row)
@@ -64,7 +76,8 @@ def _determine(session: Session, row: Command) -> Refused | None:
     )
     values = repository.determinations(session, filing.id)
     values.setdefault(row.target_id, {})[fact] = row.payload["value"]
-    judged = assessing.judge(pack, filing.area, campaign.year, person, values)
+    earlier = assessing.earlier_of(session, campaign.year, [person]).get(person.person_id, ())
+    judged = assessing.judge(pack, filing.area, campaign.year, person, values, earlier)
     refused = _outside(judged, row.target_id)
     if refused is not None:
         return refused
@@ -82,7 +95,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     results.save(session, under, [judged.judgement])
     still = [
-        one for one in judged.judgement.open_records if judged.record_ids[one["record"]] == row.target_id
+        one for one in judged.judgement.open_records if judged.record_ids.get(one["record"]) == row.target_id
     ]
     if still:
         task.body = {**task.body, "facts": still[0]["facts"]}
@@ -111,6 +124,8 @@ def _leave_open(session: Session, row: Command) -> Refused | None:
 
 def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campaign, Filing] | Refused:
     """Return the campaign and filing of an open record task, or why this actor cannot settle it now."""
+    if task.filing_id is None:
+        return Refused("no_filing", "该待办是学时记录的认定，不属于单位申报；请通过、退回或不予认定")
     filing = repository.filing(session, ENGINE, task.filing_id, lock=True)
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
     if task.closed_at is not None:
@@ -138,4 +153,8 @@ _ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
     "hand_in": _hand_in,
     "determine": _determine,
     "leave_open": _leave_open,
+    **record_acts.ACTS,
+    **record_batches.ACTS,
+    **person_acts.ACTS,
+    **folder_acts.ACTS,
 }

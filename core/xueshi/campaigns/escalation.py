@@ -35,8 +35,8 @@ def escalate_overdue(session: Session, clock: str, now: datetime) -> int:
     calendars: dict[str, WorkCalendar] = {}
     raised = 0
     for task in repository.overdue_tasks(session, clock, now):
-        if task.due_at is None:
-            continue
+        if task.due_at is None or task.campaign_id is None or task.filing_id is None:
+            continue  # a record's verifying has no level whose days could pass
         campaign = repository.campaign(session, ENGINE, task.campaign_id)
         filing = repository.filing(session, ENGINE, task.filing_id)
         flow = _flow(audit.load_artifact(session, filing.flow_digest or campaign.flow_digest))
@@ -70,6 +70,8 @@ def escalate_overdue(session: Session, clock: str, now: datetime) -> int:
 def take_back(session: Session, task: Task) -> None:
     """Close the escalation of a task that got a later date: it may fall due again."""
     if task.escalated_at is None or task.due_at is None or task.due_at <= task.escalated_at:
+        return
+    if task.campaign_id is None:
         return
     campaign = repository.campaign(session, ENGINE, task.campaign_id)
     now = campaign_now(session, campaign, datetime.now(UTC))

@@ -10,12 +10,12 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.explanation import YearExplanation, explain
+from xueshi.assessment.explanation import VERDICTS, YearExplanation, explain
 from xueshi.assessment.types import PersonYearRequest, YearAssessment
 from xueshi.assessment.windows import YearFigures, with_windows
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import load_pack, request_from_json
+from xueshi.campaigns.assessing import load_pack, pending_from_json, request_from_json
 from xueshi.campaigns.clock import civil_date
 from xueshi.register import repository as register
 from xueshi.regulations.pack import RulePack
@@ -56,6 +56,16 @@ def explain_result(
     person = results.judged_person(session, result.person_id)
     campaign = repository.campaign(session, found, result.campaign_id)
     pack = load_pack(audit.load_artifact(session, result.pack_digest))
+    explanation = explain(pack, request, _judged(session, found, result, pack, request), texts)
+    waiting = len(pending_from_json(result.request))
+    if waiting:
+        # The stored verdict looked at them; what they may bring stands nowhere else.
+        explanation = replace(
+            explanation,
+            verdict=result.verdict,
+            verdict_text=VERDICTS[result.verdict],
+            warnings=(*explanation.warnings, f"另有{waiting}条学时记录尚未认定，没有计入"),
+        )
     return ExplainedResult(
         person.name if person else "",
         register.unit(session, found, result.unit_id).name,
@@ -63,7 +73,7 @@ def explain_result(
         result.revision,
         civil_date(result.assessed_at),
         campaign.standing,
-        explain(pack, request, _judged(session, found, result, pack, request), texts),
+        explanation,
     )
 
 

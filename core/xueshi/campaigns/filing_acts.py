@@ -30,6 +30,7 @@ from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.office_calendar import Due, due_after
 from xueshi.campaigns.stored_state import dump_state, load_flow, load_state
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
+from xueshi.records import repository as records
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -135,7 +136,7 @@ def flow_of(session: Session, campaign: Campaign, filing: Filing) -> ApprovalFlo
 def complete(
     session: Session,
     row: Command,
-    campaign_id: UUID,
+    campaign_id: UUID | None,
     outcome: str,
     version: int,
     now: datetime,
@@ -170,13 +171,22 @@ def _only_sql_can_tell(
 ) -> Refused | None:
     if command.verb != "approve":
         return None
-    if filing.input_version == 0:
-        return Refused("nothing_handed_in", "本单位还没有导入登记工作簿；请先导入再签署")
+    if filing.input_version == 0 and not records.has_filed(
+        session, filing.unit_id, _year_of(session, filing)
+    ):
+        return Refused(
+            "nothing_handed_in",
+            "本单位本年度还没有登记：既没有导入工作簿，也没有申报学时记录；请先登记再签署",
+        )
     if command.level != flow.levels[0].id:
         left = len(repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=RECORD_TASKS))
         if left:
             return Refused("record_tasks_open", f"该单位还有 {left} 条记录待认定或待补正；办结后再通过")
     return None
+
+
+def _year_of(session: Session, filing: Filing) -> int:
+    return repository.campaign(session, ENGINE, filing.campaign_id).year
 
 
 def _write(
@@ -251,13 +261,7 @@ def _dates(before: Task | None, window: datetime | None, rests: Due | None, now:
         return {name: getattr(before, name) for name in kept} | ({"due_at": window} if window else {})
     if rests is None:
         return {"opened_at": now, "due_at": window}
-    return {
-        "opened_at": now,
-        "due_at": rests.at,
-        "due_since": rests.since,
-        "due_days": rests.days,
-        "due_provisional": rests.provisional,
-    }
+    return {"opened_at": now, **rests.of_task()}
 
 
 def _after(

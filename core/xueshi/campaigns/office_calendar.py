@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from chinese_calendar import constants  # type: ignore[import-untyped]  # the library has no types
 from sqlmodel import Session
@@ -53,6 +54,15 @@ class Due:
     since: date
     days: int
     provisional: bool
+
+    def of_task(self) -> dict[str, Any]:
+        """Return the columns of a task that is due so."""
+        return {
+            "due_at": self.at,
+            "due_since": self.since,
+            "due_days": self.days,
+            "due_provisional": self.provisional,
+        }
 
 
 def due_after(session: Session, area: str, instant: datetime, days: int) -> Due:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
+from xueshi.campaigns.campaign_clock import folder_now, folder_stands, set_folder_clock
 from xueshi.campaigns.clock import end_of, start_of
 from xueshi.campaigns.filing_acts import open_unit_tasks
 from xueshi.campaigns.filing_machine import opening_state
@@ -68,7 +69,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
     notice = plan.notice
     _check(session, actor, plan)
     real = datetime.now(UTC)
-    opened_at = (plan.starts_at or start_of(notice.opens)) if plan.standing else real
+    standing, opened_at = _clock_of(session, plan, real)
     n = repository.count_campaigns(session, notice.region, notice.area, notice.year) + 1
     campaign = Campaign(
         id=new_id(),
@@ -80,7 +81,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         n=n,
         title=notice.title,
         stage="open",
-        standing=plan.standing,
+        standing=standing,
         deadline=end_of(notice.closes),
         opened_at=opened_at,
         verifier=plan.verifier,
@@ -96,6 +97,8 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
     session.add(campaign)
     session.flush()
     session.add(ClockAnchor(campaign_id=campaign.id, seq=1, real=real, campaign=opened_at))
+    if standing:
+        set_folder_clock(session, opened_at, real)
     sampled = sampled_levels(
         plan.flow, campaign.public_id, {str(unit.unit_id): unit.facts for unit in plan.units}
     )
@@ -156,6 +159,23 @@ def store_papers(session: Session, papers: Sequence[DocumentTemplate]) -> str:
         for paper in sorted(papers, key=lambda paper: paper.id)
     }
     return audit.store_artifact(session, "papers", _bytes(listing))
+
+
+def _clock_of(session: Session, plan: OpeningPlan, real: datetime) -> tuple[bool, datetime]:
+    """Tell whether the campaign's clock stands, and the instant at which it opens.
+
+    In a standing folder every campaign stands and begins no earlier than the folder, whose records carry its dates; one
+    whose window is over by then opens late, as it would on real time.
+    """
+    stands = folder_stands(session)
+    if not stands and not plan.standing:
+        return False, real
+    if not stands and repository.runs_on_real_time(session):
+        raise InputError("本数据文件夹已按实际时间办理，不能再开演练；请另设数据文件夹（XUESHI_DATA）后开启")
+    opened_at = plan.starts_at or start_of(plan.notice.opens)
+    if stands:
+        opened_at = max(opened_at, folder_now(session, real))
+    return True, opened_at
 
 
 def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.assessing import judge, pack_of, people_of
+from xueshi.campaigns.assessing import judge, pack_of, people_as_sealed
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import filings
@@ -71,7 +71,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
     ledgers = results.ledgers(session, list(judged))
     verified_on = _decided_on(filing)
     gathered = []
-    for person in people_of(session, campaign, filing, pack):
+    for person in people_as_sealed(session, campaign, filing, pack):
         seal = seals[person.person_id]
         result = judged[seal.result_id]
         gathered.append(

@@ -21,12 +21,14 @@ from xueshi.campaigns.tables import (
     Determination,
     Effect,
     Filing,
+    FolderAnchor,
     PlannedOpening,
     ReminderRun,
     Task,
 )
 from xueshi.errors import NotFoundError
 from xueshi.messages import repository as messages
+from xueshi.register.tables import Unit
 
 # ---------------------------------------------------------------- campaigns
 
@@ -66,12 +68,11 @@ def count_campaigns(session: Session, region: str, area: str, year: int) -> int:
 
 
 def campaign_of_notice(session: Session, area: str, year: int, notice_digest: str) -> UUID | None:
-    """Return the campaign that an area opened for a year by exactly this notice, on the real clock."""
+    """Return the campaign that an area opened for a year by exactly this notice."""
     query = select(Campaign.id).where(
         Campaign.area == area,
         Campaign.year == year,
         Campaign.notice_digest == notice_digest,
-        col(Campaign.standing).is_(False),
     )
     return session.exec(query).first()
 
@@ -108,6 +109,24 @@ def last_anchor(session: Session, campaign_id: UUID) -> ClockAnchor:
         .order_by(col(ClockAnchor.seq).desc())
     )
     return session.exec(query.limit(1)).one()
+
+
+def last_folder_anchor(session: Session) -> FolderAnchor | None:
+    """Return the latest step of the folder's clock; None where it runs on real time."""
+    return session.exec(select(FolderAnchor).order_by(col(FolderAnchor.seq).desc()).limit(1)).first()
+
+
+def add_folder_anchor(session: Session, seq: int, real: datetime, instant: datetime) -> None:
+    """Add a step to the folder's clock."""
+    session.add(FolderAnchor(seq=seq, real=real, instant=instant))
+    session.flush()
+
+
+def runs_on_real_time(session: Session) -> bool:
+    """Tell whether something was done in this folder on the real clock: a campaign without standing clock, a record."""
+    real = select(Campaign.id).where(col(Campaign.standing).is_(False)).limit(1)
+    filed = select(Effect.command_id).where(col(Effect.campaign_id).is_(None)).limit(1)
+    return session.exec(real).first() is not None or session.exec(filed).first() is not None
 
 
 # ---------------------------------------------------------------- filings
@@ -304,6 +323,33 @@ def close_tasks(
     )
 
 
+def close_record_tasks(
+    session: Session, record_id: UUID, *, at: datetime, command_id: UUID | None, outcome: str, role: str = ""
+) -> None:
+    """Close the open tasks on a record that is filed in the year, those of one role only where one is named."""
+    query = update(Task).where(
+        col(Task.record_id) == record_id, col(Task.filing_id).is_(None), col(Task.closed_at).is_(None)
+    )
+    if role:
+        query = query.where(col(Task.role) == role)
+    session.execute(query.values(closed_at=at, closed_by=command_id, outcome=outcome))
+
+
+def filings_of_year(
+    session: Session, unit_ids: Sequence[UUID], year: int | None = None
+) -> list[tuple[Campaign, Filing]]:
+    """Return the filings of some units, of one year's campaigns or of all, the newest round of each first."""
+    query = (
+        select(Campaign, Filing)
+        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
+        .where(col(Filing.unit_id).in_(unit_ids))
+        .order_by(col(Campaign.n).desc(), col(Filing.round).desc())
+    )
+    if year is not None:
+        query = query.where(Campaign.year == year)
+    return [(campaign, filing) for campaign, filing in session.exec(query)]
+
+
 def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
     """Return the verifier's values by record and fact; the latest of each counts."""
     query = select(Determination).where(Determination.filing_id == filing_id).order_by(col(Determination.id))
@@ -337,6 +383,26 @@ def write_message(
             standing=campaign(session, Scope.everything(), filing.campaign_id).standing,
             campaign_id=filing.campaign_id,
             filing_id=filing.id,
+        ),
+    )
+
+
+def write_unit_message(
+    session: Session, *, unit_id: UUID, to_role: str, subject: str, body: dict[str, object], at: datetime
+) -> None:
+    """Write a message to a unit that belongs to no campaign: it stands in the next digest."""
+    unit = session.get_one(Unit, unit_id)
+    standing = session.exec(select(FolderAnchor.seq).limit(1)).first() is not None
+    messages.write(
+        session,
+        messages.NewMessage(
+            to_role=to_role,
+            to_unit=unit_id,
+            area=unit.area,
+            subject=subject,
+            body=body,
+            at=at,
+            standing=standing,
         ),
     )
 

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import judge, pack_of, people_of
+from xueshi.campaigns.assessing import judge, pack_of, people_as_sealed
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign
@@ -135,7 +135,9 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
         refused += filing.stage == "refused"
         unit = register.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
-        registered = {person.person_id: person for person in people_of(session, campaign, filing, pack)}
+        registered = {
+            person.person_id: person for person in people_as_sealed(session, campaign, filing, pack)
+        }
         if filing.unit_id in sealed:
             people += [
                 _sealed_study(paper, unit, result, registered.get(result.person_id))

@@ -10,6 +10,7 @@ from typing import Any
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
 from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
+from xueshi.campaigns.record_machine import Hand, RecordState
 from xueshi.canonical import canonical_json
 
 
@@ -30,6 +31,23 @@ def load_state(body: dict[str, Any], maker: str | None) -> FilingState:
             "signatures": tuple(Signature(**signature) for signature in body["signatures"]),
             "hands": tuple(body["hands"]),
             "maker": maker,
+        }
+    )
+
+
+def dump_record_state(state: RecordState) -> dict[str, Any]:
+    """Turn a record's state into JSON."""
+    return asdict(state)
+
+
+def load_record_state(body: dict[str, Any]) -> RecordState:
+    """Read a record's state from JSON."""
+    return RecordState(
+        **{
+            **body,
+            "makers": tuple(body["makers"]),
+            "signatures": tuple(Signature(**signature) for signature in body["signatures"]),
+            "hands": tuple(Hand(**hand) for hand in body["hands"]),
         }
     )
 

@@ -57,6 +57,16 @@ class ClockAnchor(SQLModel, table=True):
     campaign: datetime = Field(sa_type=Instant)
 
 
+class FolderAnchor(SQLModel, table=True):
+    """A step of a standing data folder's clock; a folder without any runs on real time (production)."""
+
+    __tablename__ = "folder_anchor"
+
+    seq: int = Field(primary_key=True)
+    real: datetime = Field(sa_type=Instant)
+    instant: datetime = Field(sa_type=Instant)
+
+
 class Filing(SQLModel, table=True):
     """One unit's filing in a campaign and round; `state` is the pure machine's state."""
 
@@ -120,7 +130,8 @@ class Effect(SQLModel, table=True):
     __tablename__ = "effect"
 
     command_id: UUID = Field(foreign_key="command.id", primary_key=True)
-    campaign_id: UUID = Field(index=True)
+    campaign_id: UUID | None = Field(default=None, index=True)
+    """None for acts that need no campaign."""
     target_id: UUID = Field(index=True)
     outcome: str
     version: int
@@ -149,17 +160,19 @@ class Task(SQLModel, table=True):
     __tablename__ = "task"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    campaign_id: UUID = Field(index=True)
-    filing_id: UUID = Field(index=True)
+    campaign_id: UUID | None = Field(default=None, index=True)
+    filing_id: UUID | None = Field(default=None, index=True)
+    """None, with the campaign, for the verifying of a record filed in the year."""
     unit_id: UUID
     area: str = Field(index=True)
     sector: str | None = None
     kind: str
-    """`unit`, `record`, `discretion`, `attention`, `escalation` (a task of another role is long overdue)."""
+    """`unit`, `record`, `discretion`, `attention`, `escalation` (a task of another role is long overdue); without a
+    campaign `verify`, `returned`."""
     role: str
     level: str
     person_id: UUID | None = None
-    record_id: UUID | None = None
+    record_id: UUID | None = Field(default=None, index=True)
     body: Any = Field(sa_type=Json)
     """What is asked: facts, clause, bounds; no personal data."""
     opened_at: datetime = Field(sa_type=Instant)

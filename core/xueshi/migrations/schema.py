@@ -17,6 +17,7 @@ from xueshi.audit import tables as _audit
 from xueshi.campaigns import tables as _campaigns
 from xueshi.documents import tables as _documents
 from xueshi.messages import tables as _messages
+from xueshi.records import tables as _records
 from xueshi.register import tables as _register
 from xueshi.reports import tables as _reports
 from xueshi.results import tables as _results
@@ -27,6 +28,7 @@ TABLE_MODULES = (
     _campaigns,
     _documents,
     _messages,
+    _records,
     _register,
     _reports,
     _results,

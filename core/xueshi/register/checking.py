@@ -171,13 +171,14 @@ def _read_records(
             row.problem("身份证号", cause, f"请先在“{PEOPLE}”表中登记此人，或核对身份证号")
         elif number and number not in people:
             row.problem("身份证号", f"{mask_identity(number)} 与“{PEOPLE}”表对不上", "请核对身份证号")
-        record = _read_record(row, vocabulary)
+        record = read_record(row, vocabulary)
         if record is not None and number in people:
             records.setdefault(number, []).append(record)
     return records
 
 
-def _read_record(row: Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
+def read_record(row: Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
+    """Read one record from a row with the headings of the record sheet; None, with its problems noted, where it is none."""
     kind = _kind(row, vocabulary)
     content = row.required("学习内容")
     start, end = row.day("开始日期"), row.day("结束日期")

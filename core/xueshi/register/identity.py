@@ -33,6 +33,15 @@ class SealedIdentity:
     key_id: str
 
 
+@dataclass(frozen=True)
+class SealedContent:
+    """A file at rest: its bytes under its own key, that key under the master key `key_id`."""
+
+    body: bytes
+    key: bytes
+    key_id: str
+
+
 class KeyRing:
     """The keys of a data folder: master keys by id, the key of the blind index, the key of workflow payloads."""
 
@@ -87,6 +96,28 @@ class KeyRing:
     def index_of(self, number: str) -> str:
         """Return the blind index (hex) of an identity number: equal for the same number, useless without the key."""
         return hmac.new(self._index_key, normal(number).encode(), sha256).hexdigest()
+
+    def content_name(self, body: bytes) -> str:
+        """Return the name (hex) under which a content is known: equal for equal bytes, tells nothing without the key."""
+        # Its own use of the index key, told apart by a prefix that no identity number begins with.
+        return hmac.new(self._index_key, b"content:" + sha256(body).digest(), sha256).hexdigest()
+
+    def seal_content(self, body: bytes) -> SealedContent:
+        """Encrypt a file's content under a fresh key of its own."""
+        key = os.urandom(KEY_BYTES)
+        return SealedContent(_encrypt(key, body), _encrypt(self._masters[self._current], key), self._current)
+
+    def reveal_content(self, sealed: SealedContent) -> bytes:
+        """Decrypt a file's content; InputError when its key was destroyed or the file was altered."""
+        master = self._masters.get(sealed.key_id)
+        if master is None:
+            raise InputError(f"主密钥 {sealed.key_id} 不在密钥文件中；请恢复含有它的密钥文件")
+        try:
+            return _decrypt(_decrypt(master, sealed.key), sealed.body)
+        except (InvalidTag, ValueError) as error:
+            raise InputError(
+                "证明材料无法解密：文件被改动、密钥已销毁，或密钥文件与数据库不属同一数据文件夹；请从备份恢复"
+            ) from error
 
     def seal(self, number: str) -> SealedIdentity:
         """Encrypt an identity number under a fresh key of its person."""

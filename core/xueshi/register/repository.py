@@ -94,9 +94,15 @@ class RecordForAssessment:
     end: date | None
 
 
+COUNTED = ("registered", "verified")
+"""Stages of records that are judged: what a workbook brought, and what was filed in the year and verified."""
+PENDING = ("deciding", "returned")
+"""Stages of filed records that nobody has decided yet: shown, and not counted."""
+
+
 @dataclass(frozen=True)
 class PersonForAssessment:
-    """A person of a unit as of a day, with the year's records in the unit's order."""
+    """A person of a unit as of a day, with the year's records in the unit's order, those of a former unit after them."""
 
     person_id: UUID
     name: str
@@ -108,6 +114,8 @@ class PersonForAssessment:
     title: str
     level: str | None
     records: tuple[RecordForAssessment, ...]
+    pending: tuple[RecordForAssessment, ...] = ()
+    """Records filed for the year that nobody has decided yet."""
 
 
 @dataclass(frozen=True)
@@ -343,9 +351,13 @@ def discard_staged(session: Session, before: datetime) -> None:
 
 
 def people_for_assessment(
-    session: Session, scope: Scope, unit_id: UUID, year: int, *, as_of: date
+    session: Session, scope: Scope, unit_id: UUID, year: int, *, as_of: date, titles_as_of: date | None = None
 ) -> list[PersonForAssessment]:
-    """Return who is employed at a unit on a day, in the unit's order, with titles of that day and the year's records."""
+    """Return who is employed at a unit on a day, in the unit's order, with the title of a day and the year's records.
+
+    Records follow the person: those of a unit that he left by `as_of` count here. The title is that of `titles_as_of`
+    where the instrument reads it on another day.
+    """
     unit(session, scope, unit_id)
     rows = session.exec(
         select(Employment, Person)
@@ -357,8 +369,10 @@ def people_for_assessment(
         )
         .order_by(col(Employment.order_in_unit), col(Person.identity_index))
     ).all()
-    titles = _titles(session, [person.id for _, person in rows], as_of)
-    records = _records(session, unit_id, year)
+    people = [person.id for _, person in rows]
+    titles = _titles(session, people, titles_as_of or as_of)
+    records = _records(session, unit_id, year, people, COUNTED, as_of)
+    pending = _records(session, unit_id, year, people, PENDING, as_of)
     return [
         PersonForAssessment(
             person_id=person.id,
@@ -371,9 +385,19 @@ def people_for_assessment(
             title=titles[person.id].name if person.id in titles else "",
             level=titles[person.id].level if person.id in titles else None,
             records=tuple(records.get(person.id, ())),
+            pending=tuple(pending.get(person.id, ())),
         )
         for employment, person in rows
     ]
+
+
+def records_by_id(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, RecordForAssessment]:
+    """Return records by id, whatever became of them since: what a sealed result rests on stays readable."""
+    found: dict[UUID, RecordForAssessment] = {}
+    for chunk in _chunks(record_ids):
+        for row in session.exec(select(StudyRecord).where(col(StudyRecord.id).in_(chunk))):
+            found[row.id] = _for_assessment(row)
+    return found
 
 
 def people_by_identity(session: Session, keys: KeyRing, numbers: Iterable[str]) -> dict[str, Person]:
@@ -447,30 +471,57 @@ def _titles(session: Session, people: Sequence[UUID], as_of: date) -> dict[UUID,
     return latest
 
 
-def _records(session: Session, unit_id: UUID, year: int) -> dict[UUID, list[RecordForAssessment]]:
+def _records(
+    session: Session, unit_id: UUID, year: int, people: Sequence[UUID], stages: Sequence[str], as_of: date
+) -> dict[UUID, list[RecordForAssessment]]:
+    """Return the records of some people in some stages: the unit's own first, then those that followed the person.
+
+    What another unit filed counts wherever it was verified; what another unit's workbook lists counts only once the
+    person has left that unit: while he works at both, each judges its own list.
+    """
     gathered: dict[UUID, list[RecordForAssessment]] = {}
-    query = (
-        select(StudyRecord)
-        .where(StudyRecord.unit_id == unit_id, StudyRecord.year == year)
-        .order_by(col(StudyRecord.position), col(StudyRecord.id))
-    )
-    for row in session.exec(query):
-        gathered.setdefault(row.person_id, []).append(
-            RecordForAssessment(
-                id=row.id,
-                kind=row.kind,
-                year=row.year,
-                facts=row.facts,
-                claimed=row.claimed,
-                content=row.content,
-                form=row.form,
-                result=row.result,
-                certificate=row.certificate,
-                start=row.start,
-                end=row.end,
+    for chunk in _chunks(people):
+        works_there = (
+            select(Employment.id)
+            .where(
+                Employment.person_id == StudyRecord.person_id,
+                Employment.unit_id == StudyRecord.unit_id,
+                or_(col(Employment.until).is_(None), col(Employment.until) >= as_of),
             )
+            .exists()
         )
+        query = (
+            select(StudyRecord)
+            .where(
+                col(StudyRecord.person_id).in_(chunk),
+                StudyRecord.year == year,
+                col(StudyRecord.stage).in_(stages),
+                or_(
+                    col(StudyRecord.unit_id) == unit_id, col(StudyRecord.stage) != "registered", ~works_there
+                ),
+            )
+            .order_by(col(StudyRecord.position), col(StudyRecord.id))
+        )
+        rows = sorted(session.exec(query), key=lambda row: row.unit_id != unit_id)
+        for row in rows:
+            gathered.setdefault(row.person_id, []).append(_for_assessment(row))
     return gathered
+
+
+def _for_assessment(row: StudyRecord) -> RecordForAssessment:
+    return RecordForAssessment(
+        id=row.id,
+        kind=row.kind,
+        year=row.year,
+        facts={**row.facts, **(row.determined or {})},
+        claimed=row.claimed,
+        content=row.content,
+        form=row.form,
+        result=row.result,
+        certificate=row.certificate,
+        start=row.start,
+        end=row.end,
+    )
 
 
 def _take_back(session: Session, owner: RosterOwner) -> None:

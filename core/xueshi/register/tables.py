@@ -106,6 +106,25 @@ class StudyRecord(SQLModel, table=True):
     version: int = 1
     maker: str
     """`account:{id}` of who recorded it: may not decide it."""
+    stage: str = Field(default="registered", index=True)
+    """`registered`: a workbook brought it, its campaign judges it; else the stage of the record machine."""
+    level: str = ""
+    """Level at which a filed record waits; empty where none."""
+    channel: str = ""
+    """Way by which it was filed; empty for a workbook's."""
+    flow_digest: str | None = None
+    pack_digest: str | None = None
+    """Flow and rules that a filed record is pinned to; None for a workbook's."""
+    state: Any = Field(default=None, sa_type=Json, nullable=True)
+    """The record machine's state; None for a workbook's."""
+    determined: Any = Field(default=None, sa_type=Json, nullable=True)
+    """Facts that its verifiers settled (a value within bounds, what was missing): laid over `facts`."""
+    filed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Instant of the folder's clock."""
+    replaces: UUID | None = Field(default=None, index=True)
+    """The record that this entry corrects."""
+    class_id: UUID | None = Field(default=None, index=True)
+    """The class whose organiser reported it."""
 
 
 class UnitYearStatement(SQLModel, table=True):

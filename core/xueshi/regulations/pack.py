@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from xueshi.errors import RuleFileError
+from xueshi.hours import parse_hours
 from xueshi.regulations.schema import LANGUAGE
 from xueshi.regulations.vocabulary import Fact, Vocabulary
 
@@ -159,6 +160,26 @@ class RulePack:
         return (
             day.year + 1 if (month, start) != (1, 1) and (day.month, day.day) >= (month, start) else day.year
         )
+
+    @cached_property
+    def channels(self) -> Mapping[str, str]:
+        """The way in of each row (rule → channel): who files what falls under it; rows that name none are left out."""
+        return {
+            row["rule"]: row["channel"]
+            for item in self.data["items"]
+            for row in item["rows"]
+            if row["channel"]
+        }
+
+    @cached_property
+    def day_caps(self) -> Mapping[str, int]:
+        """The most hours of one day (rule → hundredths), for rows that name a fixed one."""
+        return {
+            row["rule"]: int(parse_hours(row["at_most"]["day"][1]))
+            for item in self.data["items"]
+            for row in item["rows"]
+            if row["at_most"].get("day", [""])[0] == "fixed"
+        }
 
     def serves(self, year: int) -> bool:
         """Tell whether the instrument serves a statistics year."""

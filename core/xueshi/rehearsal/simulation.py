@@ -174,7 +174,9 @@ class Simulation:
             tasks = campaigns.open_tasks(
                 session, ENGINE, campaign_id=self.setting.campaign_id, role=role, kinds=("unit",)
             )
-            waiting = [task.filing_id for task in tasks if task.level == level.id]
+            waiting = [
+                task.filing_id for task in tasks if task.level == level.id and task.filing_id is not None
+            ]
         for filing_id in waiting:
             if left <= 0:
                 return

@@ -17,6 +17,9 @@ from xueshi.register.tables import Person, StudyRecord
 from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 from xueshi.storage import new_id
 
+BATCH = 500
+"""Keys asked for in one query: below every database's limit of parameters."""
+
 
 @dataclass(frozen=True)
 class LedgerLine:
@@ -50,6 +53,8 @@ class Judgement:
     open_records: list[dict[str, Any]]
     request: dict[str, Any]
     ledger: Sequence[LedgerLine] = field(default_factory=tuple)
+    handed_on: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    """Entries that later years read, each with the record it stands for."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
                 "warnings": judgement.warnings,
                 "open_records": judgement.open_records,
                 "request": judgement.request,
+                "handed_on": list(judgement.handed_on) or None,
                 "pack_digest": under.pack_digest,
                 "input_digest": digest,
                 "assessed_at": under.assessed_at,
@@ -187,6 +193,45 @@ def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResu
         .order_by(col(SealedResult.position))
     )
     return [(seal_row, result) for seal_row, result in session.exec(query).all()]
+
+
+def judged_records(session: Session, campaign_id: UUID, unit_id: UUID) -> dict[UUID, list[UUID]]:
+    """Return person → the records that his sealed result rests on, in the order of its ledger."""
+    query = (
+        select(SealedResult.person_id, LedgerRow.record_id)
+        .join(LedgerRow, col(LedgerRow.result_id) == col(SealedResult.result_id))
+        .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
+        .order_by(col(SealedResult.position), col(LedgerRow.seq))
+    )
+    found: dict[UUID, dict[UUID, None]] = {}
+    for person_id, record_id in session.exec(query):
+        of_person = found.setdefault(person_id, {})
+        if record_id is not None:
+            of_person[record_id] = None
+    return {person_id: list(records) for person_id, records in found.items()}
+
+
+def handed_on(
+    session: Session, people: Sequence[UUID], *, before: int
+) -> dict[UUID, dict[int, list[dict[str, Any]]]]:
+    """Return person → former year → the ledger entries that the newest sealed result of that year hands on."""
+    newest: dict[UUID, dict[int, YearResult]] = {}
+    for start in range(0, len(people), BATCH):
+        query = (
+            select(YearResult)
+            .join(SealedResult, col(SealedResult.result_id) == col(YearResult.id))
+            .where(
+                col(YearResult.person_id).in_(people[start : start + BATCH]),
+                YearResult.year < before,
+            )
+            .order_by(col(SealedResult.sealed_at), col(SealedResult.id))
+        )
+        for row in session.exec(query):
+            newest.setdefault(row.person_id, {})[row.year] = row
+    return {
+        person_id: {year: row.handed_on for year, row in by_year.items() if row.handed_on}
+        for person_id, by_year in newest.items()
+    }
 
 
 def last_position(session: Session, campaign_id: UUID) -> int:

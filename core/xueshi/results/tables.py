@@ -36,6 +36,8 @@ class YearResult(SQLModel, table=True):
     """Records that wait for a fact: `[{record, facts}]`."""
     request: Any = Field(sa_type=Json)
     """The facts that were judged (no name, no identity number): what a replay evaluates again."""
+    handed_on: Any = Field(default=None, sa_type=Json, nullable=True)
+    """Ledger entries that later years read: works and projects given hours, parts of a spread; None where none."""
     pack_digest: str
     input_digest: str
     assessed_at: datetime = Field(sa_type=Instant)

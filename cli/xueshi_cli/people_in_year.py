@@ -1,0 +1,62 @@
+"""Verbs of `xueshi records` for what happens to a person in mid-year: another unit, another title."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.campaigns.commands import CommandRequest
+from xueshi.errors import InputError
+from xueshi.register import repository as register
+from xueshi.register.workbook import LEVELS
+from xueshi_cli.output import AsJson, AsOfficer
+from xueshi_cli.record_answers import tell
+from xueshi_cli.recording import give, person_id, unit_of
+from xueshi_cli.workplace import Workplace
+
+
+def transfer(
+    person: Annotated[str, typer.Argument(help="人员编号或身份证号")],
+    officer: AsOfficer,
+    to: Annotated[str, typer.Option(help="新单位的统一社会信用代码")],
+    on: Annotated[datetime, typer.Option(help="转入日期")],
+    post: Annotated[str, typer.Option(help="在新单位的工作岗位")] = "",
+    json: AsJson = False,
+) -> None:
+    """人员转单位：转出前原单位须办结其学时记录；已认定的学时随人转移。"""
+    place = Workplace.here()
+
+    def made(session: Session, actor: Actor) -> CommandRequest:
+        whose = person_id(place, session, actor, person)
+        old = unit_of(session, actor, whose)
+        new = register.unit_by_code(session, actor.scope.of_engine(), to)
+        if new is None:
+            raise InputError(f"新单位 {to} 不在册；请核对统一社会信用代码，或请该单位先登记")
+        payload = {"from": str(old.id), "to": str(new.id), "day": on.date().isoformat(), "post": post}
+        return CommandRequest(place.request_id(), "transfer_person", whose, None, payload)
+
+    tell(*give(place, officer, made), as_json=json)
+
+
+def level(
+    person: Annotated[str, typer.Argument(help="人员编号或身份证号")],
+    officer: AsOfficer,
+    title: Annotated[str, typer.Option(help="所取得的职称")],
+    since: Annotated[datetime, typer.Option(help="取得日期")],
+    grade: Annotated[str, typer.Option("--level", help="级别：高级、中级、初级；没有级别的不填")] = "",
+    json: AsJson = False,
+) -> None:
+    """登记新取得的职称；年度内变动按条款规定的日子读取。"""
+    place = Workplace.here()
+    code = LEVELS.get(grade, grade) or None
+
+    def made(session: Session, actor: Actor) -> CommandRequest:
+        whose = person_id(place, session, actor, person)
+        payload = {"title": title, "level": code, "since": since.date().isoformat()}
+        return CommandRequest(place.request_id(), "set_level", whose, None, payload)
+
+    tell(*give(place, officer, made), as_json=json)

@@ -1,0 +1,351 @@
+"""Queries on records filed in the year, their evidence, classes and sources. Scope comes first; the frame commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, or_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from xueshi.access.scope import Scope
+from xueshi.errors import NotFoundError
+from xueshi.records.tables import Evidence, EvidenceFile, RecordSource, StudyClass
+from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
+
+Row = TypeVar("Row")
+BATCH = 500
+"""Keys asked for in one query: below every database's limit of parameters."""
+OPEN = ("deciding", "returned")
+STANDING = ("registered", "deciding", "returned", "verified")
+"""Stages of records that still say something: all but refused, replaced and withdrawn ones."""
+
+
+# ---------------------------------------------------------------- records
+
+
+def record(session: Session, scope: Scope, record_id: UUID, *, lock: bool = False) -> StudyRecord:
+    """Return one record (locked for this transaction where asked); NotFoundError outside the scope."""
+    query = (
+        select(StudyRecord)
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .where(StudyRecord.id == record_id, _visible(scope))
+    )
+    found = session.exec(_locked(query, of=StudyRecord) if lock else query).first()
+    if found is None:
+        raise NotFoundError(f"学时记录 {record_id} 不存在或不在您的管理范围；用 xueshi records list 查看")
+    return found
+
+
+@dataclass(frozen=True)
+class ListedRecord:
+    """A record with the names that an officer reads beside it."""
+
+    record: StudyRecord
+    person: str
+    unit: str
+
+
+def records(
+    session: Session,
+    scope: Scope,
+    *,
+    year: int | None = None,
+    person_id: UUID | None = None,
+    unit_id: UUID | None = None,
+    stages: Collection[str] | None = None,
+) -> list[ListedRecord]:
+    """Return records in scope by unit, person and order of entry; a person's own are found at every unit in scope."""
+    query = (
+        select(StudyRecord, Person.name, Unit.name)
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .join(Person, col(Person.id) == col(StudyRecord.person_id))
+        .where(_visible(scope))
+        .order_by(
+            col(Unit.credit_code), col(Person.identity_index), col(StudyRecord.position), col(StudyRecord.id)
+        )
+    )
+    if year is not None:
+        query = query.where(StudyRecord.year == year)
+    if person_id is not None:
+        query = query.where(StudyRecord.person_id == person_id)
+    if unit_id is not None:
+        query = query.where(StudyRecord.unit_id == unit_id)
+    if stages is not None:
+        query = query.where(col(StudyRecord.stage).in_(stages))
+    return [ListedRecord(row, person, unit) for row, person, unit in session.exec(query)]
+
+
+def next_position(session: Session, person_id: UUID) -> int:
+    """Return the place of a person's next filed record: after every row that a workbook can hold."""
+    query = select(func.count()).where(
+        StudyRecord.person_id == person_id, col(StudyRecord.batch_id).is_(None)
+    )
+    return FIRST_FILED + session.exec(query).one()
+
+
+FIRST_FILED = 1_100_000
+"""Excel ends at row 1,048,576: a filed record stands after all rows of a workbook."""
+
+
+def open_correction(session: Session, record_id: UUID) -> StudyRecord | None:
+    """Return the entry that is on its way to take a record's place."""
+    query = select(StudyRecord).where(StudyRecord.replaces == record_id, col(StudyRecord.stage).in_(OPEN))
+    return session.exec(query).first()
+
+
+def entries_for(session: Session, record_id: UUID) -> list[StudyRecord]:
+    """Return the entries that correct a record, oldest first."""
+    query = select(StudyRecord).where(StudyRecord.replaces == record_id).order_by(col(StudyRecord.id))
+    return list(session.exec(query))
+
+
+def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[StudyRecord]:
+    """Return a person's records at a unit that nobody has decided yet, locked."""
+    query = (
+        select(StudyRecord)
+        .where(
+            StudyRecord.person_id == person_id,
+            StudyRecord.unit_id == unit_id,
+            col(StudyRecord.stage).in_(OPEN),
+        )
+        .order_by(col(StudyRecord.id))
+    )
+    return list(session.exec(_locked(query)))
+
+
+def has_filed(session: Session, unit_id: UUID, year: int) -> bool:
+    """Tell whether records of a unit's year were filed one by one, beside or instead of a workbook."""
+    query = select(StudyRecord.id).where(
+        StudyRecord.unit_id == unit_id, StudyRecord.year == year, StudyRecord.stage != "registered"
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+# ---------------------------------------------------------------- people
+
+
+@dataclass(frozen=True)
+class Employed:
+    """A person's time at a unit, with both."""
+
+    person: Person
+    employment: Employment
+    unit: Unit
+
+
+def employed_on(session: Session, scope: Scope, person_id: UUID, day: date) -> Employed | None:
+    """Return where a person works on a day, the unit entered last where there are several; None outside the scope."""
+    query = (
+        select(Person, Employment, Unit)
+        .join(Employment, col(Employment.person_id) == col(Person.id))
+        .join(Unit, col(Unit.id) == col(Employment.unit_id))
+        .where(Person.id == person_id, _lasting(day), _visible(scope))
+        .order_by(col(Employment.since).desc(), col(Employment.id).desc())
+    )
+    found = session.exec(query).first()
+    return None if found is None else Employed(*found)
+
+
+def employments_on(session: Session, scope: Scope, people: Sequence[UUID], day: date) -> dict[UUID, Employed]:
+    """Return where each of some people works on a day, inside the scope."""
+    found: dict[UUID, Employed] = {}
+    for start in range(0, len(people), BATCH):
+        query = (
+            select(Person, Employment, Unit)
+            .join(Employment, col(Employment.person_id) == col(Person.id))
+            .join(Unit, col(Unit.id) == col(Employment.unit_id))
+            .where(col(Person.id).in_(people[start : start + BATCH]), _lasting(day), _visible(scope))
+            .order_by(col(Employment.since), col(Employment.id))
+        )
+        for person, employment, unit in session.exec(query):
+            found[person.id] = Employed(person, employment, unit)
+    return found
+
+
+def knows_person(session: Session, scope: Scope, person_id: UUID) -> bool:
+    """Tell whether a unit in the scope employs or employed a person."""
+    query = (
+        select(Employment.id)
+        .join(Unit, col(Unit.id) == col(Employment.unit_id))
+        .where(Employment.person_id == person_id, _visible(scope))
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def sector_of(session: Session, unit_id: UUID) -> str | None:
+    """Return a unit's sector."""
+    found = session.get(Unit, unit_id)
+    return None if found is None else found.sector
+
+
+def units_of_person(session: Session, person_id: UUID, since: date) -> list[UUID]:
+    """Return the units at which a person works on a day or later."""
+    query = (
+        select(Employment.unit_id)
+        .where(
+            Employment.person_id == person_id,
+            or_(col(Employment.until).is_(None), col(Employment.until) >= since),
+        )
+        .order_by(col(Employment.since))
+    )
+    return list(dict.fromkeys(session.exec(query)))
+
+
+def lasting_employment(session: Session, person_id: UUID, unit_id: UUID) -> Employment | None:
+    """Return a person's lasting time at a unit, locked."""
+    query = select(Employment).where(
+        Employment.person_id == person_id, Employment.unit_id == unit_id, col(Employment.until).is_(None)
+    )
+    return session.exec(_locked(query)).first()
+
+
+def next_order(session: Session, unit_id: UUID) -> int:
+    """Return the place at the end of a unit's own order of its people."""
+    query = select(func.coalesce(func.max(Employment.order_in_unit), 0)).where(Employment.unit_id == unit_id)
+    return int(session.exec(query).one()) + 1
+
+
+def title_on(session: Session, person_id: UUID, day: date) -> Title | None:
+    """Return a person's title on a day: the latest that had begun."""
+    query = (
+        select(Title)
+        .where(Title.person_id == person_id, col(Title.since) <= day)
+        .order_by(col(Title.since).desc())
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def title_from(session: Session, person_id: UUID, since: date) -> Title | None:
+    """Return the title that begins on a day."""
+    return session.exec(select(Title).where(Title.person_id == person_id, Title.since == since)).first()
+
+
+# ---------------------------------------------------------------- evidence
+
+
+def evidence_file(session: Session, digest: str) -> EvidenceFile | None:
+    """Return a file of evidence by its keyed digest."""
+    return session.get(EvidenceFile, digest)
+
+
+def evidence(session: Session, evidence_id: UUID) -> tuple[Evidence, EvidenceFile]:
+    """Return one proof with its file; whether its record may be seen, the caller asks."""
+    found = session.get(Evidence, evidence_id)
+    if found is None:
+        raise NotFoundError(f"证明材料 {evidence_id} 不存在或不在您的管理范围；用 xueshi records show 查看")
+    file = session.get(EvidenceFile, found.digest)
+    assert file is not None  # a foreign key
+    return found, file
+
+
+def evidence_of(
+    session: Session, record_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[Evidence, EvidenceFile]]]:
+    """Return the proofs of some records, in order of entry."""
+    found: dict[UUID, list[tuple[Evidence, EvidenceFile]]] = {}
+    for start in range(0, len(record_ids), BATCH):
+        query = (
+            select(Evidence, EvidenceFile)
+            .join(EvidenceFile, col(EvidenceFile.digest) == col(Evidence.digest))
+            .where(col(Evidence.record_id).in_(record_ids[start : start + BATCH]))
+            .order_by(col(Evidence.id))
+        )
+        for proof, file in session.exec(query):
+            found.setdefault(proof.record_id, []).append((proof, file))
+    return found
+
+
+def records_with_evidence(session: Session, scope: Scope, digests: Iterable[str]) -> list[ListedRecord]:
+    """Return the records in scope that rest on some files and still say something."""
+    query = (
+        select(StudyRecord, Person.name, Unit.name)
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .join(Person, col(Person.id) == col(StudyRecord.person_id))
+        .join(Evidence, col(Evidence.record_id) == col(StudyRecord.id))
+        .where(
+            col(Evidence.digest).in_(sorted(set(digests))),
+            col(StudyRecord.stage).in_(STANDING),
+            _visible(scope),
+        )
+        .order_by(col(StudyRecord.id))
+    )
+    unique = {row.id: ListedRecord(row, person, unit) for row, person, unit in session.exec(query)}
+    return list(unique.values())
+
+
+def evidence_paths(session: Session) -> set[str]:
+    """Return the paths of all files that a row names."""
+    return set(session.exec(select(EvidenceFile.path)))
+
+
+def drop_unused_files(session: Session, before: datetime) -> int:
+    """Remove rows of files that no proof names since an instant (their filing was refused); returns how many."""
+    used = select(Evidence.digest)
+    result = session.execute(
+        delete(EvidenceFile).where(
+            col(EvidenceFile.digest).not_in(used), col(EvidenceFile.stored_at) < before
+        )
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DML result has a row count
+
+
+# ---------------------------------------------------------------- classes and other systems
+
+
+def class_by_code(session: Session, organiser: str, code: str) -> StudyClass | None:
+    """Return an organiser's class by its number, locked."""
+    query = select(StudyClass).where(StudyClass.organiser == organiser, StudyClass.code == code)
+    return session.exec(_locked(query)).first()
+
+
+def organiser_of_class(session: Session, class_id: UUID) -> str:
+    """Return who reported a class; empty where there is none."""
+    found = session.get(StudyClass, class_id)
+    return "" if found is None else found.organiser
+
+
+def reported_by(session: Session, organiser: str, record_id: UUID) -> bool:
+    """Tell whether a record belongs to a class of an organiser."""
+    query = (
+        select(StudyClass.id)
+        .join(StudyRecord, col(StudyRecord.class_id) == col(StudyClass.id))
+        .where(StudyRecord.id == record_id, StudyClass.organiser == organiser)
+    )
+    return session.exec(query).first() is not None
+
+
+def attendees(session: Session, class_id: UUID) -> dict[UUID, StudyRecord]:
+    """Return person → his standing record of a class."""
+    query = select(StudyRecord).where(StudyRecord.class_id == class_id, col(StudyRecord.stage).in_(STANDING))
+    return {row.person_id: row for row in session.exec(query)}
+
+
+def sources(session: Session, area: str, source: str, source_ids: Sequence[str]) -> dict[str, RecordSource]:
+    """Return source id → the entry that stands for it now, locked."""
+    found: dict[str, RecordSource] = {}
+    for start in range(0, len(source_ids), BATCH):
+        query = select(RecordSource).where(
+            RecordSource.area == area,
+            RecordSource.source == source,
+            col(RecordSource.source_id).in_(source_ids[start : start + BATCH]),
+        )
+        found.update({row.source_id: row for row in session.exec(_locked(query))})
+    return found
+
+
+def _locked(query: SelectOfScalar[Row], of: Any = None) -> SelectOfScalar[Row]:
+    """Lock the rows of a query, and read them anew: what this session saw before the lock may be old."""
+    return query.with_for_update(of=of).execution_options(populate_existing=True)
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id))
+
+
+def _lasting(day: date) -> ColumnElement[bool]:
+    return (col(Employment.since) <= day) & or_(col(Employment.until).is_(None), col(Employment.until) >= day)

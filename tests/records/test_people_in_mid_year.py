@@ -1,0 +1,250 @@
+"""A person's change of unit or level in the year, and records while a campaign of the year runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from records_rig import ENGINE, YEAR, RecordsRig, identity, workbook_record
+from sqlmodel import select
+
+from xueshi.campaigns.assessing import earlier_of, people_as_sealed
+from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.explaining import explain_result
+from xueshi.campaigns.folder_acts import FOLDER
+from xueshi.campaigns.tables import Command
+from xueshi.register import repository as register
+from xueshi.register.repository import NewPerson, RosterOwner
+from xueshi.register.tables import Employment, ImportBatch
+from xueshi.storage import new_id, reading, transaction
+
+DAY = "2024-03-10"
+
+
+def transfer(rig: RecordsRig, person: int, **payload: object) -> tuple[Command, dict[str, Any]]:
+    return rig.give(
+        "unit_clerk.a",
+        "transfer_person",
+        rig.people[person],
+        **{"from": str(rig.a), "to": str(rig.b), "day": DAY, **payload},
+    )
+
+
+def test_records_follow_the_person_to_the_unit_where_he_works_at_the_end_of_the_year(rig: RecordsRig) -> None:
+    record = rig.verified(1)
+    row, _ = transfer(rig, 1, post="工程师")
+    assert row.state == "done", row.reason
+    assert rig.people[1] not in rig.judged(rig.a)
+    assert [one.id for one in rig.judged(rig.b)[rig.people[1]].records] == [record]
+    with reading(rig.engine) as session:
+        dated = session.exec(
+            select(Employment.unit_id, Employment.since, Employment.until).where(
+                Employment.person_id == rig.people[1]
+            )
+        ).all()
+    assert sorted(dated, key=lambda one: one[1]) == [
+        (rig.a, date(2020, 1, 1), date(2024, 3, 9)),
+        (rig.b, date(2024, 3, 10), None),
+    ]
+    rig.proved()
+
+
+def test_the_old_unit_decides_all_records_before_the_person_leaves(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    row, _ = transfer(rig, 1)
+    assert (row.state, row.code) == ("refused", "records_open")
+    assert "五(二)" in row.reason
+    rig.decide("unit_personnel.a", record, "return_record", reason="缺证明")
+    assert transfer(rig, 1)[0].code == "records_open", "a returned one is completed or withdrawn first"
+    assert rig.decide("unit_clerk.a", record, "withdraw_record", for_person=True).state == "done"
+    assert transfer(rig, 1)[0].state == "done"
+
+
+def test_a_record_that_waits_for_the_department_keeps_nobody(rig: RecordsRig) -> None:
+    record = rig.file(1, channel="checked", for_person=False)
+    rig.decide("unit_personnel.a", record)
+    assert transfer(rig, 1)[0].state == "done"
+    assert rig.decide("department", record).state == "done"
+    assert [one.id for one in rig.judged(rig.b)[rig.people[1]].records] == [record]
+
+
+def test_a_transfer_to_nowhere_or_before_entry_is_refused(rig: RecordsRig) -> None:
+    assert transfer(rig, 1, to=str(rig.a))[0].code == "same_unit"
+    assert transfer(rig, 1, day="2020-01-01")[0].code == "before_entry"
+    row, _ = rig.give(
+        "unit_clerk.a", "transfer_person", rig.people[1], **{"from": str(rig.b), "to": str(rig.a), "day": DAY}
+    )
+    assert row.state == "refused"
+    rig.proved()
+
+
+def enter_workbook(rig: RecordsRig, unit: UUID, person: int, content: str) -> None:
+    """Enter a unit's workbook of the year with one record, as an import does."""
+    with transaction(rig.engine) as session:
+        batch = ImportBatch(
+            unit_id=unit, area="320100", year=YEAR, file_name="w.xlsx", file_digest=str(new_id()), state="promoted",
+            maker="account:x", handed_in_at=start_of(date(2024, 1, 5)),
+        )  # fmt: skip
+        session.add(batch)
+        session.flush()
+        people = [
+            NewPerson(
+                identity(person),
+                f"人{person}",
+                "男",
+                1,
+                date(2020, 1, 1),
+                records=(workbook_record(content=content),),
+            )
+        ]
+        owner = RosterOwner(unit, "320100", YEAR, batch.id, "account:x")
+        register.enter_roster(session, rig.place.keys, owner, people)
+
+
+def test_what_a_former_units_workbook_says_counts_once_the_person_has_left_it(rig: RecordsRig) -> None:
+    enter_workbook(rig, rig.a, 1, "甲的培训")
+    assert transfer(rig, 1)[0].state == "done"
+    assert [one.content for one in rig.judged(rig.b)[rig.people[1]].records] == ["甲的培训"]
+
+
+def test_while_he_works_at_both_each_unit_judges_its_own_list(rig: RecordsRig) -> None:
+    enter_workbook(rig, rig.a, 1, "甲的培训")
+    enter_workbook(rig, rig.b, 1, "乙的培训")
+    assert [one.content for one in rig.judged(rig.a)[rig.people[1]].records] == ["甲的培训"]
+    assert [one.content for one in rig.judged(rig.b)[rig.people[1]].records] == ["乙的培训"]
+
+
+def test_a_new_title_holds_from_its_day_on(rig: RecordsRig) -> None:
+    row, _ = rig.give(
+        "unit_clerk.a", "set_level", rig.people[1], title="高级工程师", level="senior", since="2024-06-01"
+    )
+    assert row.state == "done", row.reason
+    assert rig.judged(rig.a, as_of=date(2024, 5, 31))[rig.people[1]].level == "intermediate"
+    assert rig.judged(rig.a)[rig.people[1]].level == "senior"
+    with reading(rig.engine) as session:
+        at_start = register.people_for_assessment(
+            session, ENGINE, rig.a, YEAR, as_of=date(2024, 12, 31), titles_as_of=date(2024, 1, 1)
+        )
+    assert at_start[0].level == "intermediate", "an instrument may read the level at the year's start"
+    again, _ = rig.give(
+        "unit_clerk.a", "set_level", rig.people[1], title="高级工程师", level="senior", since="2024-06-01"
+    )
+    assert again.code == "unchanged"
+    assert rig.give("unit_clerk.a", "set_level", rig.people[1], title="x", level="top", since="2024-06-01")[0].code == "no_level"  # fmt: skip
+
+
+# ---------------------------------------------------------------- while a campaign runs
+
+
+def submitted(rig: RecordsRig, unit: UUID) -> None:
+    row = rig.act_on_filing("second.a" if unit == rig.a else "unit_personnel.b", unit)
+    assert row.state == "done", row.reason
+
+
+def test_a_unit_whose_people_filed_all_year_signs_its_year_without_a_workbook(rig: RecordsRig) -> None:
+    rig.verified(1)
+    rig.open_campaign()
+    submitted(rig, rig.a)
+    assert rig.filing(rig.a).stage == "deciding"
+    assert rig.act_on_filing("unit_personnel.b", rig.b).code == "nothing_handed_in"
+    rig.proved()
+
+
+def test_a_year_that_was_handed_over_is_not_changed_until_it_is_returned(rig: RecordsRig) -> None:
+    old = rig.verified(1)
+    rig.open_campaign()
+    submitted(rig, rig.a)
+    for row in (
+        rig.try_file(1)[0],
+        rig.correct("unit_clerk.a", old)[0],
+        transfer(rig, 1)[0],
+        rig.give("unit_clerk.a", "set_level", rig.people[1], title="x", level="senior", since=DAY)[0],
+    ):
+        assert (row.state, row.code) == ("refused", "year_handed_over")
+        assert "退回" in row.reason
+    assert rig.act_on_filing("department", rig.a, "return", reason="补正").state == "done"
+    assert rig.try_file(1)[0].state == "done"
+    rig.proved()
+
+
+def test_a_change_dated_after_the_year_disturbs_nobody(rig: RecordsRig) -> None:
+    rig.verified(1)
+    rig.open_campaign()
+    submitted(rig, rig.a)
+    assert transfer(rig, 1, day="2025-01-01")[0].state == "done"
+    assert rig.people[1] in rig.judged(rig.a)
+
+
+def test_no_adverse_verdict_rests_on_what_nobody_has_decided(rig: RecordsRig) -> None:
+    rig.verified(1, record=rig.body(claimed=1600))
+    exams = rig.body(kind="exam", facts={"passed": True, "subjects": 3}, content="一级建造师", claimed=9000)
+    pending = rig.file(1, record=exams)
+    rig.file(2, record=rig.body())
+    rig.open_campaign()
+    submitted(rig, rig.a)
+    results = rig.results(rig.a)
+    assert results[rig.people[1]].verdict == "needs_fact", "with the exam he could meet the year"
+    assert results[rig.people[1]].totals["total"] == 1600, "and its hours are nobody's yet"
+    assert "records_not_verified" in results[rig.people[1]].warnings
+    assert results[rig.people[2]].verdict == "not_met", "sixteen hours more or less change nothing for him"
+    with reading(rig.engine) as session:
+        told = explain_result(session, ENGINE, results[rig.people[1]]).explanation
+    assert told.verdict == "needs_fact", "explained as it was judged"
+    assert "另有1条学时记录尚未认定，没有计入" in told.warnings
+    row = rig.act_on_filing("department", rig.a)
+    assert (row.state, row.code) == ("refused", "record_tasks_open")
+    assert rig.act_on_filing("department", rig.a, "return", reason="请先认定").state == "done"
+    assert rig.decide("unit_personnel.a", pending).state == "done"
+    submitted(rig, rig.a)
+    assert rig.results(rig.a)[rig.people[1]].verdict == "met"
+    rig.proved()
+
+
+def test_after_the_seal_a_correction_is_a_new_entry_that_changes_no_paper(rig: RecordsRig) -> None:
+    old = rig.verified(1, record=rig.body(claimed=1600))
+    campaign = rig.open_campaign()
+    submitted(rig, rig.a)
+    assert rig.act_on_filing("department", rig.a).state == "done"
+    rig.close_and_seal()
+    row, said = rig.correct("unit_clerk.a", old, claimed=800)
+    assert row.state == "done", row.reason
+    assert rig.decide("unit_personnel.a", UUID(str(said["record"]))).state == "done"
+    assert rig.record(old).stage == "replaced"
+    with reading(rig.engine) as session:
+        pack = rig.law.pack
+        sealed = people_as_sealed(session, campaign, rig.filing(rig.a), pack)
+    assert [one.id for one in sealed[0].records] == [old], "the card is printed again with what was judged"
+    rig.proved()
+
+
+def test_a_work_that_had_its_hours_in_a_sealed_year_gets_none_again(rig: RecordsRig) -> None:
+    paper = {
+        "kind": "paper",
+        "facts": {"cn": True, "own_field": True, "role": "sole", "work": "w-1"},
+        "content": "论文",
+        "claimed": 3000,
+    }
+    rig.verified(1, record=rig.body(**paper))
+    rig.open_campaign()
+    submitted(rig, rig.a)
+    assert rig.act_on_filing("department", rig.a).state == "done"
+    rig.close_and_seal()
+    assert rig.results(rig.a)[rig.people[1]].totals["total"] == 3000
+
+    row, _ = rig.give("bureau", "advance_folder", FOLDER, to="2025-03-01T00:00:00+08:00")
+    assert row.state == "done", row.reason
+    rig.law = replace(rig.law, year=YEAR + 1)
+    days = {"start": date(2025, 2, 1), "end": date(2025, 2, 2)}
+    rig.verified(1, record=rig.body(**paper, **days))
+    with reading(rig.engine) as session:
+        people = register.people_for_assessment(session, ENGINE, rig.a, YEAR + 1, as_of=date(2025, 12, 31))
+        earlier = earlier_of(session, YEAR + 1, people)
+    assert [one.entry.record for one in earlier[rig.people[1]]] == ["2024/r0001"]
+    rig.open_campaign(YEAR + 1)
+    submitted(rig, rig.a)
+    result = rig.results(rig.a)[rig.people[1]]
+    assert result.totals["total"] == 0
+    assert result.request["earlier"], "what was judged can be judged again"
+    rig.proved()
