@@ -169,24 +169,42 @@ def seal(session: Session, rows: Sequence[SealedResult]) -> None:
 
 
 def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[SealedResult]:
-    """Return a unit's sealed results by position."""
+    """Return a unit's sealed results that count, by position: of each person the seal of the latest round."""
     query = (
         select(SealedResult)
         .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
-        .order_by(col(SealedResult.position))
+        .order_by(col(SealedResult.round), col(SealedResult.position))
     )
-    return list(session.exec(query).all())
+    newest = {row.person_id: row for row in session.exec(query).all()}
+    return sorted(newest.values(), key=lambda row: row.position)
 
 
 def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResult, YearResult]]:
-    """Return all sealed results of a campaign with what they seal, by position."""
+    """Return the sealed results of a campaign that count, with what they seal, by position; superseded ones are out."""
     query = (
         select(SealedResult, YearResult)
         .join(YearResult, col(YearResult.id) == col(SealedResult.result_id))
         .where(SealedResult.campaign_id == campaign_id)
-        .order_by(col(SealedResult.position))
+        .order_by(col(SealedResult.round), col(SealedResult.position))
     )
-    return [(seal_row, result) for seal_row, result in session.exec(query).all()]
+    newest = {
+        (seal_row.unit_id, seal_row.person_id): (seal_row, result)
+        for seal_row, result in session.exec(query).all()
+    }
+    return sorted(newest.values(), key=lambda pair: pair[0].position)
+
+
+def is_sealed(session: Session, campaign_id: UUID) -> bool:
+    """Tell whether anything of a campaign is sealed."""
+    query = select(SealedResult.id).where(SealedResult.campaign_id == campaign_id).limit(1)
+    return session.exec(query).first() is not None
+
+
+def superseded(session: Session, seals: Iterable[SealedResult]) -> dict[UUID, SealedResult]:
+    """Return seal id → the seal whose place it took, for those that took one's place."""
+    wanted = {row.supersedes: row.id for row in seals if row.supersedes is not None}
+    query = select(SealedResult).where(col(SealedResult.id).in_(list(wanted)))
+    return {wanted[row.id]: row for row in session.exec(query).all()}
 
 
 def last_position(session: Session, campaign_id: UUID) -> int:
