@@ -11,11 +11,19 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from xueshi_workflows.appeal import AppealWorkflow
+from xueshi_workflows.batches import BulkDecisionWorkflow, ReassessWorkflow
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
 from xueshi_workflows.unit import UnitWorkflow
 
-WORKFLOWS: tuple[type, ...] = (CampaignWorkflow, UnitWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    CampaignWorkflow,
+    UnitWorkflow,
+    AppealWorkflow,
+    BulkDecisionWorkflow,
+    ReassessWorkflow,
+)
 
 
 def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:

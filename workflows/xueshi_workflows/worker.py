@@ -20,8 +20,9 @@ from temporalio.worker import Interceptor, Worker
 from xueshi.campaigns.relay import RelayPace, run_relay
 from xueshi.errors import ServiceMissingError
 from xueshi_workflows.activities import CampaignActivities
+from xueshi_workflows.attributes import SEARCH_ATTRIBUTES
 from xueshi_workflows.plugin import xueshi_plugin
-from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
+from xueshi_workflows.sender import TASK_QUEUE, TemporalSender
 
 log = structlog.get_logger(__name__)
 

@@ -11,13 +11,17 @@ from typing import Literal
 
 Verb = Literal[
     "accounts.manage",
+    "appeal.decide",
+    "appeal.file",
     "campaign.open",
     "campaign.steer",
     "filing.decide",
+    "filing.makeup",
     "paper.print",
     "record.determine",
     "register.import",
     "register.read",
+    "role.lend",
     "rules.draft",
     "rules.publish",
 ]
@@ -27,21 +31,29 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
     "bureau": frozenset(
         {
             "accounts.manage",
+            "appeal.decide",
             "campaign.open",
             "campaign.steer",
+            "filing.makeup",
             "paper.print",
             "register.read",
             "register.import",
+            "role.lend",
             "rules.draft",
             "rules.publish",
         }
     ),
-    "unit_clerk": frozenset({"register.import", "register.read", "paper.print"}),
+    "unit_clerk": frozenset(
+        {"appeal.file", "filing.makeup", "register.import", "register.read", "role.lend", "paper.print"}
+    ),
 }
 """Verbs of the roles that the engine itself knows."""
 
-SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "register.read"})
+SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "register.read", "role.lend"})
 """Verbs of a role that a flow names as signer."""
+
+UNIT_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"appeal.file", "filing.makeup"}
+"""Verbs of a unit's own department: it speaks for the unit."""
 
 AREA_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"record.determine"}
 """Verbs of a signing role of an area's body: it also settles what the text leaves to the verifier."""
@@ -52,4 +64,4 @@ def verbs_of(role: str, *, of_unit: bool) -> frozenset[Verb]:
     known = ROLE_VERBS.get(role)
     if known is not None:
         return known
-    return SIGNING_VERBS if of_unit else AREA_SIGNING_VERBS
+    return UNIT_SIGNING_VERBS if of_unit else AREA_SIGNING_VERBS

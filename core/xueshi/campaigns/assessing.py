@@ -19,7 +19,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns import filing_acts, repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_machine import FilingState
-from xueshi.campaigns.stored_state import load_flow, load_state
+from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
@@ -65,7 +65,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         now = campaign_now(session, campaign, datetime.now(UTC))
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     heartbeat(0)
-    judged: list[_Judged] = []
+    judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):
         chunk = [
             judge(pack, filing.area, campaign.year, person, values)
@@ -77,11 +77,15 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         heartbeat(start + len(chunk))
     with transaction(engine) as session:
         filing = repository.filing(session, ENGINE, filing_id, lock=True)
-        flow = load_flow(audit.load_artifact(session, campaign.flow_digest))
-        if filing.stage == "assessing":
-            filing.people = len(people)
-            open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
-        return filing_acts.finish_assessment(session, filing_id)
+        pinned = repository.campaign(session, ENGINE, filing.campaign_id).pack_digest
+        if pinned == campaign.pack_digest:
+            if filing.stage == "assessing":
+                flow = filing_acts.flow_of(session, campaign, filing)
+                filing.people = len(people)
+                open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
+            return filing_acts.finish_assessment(session, filing_id)
+    # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
+    return assess_filing(engine, filing_id, heartbeat)
 
 
 def people_of(
@@ -93,7 +97,7 @@ def people_of(
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """A judgement with what only this run knows: which stored record an open fact belongs to."""
 
     judgement: Judgement
@@ -108,7 +112,7 @@ def judge(
     year: int,
     person: PersonForAssessment,
     values: Mapping[UUID, Mapping[str, object]],
-) -> _Judged:
+) -> Judged:
     """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message."""
     names = {f"r{number:04d}": record for number, record in enumerate(person.records, start=1)}
     request = PersonYearRequest(
@@ -133,7 +137,7 @@ def judge(
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
-        return _Judged(stopped, None, record_ids, str(error))
+        return Judged(stopped, None, record_ids, str(error))
     judgement = Judgement(
         person_id=person.person_id,
         level=person.level,
@@ -145,7 +149,7 @@ def judge(
         request=plain,
         ledger=[_line(entry, record_ids) for entry in assessment.ledger],
     )
-    return _Judged(judgement, assessment, record_ids)
+    return Judged(judgement, assessment, record_ids)
 
 
 def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
@@ -179,7 +183,7 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
 
 
 def open_record_tasks(
-    session: Session, filing: Filing, judged: Iterable[_Judged], role: str, now: datetime
+    session: Session, filing: Filing, judged: Iterable[Judged], role: str, now: datetime
 ) -> None:
     """Open a task for everything that only a person can settle: a value in a range, a missing fact, a rule that stops."""
     for one in judged:

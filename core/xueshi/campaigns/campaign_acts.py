@@ -268,7 +268,12 @@ def _reopen(act: _Act) -> dict[str, object]:
         last,
         rounds.RoundPlan(until=command.to, now=act.now, note=command.reason, only_person=person),
     )
-    return {"unit": command.unit, "round": opened.round, "one_person": person is not None}
+    return {
+        "filing": str(opened.id),
+        "unit": command.unit,
+        "round": opened.round,
+        "one_person": person is not None,
+    }
 
 
 def _new_deadline(session: Session, filing: Filing, until: datetime) -> None:

@@ -10,16 +10,18 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import direct_acts, repository
+from xueshi.campaigns import delegating, direct_acts, repository
+from xueshi.campaigns.appeal_machine import AppealCommand, AppealVerb
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
 from xueshi.campaigns.filing_machine import FINISHED, FilingCommand, FilingVerb
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.stored_state import dump_command
-from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.storage import new_id, transaction
 
@@ -30,8 +32,15 @@ FILING_VERBS: dict[str, FilingVerb] = {
     "refuse": "refuse",
     "withdraw": "withdraw",
     "extend_filing": "extend",
+    "makeup_filing": "makeup",
+    "dissolve": "dissolve",
 }
-"""Command kinds whose verb in the machine has another name."""
+"""The filing machine's verb of every command kind on a filing."""
+APPEAL_VERBS: dict[str, AppealVerb] = {
+    "uphold_appeal": "uphold",
+    "grant_appeal": "grant",
+    "withdraw_appeal": "withdraw",
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,8 @@ def submit(
     actor.require(kind.verb)
     campaign, workflow_id = _target(session, actor, kind, request)
     real = datetime.now(UTC)
+    made_at = real if campaign is None else campaign_now(session, campaign, real)
+    delegating.require_in_time(actor, made_at)
     row = Command(
         id=new_id(),
         request_id=request.request_id,
@@ -77,13 +88,13 @@ def submit(
         target_id=request.target_id,
         workflow_id=workflow_id,
         expected_version=request.expected_version,
-        payload={**request.payload, "role": actor.role},
+        payload={**request.payload, **delegating.signature(actor)},
         account_id=actor.account_id,
         grant_id=actor.grant_id,
         state="pending",
         not_before=real + hold,
         inserted_at=real,
-        made_at=campaign_now(session, campaign, real),
+        made_at=made_at,
         lease_until=real,
     )
     session.add(row)
@@ -124,8 +135,19 @@ def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Comman
 
 def _target(
     session: Session, actor: Actor, kind: CommandKind, request: CommandRequest
-) -> tuple[Campaign, str]:
+) -> tuple[Campaign | None, str]:
     """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out."""
+    if kind.target == "grant":
+        access.grant(session, actor.scope, request.target_id)
+        return None, ""
+    if kind.target == "delegation":
+        lent = access.delegation(session, request.target_id)
+        access.grant(session, actor.scope, lent.grant_id)
+        return None, ""
+    if kind.target == "appeal":
+        appeal = repository.appeal(session, actor.scope, request.target_id)
+        campaign = repository.campaign(session, actor.scope.of_engine(), appeal.campaign_id)
+        return campaign, appeal_workflow_id(campaign, appeal)
     if kind.target == "campaign":
         campaign = repository.campaign(session, actor.scope, request.target_id)
         return campaign, campaign.public_id
@@ -144,8 +166,13 @@ def filing_workflow_id(campaign: Campaign, filing: Filing) -> str:
     return f"{campaign.public_id}:unit:{filing.unit_id}:r{filing.round}"
 
 
+def appeal_workflow_id(campaign: Campaign, appeal: Appeal) -> str:
+    """Return the id of an appeal's workflow: `{campaign id}:appeal:{uuid}`."""
+    return f"{campaign.public_id}:appeal:{appeal.id}"
+
+
 def _durable_target(row: Command) -> Any:
-    return "campaign" if row.target_kind == "campaign" else "filing"
+    return row.target_kind if row.target_kind in ("campaign", "appeal") else "filing"
 
 
 def _payload(row: Command) -> dict[str, object]:
@@ -157,9 +184,23 @@ def _payload(row: Command) -> dict[str, object]:
         "expected_version": -1 if row.expected_version is None else row.expected_version,
         "made_at": row.made_at,
         "reason": row.payload.get("reason", ""),
+        "principal": row.payload.get("principal", ""),
     }
+    if row.target_kind == "appeal":
+        until = _instant(row.payload.get("until"))
+        return dump_command(AppealCommand(verb=APPEAL_VERBS[row.kind], until=until, **common))
     if row.target_kind == "campaign":
-        return dump_command(CampaignCommand(verb=row.kind, to=_instant(row.payload.get("to")), **common))  # type: ignore[arg-type]
+        return dump_command(
+            CampaignCommand(
+                verb=row.kind,  # type: ignore[arg-type]  # the table holds the machine's words only
+                to=_instant(row.payload.get("to")),
+                anyway=bool(row.payload.get("anyway", False)),
+                pack=row.payload.get("pack", ""),
+                unit=row.payload.get("unit", ""),
+                person=row.payload.get("person", ""),
+                **common,
+            )
+        )
     return dump_command(
         FilingCommand(
             verb=FILING_VERBS[row.kind],
@@ -178,8 +219,13 @@ def _instant(text: str | None) -> datetime | None:
 def _settled(session: Session, row: Command) -> bool:
     """Tell whether a command's target is finished, so that no workflow will ever answer."""
     if row.target_kind == "campaign":
-        return repository.campaign(session, ENGINE, row.target_id).stage == "finished"
-    return repository.filing(session, ENGINE, row.target_id).stage in FINISHED
+        return repository.campaign(session, ENGINE, row.target_id).stage == "archived"
+    if row.target_kind == "appeal":
+        return repository.appeal(session, ENGINE, row.target_id).stage != "open"
+    # While its campaign is open a finished unit may come back; its workflow lives as long.
+    filing = repository.filing(session, ENGINE, row.target_id)
+    campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+    return filing.stage in FINISHED and campaign.stage != "open"
 
 
 def _write_fate(session: Session, row: Command, result: SendResult) -> None:

@@ -69,9 +69,7 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
         return Applied("late" if row.state == "late" else "refused", state, row.code or row.state, row.reason)
     flow = flow_of(session, campaign, filing)
     now = campaign_now(session, campaign, datetime.now(UTC))
-    judged = _campaign_forbids(campaign, filing) or decide(state, flow, command, now)
-    if isinstance(judged, Accepted):
-        judged = _only_sql_can_tell(session, campaign, filing, flow, command) or judged
+    judged = judge(session, campaign, filing, command, now)
     if isinstance(judged, Refused):
         row.state = fate = "late" if judged.code == "late" else "refused"
         row.code, row.reason = judged.code, judged.reason
@@ -81,6 +79,19 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
     _after(session, campaign, filing, command, judged.outcome, now)
     complete(session, row, campaign.id, judged.outcome, judged.state.version, now)
     return Applied("done", judged.state)
+
+
+def judge(
+    session: Session, campaign: Campaign, filing: Filing, command: FilingCommand, now: datetime
+) -> Accepted | Refused:
+    """Judge a command on a stored filing, all that only SQL can tell included; nothing is written."""
+    flow = flow_of(session, campaign, filing)
+    judged = _campaign_forbids(campaign, filing) or decide(
+        load_state(filing.state, filing.maker), flow, command, now
+    )
+    if isinstance(judged, Accepted):
+        judged = _only_sql_can_tell(session, campaign, filing, flow, command) or judged
+    return judged
 
 
 def flow_of(session: Session, campaign: Campaign, filing: Filing) -> ApprovalFlow:  # noqa: ARG001 - a filing may be pinned to a flow of its own
@@ -340,12 +351,13 @@ def open_unit_tasks(
                 level=level.id,
                 body={"name": level.name, "clause": level.clause, "version": state.version},
                 opened_at=now,
-                due_at=state.deadline if state.stage == "filing" else _due(level.days, now),
+                due_at=state.deadline if state.stage == "filing" else due_at(level.days, now),
             )
         )
 
 
-def _due(days: int | None, now: datetime) -> datetime | None:
+def due_at(days: int | None, now: datetime) -> datetime | None:
+    """Return when what has so many days falls due; None where the text names none."""
     return None if days is None else now + timedelta(days=days)
 
 

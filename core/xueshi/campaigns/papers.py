@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import pack_of, people_of
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign, Filing
@@ -23,7 +24,8 @@ from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
 from xueshi.register import repository as register
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment
 from xueshi.results import repository as results
-from xueshi.results.tables import LedgerRow
+from xueshi.results.seals import seal_digest
+from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 
 ENGINE = Scope.everything()
 COUNTED = frozenset({"credited", "reduced"})
@@ -37,6 +39,8 @@ class PaperSubject:
     subject_id: UUID
     position: int
     data: PersonYear | UnitFiling
+    corrects: int | None = None
+    """Place of the paper whose place this one takes; None for a first paper."""
 
 
 def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplate]:
@@ -49,19 +53,29 @@ def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplat
 
 
 def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSubject]:
-    """Return the cards of a sealed unit's people, in order; an unsealed unit has none."""
-    seals = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
+    """Return the cards of the people whom a filing's round sealed, in order; an unsealed unit has none.
+
+    Who was sealed anew in a later round has his card from that one.
+    """
+    seals = {
+        seal.person_id: seal
+        for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)
+        if seal.round == filing.round
+    }
     if not seals:
         return []
+    before = results.superseded(session, seals.values())
     pack = pack_of(session, campaign)
     unit = register.unit(session, ENGINE, filing.unit_id)
-    judged = results.results_by_id(session, [seal.result_id for seal in seals.values()])
-    ledgers = results.ledgers(session, list(judged))
+    judged, ledgers = _sealed_as_it_stands(session, campaign, filing, seals)
     verified_on = _decided_on(filing)
     gathered = []
     for person in people_of(session, campaign, filing, pack):
+        if person.person_id not in seals:
+            continue
         seal = seals[person.person_id]
-        result = judged[seal.result_id]
+        result = judged[seal.id]
+        replaced = before.get(seal.id)
         gathered.append(
             PaperSubject(
                 person.person_id,
@@ -89,9 +103,29 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
                     rules_digest=result.pack_digest,
                     sample=campaign.standing,
                 ),
+                None if replaced is None else replaced.position,
             )
         )
     return sorted(gathered, key=lambda subject: subject.position)
+
+
+def _sealed_as_it_stands(
+    session: Session, campaign: Campaign, filing: Filing, seals: Mapping[UUID, SealedResult]
+) -> tuple[dict[UUID, YearResult], dict[UUID, list[LedgerRow]]]:
+    """Return what each seal seals, and its ledger on the register's present rows.
+
+    A register handed in again in a later round has new rows. Who was not sealed anew in it has a later revision that
+    says the same: it is taken, since its ledger names the rows that are there.
+    """
+    sealed = results.results_by_id(session, [seal.result_id for seal in seals.values()])
+    latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
+    ledgers = results.ledgers(session, [*sealed, *(result.id for result in latest.values())])
+    chosen = {}
+    for person_id, seal in seals.items():
+        newer = latest.get(person_id)
+        same = newer is not None and seal_digest(newer, ledgers[newer.id]) == seal.digest
+        chosen[seal.id] = newer if newer is not None and same else sealed[seal.result_id]
+    return chosen, ledgers
 
 
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
@@ -115,7 +149,18 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
             number=str(filing.position),
             sample=campaign.standing,
         ),
+        _corrected_position(session, campaign, filing),
     )
+
+
+def _corrected_position(session: Session, campaign: Campaign, filing: Filing) -> int | None:
+    """Return the place of the earlier round whose paper a later round's takes; None where none was issued."""
+    earlier = [
+        one
+        for one in repository.rounds_of_unit(session, ENGINE, campaign.id, filing.unit_id)
+        if one.round < filing.round and one.stage == "approved"
+    ]
+    return earlier[-1].position if earlier else None
 
 
 def _decided_on(filing: Filing) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.audit.tables import AuditEntry
+from xueshi.campaigns.ports import SideWork
 from xueshi.campaigns.tables import (
     Appeal,
     BulkBatch,
@@ -186,6 +187,12 @@ def standing_filings(session: Session, scope: Scope, campaign_id: UUID) -> list[
     return sorted(standing.values(), key=lambda one: one.position)
 
 
+def opened_by(session: Session, command_id: UUID) -> str:
+    """Return the id of the filing that a command opened, as text; empty where it opened none."""
+    made = session.get(Effect, command_id)
+    return "" if made is None else str(made.body.get("filing", ""))
+
+
 def last_filing_position(session: Session, campaign_id: UUID) -> int:
     """Return the highest place given to a filing of a campaign."""
     return int(
@@ -309,6 +316,16 @@ def deciders(session: Session, filing_id: UUID) -> list[UUID]:
         .distinct()
     )
     return list(session.exec(query).all())
+
+
+def last_decision_at(session: Session, filing_id: UUID) -> datetime | None:
+    """Return the campaign instant at which a filing was last approved, returned or refused."""
+    query = select(func.max(Effect.campaign_at)).where(
+        Effect.target_id == filing_id, col(Effect.outcome).in_(("approved", "returned", "refused"))
+    )
+    found = session.exec(query).one()
+    # A maximum bypasses the column's type on SQLite.
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
 def lent_by(session: Session, filing_id: UUID) -> list[UUID]:
@@ -510,13 +527,29 @@ def reassessments(session: Session, campaign_id: UUID) -> list[Reassessment]:
     return list(session.exec(query).all())
 
 
-def unstarted(session: Session) -> list[tuple[str, UUID]]:
+def unstarted(session: Session) -> list[tuple[SideWork, UUID]]:
     """Return what was stored and whose workflow was not started yet: kind (`appeal`, `bulk`, `reassess`) and id."""
-    waiting: list[tuple[str, UUID]] = []
-    for kind, table in (("appeal", Appeal), ("bulk", BulkBatch), ("reassess", Reassessment)):
+    waiting: list[tuple[SideWork, UUID]] = []
+    tables: tuple[tuple[SideWork, type[Appeal] | type[BulkBatch] | type[Reassessment]], ...] = (
+        ("appeal", Appeal),
+        ("bulk", BulkBatch),
+        ("reassess", Reassessment),
+    )
+    for kind, table in tables:
         query = select(table.id).where(col(table.workflow_started).is_(False))
         waiting.extend((kind, one) for one in session.exec(query).all())
     return waiting
+
+
+def note_beside_started(session: Session, kind: SideWork, row_id: UUID) -> None:
+    """Note that the workflow of an appeal, bulk decision or reassessment was started."""
+    tables: dict[SideWork, type[Appeal] | type[BulkBatch] | type[Reassessment]] = {
+        "appeal": Appeal,
+        "bulk": BulkBatch,
+        "reassess": Reassessment,
+    }
+    table = tables[kind]
+    session.execute(update(table).where(col(table.id) == row_id).values(workflow_started=True))
 
 
 # ---------------------------------------------------------------- what reconcile compares

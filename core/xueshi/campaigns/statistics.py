@@ -19,6 +19,13 @@ from xueshi.documents.types import YearTable
 from xueshi.results import repository as results
 
 ENGINE = Scope.everything()
+NOTES = {
+    "not_filed": "逾期未申报",
+    "refused": "不予通过",
+    "not_decided": "关闭时未审结",
+    "dissolved": "已撤并，其人员不在本表之内",
+}
+"""Units that stand apart from the figures, and in which words."""
 
 
 def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate) -> YearTable:
@@ -29,10 +36,11 @@ def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate)
         for _, result in results.sealed_results(session, campaign.id)
     }
     people: list[PersonStudy] = []
-    not_filed = refused = 0
-    for filing in repository.filings(session, ENGINE, campaign.id):
-        not_filed += filing.stage == "not_filed"
-        refused += filing.stage == "refused"
+    stages: Counter[str] = Counter()
+    for filing in repository.standing_filings(session, ENGINE, campaign.id):
+        stages[filing.stage] += 1
+        if filing.stage == "dissolved":
+            continue  # its people are counted where they work now
         for person in people_of(session, campaign, filing, pack):
             result = sealed.get((filing.unit_id, person.person_id))
             hours = (
@@ -49,9 +57,7 @@ def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate)
                 )
             )
     first, last = pack.year_window(campaign.year)
-    notes = [f"{not_filed}家单位逾期未申报。"] if not_filed else []
-    if refused:
-        notes.append(f"{refused}家单位不予通过。")
+    notes = [f"{stages[stage]}家单位{words}。" for stage, words in NOTES.items() if stages[stage]]
     return year_table(
         people,
         columns=table_columns(paper),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from xueshi.campaigns.appeal_machine import AppealCommand
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
 from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
@@ -29,6 +30,7 @@ def load_state(body: dict[str, Any], maker: str | None) -> FilingState:
             "deadline": datetime.fromisoformat(body["deadline"]),
             "signatures": tuple(Signature(**signature) for signature in body["signatures"]),
             "hands": tuple(body["hands"]),
+            "hands_before_return": tuple(body.get("hands_before_return", ())),
             "maker": maker,
         }
     )
@@ -65,7 +67,7 @@ def load_flow(body: bytes | str | dict[str, Any]) -> ApprovalFlow:
     return ApprovalFlow(**{**data, "levels": levels, "channels": channels})
 
 
-def dump_command(command: FilingCommand | CampaignCommand) -> dict[str, object]:
+def dump_command(command: FilingCommand | CampaignCommand | AppealCommand) -> dict[str, object]:
     """Turn a command into the plain payload that travels to its workflow."""
     return {name: _plain(value) for name, value in asdict(command).items()}
 
@@ -78,6 +80,11 @@ def load_filing_command(payload: dict[str, Any]) -> FilingCommand:
 def load_campaign_command(payload: dict[str, Any]) -> CampaignCommand:
     """Read a campaign's command from its payload."""
     return CampaignCommand(**_instants(payload, ("made_at", "to")))
+
+
+def load_appeal_command(payload: dict[str, Any]) -> AppealCommand:
+    """Read an appeal's command from its payload."""
+    return AppealCommand(**_instants(payload, ("made_at", "until")))
 
 
 def _plain(value: object) -> object:
