@@ -19,6 +19,7 @@ NOUNS = {
     "forms": "xueshi_cli.forms",
     "campaign": "xueshi_cli.campaign",
     "tasks": "xueshi_cli.tasks",
+    "appeals": "xueshi_cli.appeals",
     "accounts": "xueshi_cli.accounts",
     "audit": "xueshi_cli.proofs",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns import assessing, campaign_acts, commands, filing_acts, repository
+from xueshi.campaigns import appeal_acts, assessing, campaign_acts, commands, filing_acts, repository
 from xueshi.campaigns.clock import start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.notice import Notice
 from xueshi.campaigns.ports import Envelope, SendResult
-from xueshi.campaigns.stored_state import load_campaign_command, load_filing_command
+from xueshi.campaigns.stored_state import load_appeal_command, load_campaign_command, load_filing_command
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.register import repository as register
 from xueshi.register.repository import RosterOwner
@@ -56,14 +56,21 @@ class WorkflowInMemory:
     async def start(self, campaign_id: UUID) -> None:
         """Start nothing: there is no server."""
 
+    async def start_beside(self, kind: str, row_id: UUID) -> None:
+        """Start nothing: a test works a bulk decision off itself."""
+
     async def send(self, envelope: Envelope) -> SendResult:
         if self.down:
             return SendResult("pending", "unavailable", "")
         self.sent += 1
         with transaction(self.engine) as session:
             row = repository.command(session, envelope.command_id)
-            if envelope.target == "campaign":
-                done: Any = campaign_acts.apply_campaign_command(
+            if envelope.target == "appeal":
+                done: Any = appeal_acts.apply_appeal_command(
+                    session, row.target_id, load_appeal_command(dict(envelope.payload))
+                )
+            elif envelope.target == "campaign":
+                done = campaign_acts.apply_campaign_command(
                     session, row.target_id, load_campaign_command(dict(envelope.payload))
                 )
             else:
@@ -232,7 +239,11 @@ class CampaignRig:
 
     def pass_deadline(self) -> None:
         """Advance the clock past the window and let every filing look at it."""
-        row = self.steer("advance", to=(self.fresh().deadline + timedelta(days=1)).isoformat())
+        self.pass_time(self.fresh().deadline + timedelta(days=1))
+
+    def pass_time(self, to: datetime) -> None:
+        """Advance the clock to an instant and let every filing look at it."""
+        row = self.steer("advance", to=to.isoformat())
         assert row.state == "done", row.reason
         for unit in self.units:
             with transaction(self.engine) as session:
@@ -253,4 +264,4 @@ class CampaignRig:
     def filing(self, unit: RigUnit) -> Filing:
         with reading(self.engine) as session:
             found = repository.filings(session, ENGINE, self.campaign.id)
-        return next(filing for filing in found if filing.unit_id == unit.id)
+        return max((one for one in found if one.unit_id == unit.id), key=lambda one: one.round)

@@ -277,10 +277,10 @@ def _reopen(act: _Act) -> dict[str, object]:
 
 
 def _new_deadline(session: Session, filing: Filing, until: datetime) -> None:
+    before = load_state(filing.state, None).deadline
     filing.state = {**filing.state, "deadline": until.isoformat()}
     session.add(filing)
-    if filing.stage == "filing":
-        repository.move_due(session, filing.id, until)
+    repository.move_due(session, filing.id, before, until)
 
 
 def _tell(act: _Act, filing: Filing, subject: str, **body: object) -> None:

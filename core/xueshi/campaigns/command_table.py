@@ -21,6 +21,8 @@ class CommandKind:
     executor: Executor
     target: TargetKind
     verb: Verb
+    of_campaign: bool = True
+    """False for acts that go on all year: no campaign carries them, the folder's clock dates them."""
 
 
 COMMAND_KINDS: dict[str, CommandKind] = {
@@ -48,9 +50,9 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("appeal", "申诉", "direct", "filing", "appeal.file"),
         CommandKind("bulk_decide", "批量办理", "direct", "campaign", "filing.decide"),
         CommandKind("move_unit", "单位变更地区", "direct", "filing", "campaign.steer"),
-        CommandKind("delegate", "委托", "direct", "grant", "role.lend"),
-        CommandKind("end_delegation", "终止委托", "direct", "delegation", "role.lend"),
-        CommandKind("hand_over", "移交待办", "direct", "grant", "role.lend"),
+        CommandKind("delegate", "委托", "direct", "grant", "role.lend", False),
+        CommandKind("end_delegation", "终止委托", "direct", "delegation", "role.lend", False),
+        CommandKind("hand_over", "移交待办", "direct", "grant", "role.lend", False),
         CommandKind("hand_in", "登记入库", "direct", "filing", "register.import"),
         CommandKind("determine", "认定", "direct", "record", "record.determine"),
         CommandKind("leave_open", "存疑留待补正", "direct", "task", "record.determine"),

@@ -136,13 +136,15 @@ def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Comman
 def _target(
     session: Session, actor: Actor, kind: CommandKind, request: CommandRequest
 ) -> tuple[Campaign | None, str]:
-    """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out."""
-    if kind.target == "grant":
-        access.grant(session, actor.scope, request.target_id)
-        return None, ""
-    if kind.target == "delegation":
-        lent = access.delegation(session, request.target_id)
-        access.grant(session, actor.scope, lent.grant_id)
+    """Find the campaign of a command's target inside the actor's scope, and the workflow that carries it out.
+
+    Acts that go on all year have neither; that their target lies in the scope is asked all the same.
+    """
+    if not kind.of_campaign:
+        if kind.target == "grant":
+            access.grant(session, actor.scope, request.target_id)
+        elif kind.target == "delegation":
+            access.grant(session, actor.scope, access.delegation(session, request.target_id).grant_id)
         return None, ""
     if kind.target == "appeal":
         appeal = repository.appeal(session, actor.scope, request.target_id)

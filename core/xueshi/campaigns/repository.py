@@ -304,6 +304,16 @@ def pending_before(session: Session, filing_id: UUID, instant: datetime) -> int:
     return session.exec(query).one()
 
 
+def done_on(session: Session, target_id: UUID, kinds: Sequence[str]) -> list[Command]:
+    """Return what was done to a campaign, filing or appeal, in order."""
+    query = (
+        select(Command)
+        .where(Command.target_id == target_id, Command.state == "done", col(Command.kind).in_(kinds))
+        .order_by(col(Command.id))
+    )
+    return list(session.exec(query).all())
+
+
 def deciders(session: Session, filing_id: UUID) -> list[UUID]:
     """Return the accounts that approved, returned or refused a filing."""
     query = (
@@ -405,12 +415,12 @@ def close_tasks(
     )
 
 
-def move_due(session: Session, filing_id: UUID, until: datetime) -> None:
-    """Give the open tasks of a filing that is at its unit another date."""
+def move_due(session: Session, filing_id: UUID, before: datetime, after: datetime) -> None:
+    """Give the open tasks of a filing that were due with its window the window's new end."""
     session.execute(
         update(Task)
-        .where(col(Task.filing_id) == filing_id, col(Task.kind) == "unit", col(Task.closed_at).is_(None))
-        .values(due_at=until)
+        .where(col(Task.filing_id) == filing_id, col(Task.closed_at).is_(None), col(Task.due_at) == before)
+        .values(due_at=after)
     )
 
 
