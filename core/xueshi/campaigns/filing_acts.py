@@ -15,6 +15,7 @@ from xueshi.campaigns import repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.clock import civil_date, show_deadline
 from xueshi.campaigns.filing_machine import (
+    NO_MAKEUP,
     Accepted,
     FilingCommand,
     FilingState,
@@ -256,7 +257,7 @@ def _makeup_not_due(
     session: Session, campaign: Campaign, filing: Filing, command: FilingCommand
 ) -> Refused | None:
     if campaign.makeup_until is None:
-        return Refused("no_makeup", "本次年度验证没有开放补训；请业务负责人先开放（xueshi campaign makeup）")
+        return Refused("no_makeup", NO_MAKEUP)
     if command.until is None or command.until > campaign.makeup_until:
         return Refused(
             "beyond_makeup", f"补训须在{show_deadline(campaign.makeup_until)}以前；单位的期限不能更晚"

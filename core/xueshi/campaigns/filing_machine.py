@@ -51,6 +51,9 @@ FINISHED_WORDS: dict[Stage, str] = {
 }
 
 
+NO_MAKEUP = "本次年度验证没有开放补训；请业务负责人先开放（xueshi campaign makeup）"
+
+
 @dataclass(frozen=True)
 class Signature:
     """One approval at the current level: by which role, by which account (its id), on whose behalf."""
@@ -365,7 +368,9 @@ def _open_makeup(
     """Return an approved filing to its unit for what its people make up (补训); the round stays."""
     if state.stage != "approved":
         return Refused("not_approved", "补训在审验通过之后办理；尚在办理的单位请按流程退回补正")
-    if command.until is None or command.until <= now:
+    if command.until is None:
+        return Refused("no_makeup", NO_MAKEUP)
+    if command.until <= now:
         return Refused("not_later", "补训已截止；如需再开放，请业务负责人延长补训期限")
     opened = replace(
         state,
