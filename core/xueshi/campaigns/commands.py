@@ -15,7 +15,7 @@ from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.campaigns import delegating, direct_acts, repository
 from xueshi.campaigns.appeal_machine import AppealCommand, AppealVerb
-from xueshi.campaigns.campaign_clock import campaign_now
+from xueshi.campaigns.campaign_clock import campaign_now, latest_instant
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
 from xueshi.campaigns.filing_machine import FINISHED, FilingCommand, FilingVerb
@@ -78,7 +78,8 @@ def submit(
     campaign, workflow_id = _target(session, actor, kind, request)
     real = datetime.now(UTC)
     made_at = real if campaign is None else campaign_now(session, campaign, real)
-    delegating.require_in_time(actor, made_at)
+    day = latest_instant(session, actor.scope, real) if campaign is None else made_at
+    delegating.require_in_time(actor, day)
     row = Command(
         id=new_id(),
         request_id=request.request_id,
