@@ -161,7 +161,12 @@ class CampaignActivities:
     @activity.defn(name="reassess_units")
     async def reassess_units(self, batch: BatchStart) -> PageDone:
         """Judge one page of units again under the newer rule pack and tell those that moved."""
-        heartbeat = activity.heartbeat
+        loop = asyncio.get_running_loop()
+
+        def heartbeat(*details: Any) -> None:
+            # The judging runs in a thread; an async activity's heartbeat belongs to its loop.
+            loop.call_soon_threadsafe(activity.heartbeat, *details)
+
         moved, after = await asyncio.to_thread(
             reassessing.reassess_page, self._engine, UUID(batch.batch_id), batch.after, batch.size, heartbeat
         )
