@@ -50,7 +50,7 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        campaign = repository.campaign_by_public_id(session, ENGINE, public_id)
         rows = [
             {
                 "申诉": str(one.id),

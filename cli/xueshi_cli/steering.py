@@ -69,8 +69,10 @@ def makeup(
     reason: Reason = "",
 ) -> None:
     """开放或延长补训；加 --unit 则让一个已审验、有未完成人员的单位开始补报（轮次不变）。"""
-    place, campaign = _campaign(public_id, officer)
     if unit:
+        place = Workplace.here()
+        with reading(place.engine) as session:
+            campaign, _ = filing_of(session, place.actor(session, officer), public_id, unit)
         to = end_of(until.date()) if until else campaign.makeup_until
         payload = {"until": None if to is None else to.isoformat(), "reason": reason}
         steer_unit(public_id, officer, unit, "makeup_filing", payload, place=place)
@@ -229,8 +231,8 @@ def steer_unit(
 
 def filing_of(session: Session, actor: Actor, public_id: str, code: str) -> tuple[Campaign, Filing]:
     """Return a unit's latest round in a campaign; raises NotFoundError outside the scope."""
-    campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
-    # The unit may have moved on to another area since; its filing says whether it is visible.
+    # A unit's own account sees its filing, not the campaign of the whole area; and the unit may have moved since.
+    campaign = repository.campaign_by_public_id(session, actor.scope.of_engine(), public_id)
     unit = register.unit_by_code(session, actor.scope.of_engine(), code)
     held = [] if unit is None else repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
     if not held:
