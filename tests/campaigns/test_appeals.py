@@ -105,6 +105,17 @@ def test_who_decided_or_lent_the_role_or_appealed_does_not_decide_the_appeal(rig
     assert (row.state, row.code) == ("refused", "four_eyes")
 
 
+def test_a_paused_campaign_grants_nothing(rig: CampaignRig) -> None:
+    unit = rig.units[0]
+    returned(rig, unit)
+    appeal(rig, unit)
+    rig.steer("pause", reason="防汛")
+    assert decide(rig).code == "paused"
+    assert rig.filing(unit).stage == "filing"
+    rig.steer("resume")
+    assert decide(rig).state == "done"
+
+
 def test_a_matter_that_moved_on_is_not_decided_by_an_old_appeal(rig: CampaignRig) -> None:
     unit = rig.units[0]
     returned(rig, unit)

@@ -26,6 +26,7 @@ from xueshi_workflows.messages import ClockAnswer, FilingReply, FilingStart
 
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 LOOK_AGAIN = timedelta(seconds=5)
+SHORTEST = timedelta(seconds=1)
 ONLY_SQL_CAN_TELL = frozenset({"late", "not_later", "no_window"})
 """Refusals that a validator leaves to `apply_decision`: they rest on a clock or a date that is not held here."""
 
@@ -122,7 +123,8 @@ class UnitWorkflow:
         """Wait for an act, for word that something moved, or, in production, for the deadline."""
         timeout = None
         if not self.standing and not self.still and self.state.stage == "filing":
-            timeout = max(self.state.deadline - workflow.now(), timedelta(0))
+            # Not at once, should the server's clock be ahead of the database's: that would be a loop without end.
+            timeout = max(self.state.deadline - workflow.now(), SHORTEST)
         try:
             await workflow.wait_condition(
                 lambda: bool(self.inbox) or self.clock_moved or self.closed, timeout=timeout

@@ -81,11 +81,13 @@ async def run_worker(
 
 async def ensure_search_attributes(client: Client) -> None:
     """Register our search attributes on the namespace; those that exist stay."""
-    wanted = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in SEARCH_ATTRIBUTES}
-    try:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
-            raise
+    for key in SEARCH_ATTRIBUTES:
+        # One at a time: of several, one that exists would keep a new one out.
+        wanted = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}
+        try:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise

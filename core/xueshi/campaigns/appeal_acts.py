@@ -143,6 +143,8 @@ def _grant(
     session: Session, campaign: Campaign, appeal: Appeal, command: AppealCommand, now: datetime
 ) -> Filing | Refused:
     """Let the matter be decided again: at the level that decided it, or after the seal in a new round."""
+    if campaign.paused_at is not None:
+        return Refused("paused", "该年度验证已暂停；恢复后再支持申诉，或先维持原决定")
     if campaign.stage == "open":
         filing = repository.filing(session, ENGINE, appeal.filing_id, lock=True)
         if filing.version != appeal.against_version:

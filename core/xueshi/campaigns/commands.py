@@ -26,6 +26,12 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.storage import new_id, transaction
 
 ENGINE = Scope.everything()
+ENDED = {
+    "filing": "该单位本轮已办结，不能再办理",
+    "campaign": "该年度验证已归档，不能再办理",
+    "appeal": "该申诉已办结，不能再办理",
+}
+"""What is said of a command whose workflow has ended."""
 FILING_VERBS: dict[str, FilingVerb] = {
     "approve": "approve",
     "return": "return",
@@ -236,7 +242,7 @@ def _write_fate(session: Session, row: Command, result: SendResult) -> None:
     if row.state != "pending":
         return
     if result.code == "not_found" and _settled(session, row):
-        result = SendResult("refused", "finished", "该单位本轮已办结，不能再办理")
+        result = SendResult("refused", "finished", ENDED[row.target_kind])
     if result.fate in ("refused", "late") and repository.effect(session, row.id) is None:
         row.state, row.code, row.reason = result.fate, result.code, result.reason
         row.lease_until = row.inserted_at

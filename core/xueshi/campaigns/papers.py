@@ -131,7 +131,10 @@ def _sealed_as_it_stands(
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
     unit = register.unit(session, ENGINE, filing.unit_id)
-    judged = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id).values()
+    latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
+    # Who left the register since, by a correction, has results still and is no longer declared.
+    people = people_of(session, campaign, filing, pack_of(session, campaign))
+    judged = [latest[person.person_id] for person in people if person.person_id in latest]
     decided = filing.stage == "approved"
     return PaperSubject(
         filing.unit_id,
