@@ -178,6 +178,13 @@ def close(
     anyway: Annotated[bool, typer.Option("--anyway", help="尚有未办结的单位也关闭，列为未审结")] = False,
 ) -> None:
     """关闭：封存结果、打印表卡、汇总统计。截止之前关闭须写明原因。"""
+    place, campaign = _campaign(public_id, officer)
+    with reading(place.engine) as session:
+        scope = place.actor(session, officer).scope.of_engine()
+        unfiled = repository.filings(session, scope, campaign.id, stages=("filing",))
+        names = [register.unit(session, scope, one.unit_id).name for one in unfiled]
+    if names:
+        typer.echo(f"尚在单位、关闭后列为未申报的 {len(names)} 家：{'、'.join(names)}")
     steer(public_id, officer, "close", {"reason": reason, "anyway": anyway})
 
 

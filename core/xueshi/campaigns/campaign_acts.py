@@ -126,7 +126,8 @@ def _only_sql_can_tell(
             return Refused("reassessing", "上一次更换规则包后的重新核算尚未完成；请稍后再办")
         if results.is_sealed(session, campaign.id):
             return Refused("sealed", "已有封存的结果，不能再更换规则包")
-        audit.load_artifact(session, command.pack)
+        if not audit.has_artifact(session, command.pack):
+            return Refused("no_pack", "没有这一规则包；请先以 xueshi campaign migrate 试算，再加 --commit")
     if command.verb == "reopen":
         person = UUID(command.person) if command.person else None
         last = rounds.last_round(session, campaign, UUID(command.unit), person)
@@ -148,7 +149,10 @@ def _not_to_be_closed(
     if command.anyway:
         return None
     early = now < campaign.deadline
-    left = repository.filings(session, ENGINE, campaign.id, stages=FILED if early else UNDECIDED)
+    left = repository.filings(session, ENGINE, campaign.id, stages=UNDECIDED)
+    if early:
+        # Who has not filed may be closed over with a reason; who handed in for a make-up has.
+        left = [one for one in left if one.stage in FILED or (one.approved_input and changed(one))]
     if left:
         return Refused(
             "undecided",

@@ -104,6 +104,8 @@ def submit(
         made_at=made_at,
         lease_until=real,
     )
+    if row.executor == "durable":
+        _payload(row)  # what no workflow could read is refused now, not stored
     session.add(row)
     session.flush()
     return row
@@ -186,6 +188,13 @@ def _durable_target(row: Command) -> Any:
 
 def _payload(row: Command) -> dict[str, object]:
     """Build the machine's command from the stored row; raises InputError for a payload that cannot be read."""
+    try:
+        return _machine_command(row)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"办理内容无法读取（{error}）；请按页面或命令的说明重新提交") from error
+
+
+def _machine_command(row: Command) -> dict[str, object]:
     common = {
         "id": str(row.id),
         "role": row.payload["role"],
@@ -205,8 +214,8 @@ def _payload(row: Command) -> dict[str, object]:
                 to=_instant(row.payload.get("to")),
                 anyway=bool(row.payload.get("anyway", False)),
                 pack=row.payload.get("pack", ""),
-                unit=row.payload.get("unit", ""),
-                person=row.payload.get("person", ""),
+                unit=_identifier(row.payload.get("unit", "")),
+                person=_identifier(row.payload.get("person", "")),
                 **common,
             )
         )
@@ -219,6 +228,11 @@ def _payload(row: Command) -> dict[str, object]:
             **common,
         )
     )
+
+
+def _identifier(text: str) -> str:
+    """Return an id as it was given, or nothing; raises ValueError for what is none."""
+    return str(UUID(text)) if text else ""
 
 
 def _instant(text: str | None) -> datetime | None:

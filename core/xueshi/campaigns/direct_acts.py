@@ -15,6 +15,7 @@ from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
+from xueshi.errors import XueshiError
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
@@ -26,7 +27,14 @@ def carry_out(session: Session, row: Command) -> None:
     """Carry out a direct command and write its fate: done with effect and audit, or refused with the reason."""
     if repository.effect(session, row.id) is not None:
         return
-    refused = _ACTS[row.kind](session, row)
+    try:
+        with session.begin_nested():
+            refused = _ACTS[row.kind](session, row)
+    except XueshiError as error:
+        # Something that it names is not there any more: told to whoever asked, not tried for ever.
+        refused = Refused("not_possible", str(error))
+    except (KeyError, ValueError):
+        refused = Refused("unreadable", "办理内容无法读取；请按页面或命令的说明重新提交")
     if refused is not None:
         row.state, row.code, row.reason = "refused", refused.code, refused.reason
         session.add(row)
