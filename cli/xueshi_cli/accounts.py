@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.campaign_clock import latest_instant
+from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.commands import CommandRequest
 from xueshi.errors import NotFoundError
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
-from xueshi_cli.output import AsJson, AsOfficer, show_table
+from xueshi_cli.acting import act
+from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="账号与岗位", no_args_is_help=True)
+app = typer.Typer(help="账号与岗位、委托、移交", no_args_is_help=True)
 
 
 @app.command("list")
@@ -99,6 +104,79 @@ def set_(
             body={"email": bool(email)},
         )
     typer.echo(f"已{'登记' if email else '清除'}账号 {login} 的邮箱")
+
+
+@app.command("delegate")
+def delegate(
+    to: Annotated[str, typer.Argument(help="受托人的登录名")],
+    officer: AsOfficer,
+    until: Annotated[datetime, typer.Option(help="最后一日")],
+    reason: Annotated[str, typer.Option(help="原因")],
+    since: Annotated[datetime | None, typer.Option(help="第一日；缺省为当日")] = None,
+    of: Annotated[str, typer.Option("--of", help="授权人（登录名:岗位）；缺省为本人")] = "",
+) -> None:
+    """把一个岗位在一段时间内委托给他人；受托人以 登录名:岗位@授权人 办理，不能办理本人经手的单位。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        held = place.actor(session, of or officer)
+        today = civil_date(latest_instant(session, held.scope, datetime.now(UTC)))
+    payload = {
+        "to": to,
+        "since": str(since.date() if since else today),
+        "until": str(until.date()),
+        "reason": reason,
+    }
+    request = CommandRequest(place.request_id(), "delegate", held.grant_id, None, payload)
+    show_fate(act(place, officer, request))
+
+
+@app.command("delegations")
+def delegations(officer: AsOfficer, json: AsJson = False) -> None:
+    """列出管理范围内的委托。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        rows = [
+            {
+                "委托": str(lent.id),
+                "岗位": held.role,
+                "授权人": lender.login,
+                "受托人": to.login,
+                "自": lent.since,
+                "至": lent.until,
+                "原因": lent.reason,
+                "状态": "已终止" if lent.ended_at else "",
+            }
+            for lent, held, lender, to in access.delegations(session, actor.scope)
+        ]
+    show_table("委托", rows, as_json=json, empty="没有委托")
+
+
+@app.command("end-delegation")
+def end_delegation(
+    delegation: Annotated[UUID, typer.Argument(help="委托编号，见 xueshi accounts delegations")],
+    officer: AsOfficer,
+) -> None:
+    """提前终止委托。"""
+    place = Workplace.here()
+    request = CommandRequest(place.request_id(), "end_delegation", delegation, None, {})
+    show_fate(act(place, officer, request))
+
+
+@app.command("hand-over")
+def hand_over(
+    to: Annotated[str, typer.Argument(help="接办人的登录名（须有同一岗位）")],
+    officer: AsOfficer,
+    reason: Annotated[str, typer.Option(help="原因")],
+    of: Annotated[str, typer.Option("--of", help="移交人（登录名:岗位）；缺省为本人")] = "",
+) -> None:
+    """把一个岗位现有的待办移交给同一岗位的另一账号（请假、调岗）；此后的新待办仍归岗位。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        held = place.actor(session, of or officer)
+    payload = {"to": to, "reason": reason}
+    request = CommandRequest(place.request_id(), "hand_over", held.grant_id, None, payload)
+    show_fate(act(place, officer, request))
 
 
 def _unit(session: Session, scope: Scope, code: str) -> UUID:

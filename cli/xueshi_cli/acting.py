@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from uuid import UUID
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import commands
+from xueshi.campaigns import commands, repository
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.flow_check import flow_findings
@@ -54,7 +55,22 @@ async def act_async(
     """The same for a caller that runs an event loop."""
     with transaction(place.engine) as session:
         row = commands.submit(session, place.actor(session, officer), request)
-    return await commands.deliver(place.engine, port or await port_of(place), row.id)
+    port = port or await port_of(place)
+    row = await commands.deliver(place.engine, port, row.id)
+    if row.state == "done" and isinstance(port, TemporalSender):
+        await _start_beside(place, port, row)
+    return row
+
+
+async def _start_beside(place: Workplace, port: TemporalSender, row: Command) -> None:
+    """Start at once what a direct command stored; without this the relay does it a moment later."""
+    if row.kind == "bulk_decide":
+        await port.start_beside("bulk", row.id)
+    elif row.kind == "appeal":
+        with reading(place.engine) as session:
+            made = repository.effect(session, row.id)
+        if made is not None:
+            await port.start_beside("appeal", UUID(made.body["appeal"]))
 
 
 def flow_of(registry: Registry, notice: Notice) -> ApprovalFlow:

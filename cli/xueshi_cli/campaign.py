@@ -1,8 +1,7 @@
-"""`xueshi campaign`: open, rehearse, list, show, extend, advance, close."""
+"""`xueshi campaign`: open, rehearse, list, show; what changes a campaign stands in `steering`."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,38 +9,24 @@ import typer
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
-from xueshi.campaigns.clock import end_of, show_deadline, start_of
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.clock import show_deadline, start_of
 from xueshi.register import repository as register
 from xueshi.storage import reading
-from xueshi_cli import scheduling
-from xueshi_cli.acting import act, opened_by_notice
+from xueshi_cli import scheduling, steering
+from xueshi_cli.acting import opened_by_notice
+from xueshi_cli.campaign_view import CAMPAIGN_STAGES, campaign_record, doubled, unit_record
 from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
-from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.rehearsing import rehearse
+from xueshi_cli.steering import PublicId, UnitCode, filing_of
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
+app = typer.Typer(
+    help="年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档",
+    no_args_is_help=True,
+)
 app.add_typer(scheduling.app, name="schedule")
-
-STAGES = {
-    "filing": "待单位申报",
-    "assessing": "核算中",
-    "deciding": "待审验",
-    "approved": "审验通过",
-    "refused": "不予通过",
-    "not_filed": "未申报",
-}
-
-
-CAMPAIGN_STAGES = {
-    "open": "办理中",
-    "closing": "正在关闭",
-    "sealed": "已封存",
-    "printed": "已打印",
-    "finished": "已办结",
-}
 
 
 @app.command("open")
@@ -73,8 +58,10 @@ def open_(
         scope = Scope((campaign.area,))
         filing = sum(repository.counters(session, scope, campaign.id).values())
         others = len(register.units(session, scope)) - filing
-    elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
-    typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
+        elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
+        typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
+        for line in doubled(session, place.actor(session, officer), campaign):
+            typer.echo(f"请核对：{line}")
 
 
 app.command("rehearse")(rehearse)
@@ -100,59 +87,20 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show(public_id: str, officer: AsOfficer, json: AsJson = False) -> None:
-    """查看一次年度验证的进度。"""
+def show(public_id: PublicId, officer: AsOfficer, unit: UnitCode = "", json: AsJson = False) -> None:
+    """查看一次年度验证的进度和须知：暂停、延期、补训、申诉、撤并等；加 --unit 查看一个单位。"""
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
-        counts = repository.counters(session, actor.scope, campaign.id)
-        record: dict[str, object] = {
-            "编号": campaign.public_id,
-            "名称": campaign.title,
-            "阶段": CAMPAIGN_STAGES[campaign.stage],
-            "截止": show_deadline(campaign.deadline),
-            "规则包": campaign.pack_digest[:12],
-            **{STAGES.get(stage, stage): number for stage, number in counts.items()},
-        }
-    show_record(campaign.title, record, as_json=json)
+        if unit:
+            campaign, _ = filing_of(session, actor, public_id, unit)
+            record = unit_record(session, actor, campaign, unit)
+            title = f"{campaign.title} {record['单位']}"
+        else:
+            campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+            record, title = campaign_record(session, actor, campaign), campaign.title
+    show_record(title, record, as_json=json)
 
 
-@app.command("extend")
-def extend(
-    public_id: str, until: datetime, officer: AsOfficer, reason: Annotated[str, typer.Option()]
-) -> None:
-    """延长申报截止日期（当日24时）。"""
-    _steer(public_id, officer, "extend", until.date(), reason)
-
-
-@app.command("advance")
-def advance(public_id: str, to: datetime, officer: AsOfficer) -> None:
-    """把演练时钟拨到某日0时（仅演示、演练文件夹）。"""
-    _steer(public_id, officer, "advance", to.date(), "")
-
-
-@app.command("close")
-def close(public_id: str, officer: AsOfficer) -> None:
-    """关闭：封存结果、打印表卡、汇总统计。"""
-    _steer(public_id, officer, "close", None, "")
-
-
-def _steer(public_id: str, officer: str, kind: str, day: date | None, reason: str) -> None:
-    place = Workplace.here()
-    with reading(place.engine) as session:
-        actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
-    to = None if day is None else (end_of(day) if kind == "extend" else start_of(day)).isoformat()
-    row = act(
-        place,
-        officer,
-        CommandRequest(
-            request_id=place.request_id(),
-            kind=kind,
-            target_id=campaign.id,
-            expected_version=campaign.version,
-            payload={"to": to, "reason": reason},
-        ),
-    )
-    show_fate(row)
+for name, verb in steering.COMMANDS.items():
+    app.command(name)(verb)

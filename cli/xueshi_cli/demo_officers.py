@@ -177,7 +177,7 @@ class Officers:
         return self._find(session, filer).stage
 
     def _find(self, session: Any, filer: Filer) -> Filing:
-        found = repository.open_campaign_of_unit(session, ENGINE, filer.unit_id, self.campaign.year)
+        found = repository.campaign_of_unit(session, ENGINE, filer.unit_id, self.campaign.year)
         if found is None:
             raise XueshiError(f"单位 {filer.unit_id} 不在本次年度验证中")
         return found[1]

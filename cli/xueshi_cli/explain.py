@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from sqlmodel import Session
@@ -16,12 +15,12 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.explaining import ExplainedResult, explain_result
 from xueshi.documents.explained_year import explained_year
 from xueshi.errors import InputError, NotFoundError
-from xueshi.register import repository as register
 from xueshi.regulations.published_text import quotes_of
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 from xueshi.storage import reading
 from xueshi_cli.output import AsJson, AsOfficer
+from xueshi_cli.steering import person_id_of
 from xueshi_cli.workplace import Workplace
 from xueshi_templates.explanation import explanation_pdf
 
@@ -63,7 +62,7 @@ def explain(
 
 def _results(place: Workplace, session: Session, actor: Actor, person: str, year: int) -> list[YearResult]:
     """Find the results of a person in the officer's scope; whether a person exists elsewhere is not told."""
-    judged = results.years_of_person(session, actor.scope, _person_id(place, session, person))
+    judged = results.years_of_person(session, actor.scope, person_id_of(place, session, person))
     if not judged:
         raise NotFoundError(
             "没有此人的核算结果，或不在您的管理范围；请核对人员编号或身份证号，并确认单位已申报"
@@ -73,15 +72,6 @@ def _results(place: Workplace, session: Session, actor: Actor, person: str, year
         years = "、".join(str(one) for one in sorted({one.year for one in judged}))
         raise NotFoundError(f"此人没有{year}年度的核算结果；有结果的年度：{years}")
     return found
-
-
-def _person_id(place: Workplace, session: Session, person: str) -> UUID:
-    try:
-        return place.read_id(person)
-    except ValueError:
-        held = list(register.people_by_identity(session, place.keys, [person]).values())
-        # An id that nobody has: the answer is the same as for a person of another area.
-        return held[0].id if held else UUID(int=0)
 
 
 def _lines(one: ExplainedResult) -> list[str]:

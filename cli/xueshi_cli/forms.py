@@ -38,9 +38,15 @@ def list_(public_id: CampaignId, officer: AsOfficer, unit: UnitCode = "", json: 
         actor = place.actor(session, officer)
         campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
         titles = {paper.id: paper.title for paper in papers_of(session, campaign).values()}
+        # By filings, not by the register: a unit may belong to another area since.
+        inside = {one.unit_id for one in repository.filings(session, actor.scope, campaign.id)}
         names = {
-            one.id: one.name for one in register.units(session, actor.scope) if unit in ("", one.credit_code)
+            one.id: one.name
+            for one in register.units(session, ENGINE)
+            if one.id in inside and unit in ("", one.credit_code)
         }
+        papers = issued_papers.issued(session, campaign.id)
+        replaced = issued_papers.replaced(papers)
         rows = [
             {
                 "编号": paper.number,
@@ -48,9 +54,10 @@ def list_(public_id: CampaignId, officer: AsOfficer, unit: UnitCode = "", json: 
                 "单位": names.get(paper.unit_id, "") if paper.unit_id else "",
                 "页数": paper.pages,
                 "出具日期": civil_date(paper.issued_at),
+                "状态": f"已由 {replaced[paper.id].number} 代替" if paper.id in replaced else "有效",
                 "文件": place.papers / str(campaign.id) / paper.file,
             }
-            for paper in issued_papers.issued(session, campaign.id)
+            for paper in papers
             if paper.unit_id in names or (paper.unit_id is None and not unit)
         ]
     show_table("表卡", rows, as_json=json, empty="尚未出具表卡；年度验证关闭并封存后自动打印")
@@ -104,11 +111,17 @@ def verify(file: Path, json: AsJson = False) -> None:
             campaign_id: papers_of(session, repository.campaign(session, ENGINE, campaign_id))
             for campaign_id in {paper.campaign_id for paper in found}
         }
+        replaced = {
+            old: new
+            for campaign_id in titles
+            for old, new in issued_papers.replaced(issued_papers.issued(session, campaign_id)).items()
+        }
         rows = [
             {
                 "编号": paper.number,
                 "表卡": titles[paper.campaign_id][paper.paper].title,
                 "出具日期": civil_date(paper.issued_at),
+                "状态": f"已由 {replaced[paper.id].number} 代替（更正）" if paper.id in replaced else "有效",
             }
             for paper in found
         ]
@@ -123,8 +136,8 @@ def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple
         actor = place.actor(session, officer)
         actor.require("paper.print")
         campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
-        unit = register.unit_by_code(session, actor.scope, code)
-        if unit is None:
+        unit = register.unit_by_code(session, actor.scope.of_engine(), code)
+        if unit is None or not repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id):
             raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
         if not issued_papers.issued_of_unit(session, campaign.id, unit.id):
             raise NotFoundError(f"单位 {unit.name} 没有表卡：尚未封存，或逾期未申报")

@@ -136,7 +136,7 @@ def _take_in(
 
 def _note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
     """Give the direct command `hand_in` where a campaign is open for the unit; its refusal refuses the import."""
-    found = repository.open_campaign_of_unit(session, actor.scope, taken.unit_id, year)
+    found = repository.campaign_of_unit(session, actor.scope, taken.unit_id, year)
     if found is None:
         return
     request = CommandRequest(place.request_id(), "hand_in", found[1].id, None, {"people": taken.people})

@@ -23,6 +23,7 @@ NOUNS = {
     "tasks": "xueshi_cli.tasks",
     "messages": "xueshi_cli.messages",
     "calendar": "xueshi_cli.office_days",
+    "appeals": "xueshi_cli.appeals",
     "accounts": "xueshi_cli.accounts",
     "statistics": "xueshi_cli.statistics",
     "report": "xueshi_cli.report",

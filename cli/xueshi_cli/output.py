@@ -13,7 +13,10 @@ from rich.table import Table
 from xueshi.campaigns.tables import Command
 
 AsOfficer = Annotated[
-    str, typer.Option("--as", help="以哪个账号办理（登录名，或 登录名:岗位）；仅限本机数据文件夹")
+    str,
+    typer.Option(
+        "--as", help="以哪个账号办理（登录名、登录名:岗位，或受托的 登录名:岗位@授权人）；仅限本机数据文件夹"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 

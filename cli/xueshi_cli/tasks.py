@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import repository
 from xueshi.campaigns.assessing import load_pack, pack_of
+from xueshi.campaigns.clock import end_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.digests import TASK_KINDS
 from xueshi.campaigns.escalation import ESCALATION
@@ -28,6 +31,7 @@ from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
+from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
 from xueshi_cli.facts_given import given_facts
 from xueshi_cli.messages import backlog_words
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
@@ -36,7 +40,7 @@ from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
+app = typer.Typer(help="待办：查看、办理、批量办理", no_args_is_help=True)
 
 KINDS = TASK_KINDS
 RECORD_VERBS = {"approve": "verify_record", "return": "return_record", "refuse": "refuse_record"}
@@ -44,14 +48,21 @@ RECORD_VERBS = {"approve": "verify_record", "return": "return_record", "refuse":
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(
+    officer: AsOfficer,
+    everyone: Annotated[bool, typer.Option("--everyone", help="连同已移交他人的")] = False,
+    json: AsJson = False,
+) -> None:
     """列出等您办理的事项。"""
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         rows = []
-        for task in repository.open_tasks(session, actor.scope, role=actor.role):
-            unit = register.unit(session, actor.scope, task.unit_id)
+        own = actor.account_id if actor.lent is None else actor.lent.lender
+        mine = None if everyone else own
+        for task in repository.open_tasks(session, actor.scope, role=actor.role, for_account=mine):
+            # The task lies in the scope; its unit may belong to another area since.
+            unit = register.unit(session, ENGINE, task.unit_id)
             rows.append(
                 {
                     "待办": str(task.id),
@@ -75,7 +86,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
-        unit = register.unit(session, actor.scope, task.unit_id)
+        unit = register.unit(session, ENGINE, task.unit_id)
         record: dict[str, Any] = {
             "待办": str(task.id),
             "事项": KINDS[task.kind],
@@ -83,7 +94,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "版本": _version(session, actor.scope, task),
             "环节": _level_name(session, task),
             "期限": show_due(task),
-            **_about(session, actor.scope, task),
+            **_about(session, ENGINE, task),
             "需要": "、".join(_needed(session, task)),
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
@@ -192,8 +203,8 @@ def _record_request(
 
 @app.command("decide")
 def decide(
-    task_id: UUID,
     officer: AsOfficer,
+    task_id: Annotated[UUID | None, typer.Argument(help="待办编号；批量办理时不填")] = None,
     approve: Annotated[bool, typer.Option("--approve", help="通过（签署）")] = False,
     return_: Annotated[bool, typer.Option("--return", help="退回补正")] = False,
     refuse: Annotated[bool, typer.Option("--refuse", help="不予通过")] = False,
@@ -205,12 +216,34 @@ def decide(
     return_to: Annotated[str, typer.Option(help="退回到哪一环节（学时记录）；缺省退回申报人")] = "",
     leave_open: Annotated[bool, typer.Option("--leave-open", help="存疑，留待补正")] = False,
     reason: Annotated[str, typer.Option(help="原因")] = "",
+    until: Annotated[
+        datetime | None, typer.Option(help="退回后的补正期限（当日24时）；截止之后退回须写明")
+    ] = None,
     version: Annotated[int | None, typer.Option(help="您所见的版本；缺省为当前版本")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="批量：等您办理的全部单位")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="批量：名单文件，每行一个统一社会信用代码")
+    ] = None,
+    campaign: Annotated[str, typer.Option(help="批量：年度验证编号")] = "",
+    commit: Annotated[bool, typer.Option("--commit", help="批量：办理；缺省只试算")] = False,
+    json: AsJson = False,
 ) -> None:
-    """办理一件待办。"""
+    """办理一件待办；加 --all 或 --file 批量办理（先试算，再加 --commit）。"""
     if [approve, return_, refuse, bool(value), leave_open].count(True) != 1:
         raise InputError("请指明一种办理：--approve、--return、--refuse、--value 或 --leave-open")
     place = Workplace.here()
+    kind = "approve" if approve else "return" if return_ else "refuse"
+    to = None if until is None else end_of(until.date())
+    if all_ or file is not None:
+        if task_id is not None or value or leave_open or not campaign:
+            raise InputError(
+                "批量办理须以 --campaign 指明年度验证，只能 --approve、--return、--refuse，不填待办编号"
+            )
+        order = BulkOrder(campaign, officer, kind, reason, to)
+        decide_many(place, order, None if file is None else read_codes(file), commit=commit, as_json=json)
+        return
+    if task_id is None:
+        raise InputError("请填写待办编号（见 xueshi tasks list），或用 --all、--file 批量办理")
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = repository.task(session, actor.scope, task_id)
@@ -226,24 +259,39 @@ def decide(
     if task.kind == ESCALATION:
         raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
     if value or leave_open:
-        if task.record_id is None:
+        if task.kind not in ("record", "discretion", "attention") or (value and task.record_id is None):
             raise InputError("该待办不是记录事项；请用 --approve、--return 或 --refuse")
         payload: dict[str, Any] = {"filing": str(filing.id), "task": str(task.id), "reason": reason}
         if value:
             payload |= {"fact": task.body["facts"][0], "value": value}
-        kind, target = ("determine", task.record_id) if value else ("leave_open", task.id)
+        act_kind, target = ("determine", task.record_id) if value else ("leave_open", task.id)
+    elif task.kind == "appeal":
+        raise InputError("申诉请用 xueshi appeals decide 决定")
     else:
-        kind = "approve" if approve else "return" if return_ else "refuse"
-        payload, target = {"level": task.level, "reason": reason}, filing.id
+        payload = {"level": task.level, "reason": reason, "until": None if to is None else to.isoformat()}
+        act_kind, target = kind, filing.id
     row = act(
         place,
         officer,
         CommandRequest(
             request_id=place.request_id(),
-            kind=kind,
-            target_id=target,
+            kind=act_kind,
+            target_id=target or task.id,
             expected_version=filing.version if version is None else version,
             payload=payload,
         ),
     )
     show_fate(row)
+
+
+@app.command("bulk")
+def bulk(
+    batch: Annotated[UUID, typer.Argument(help="批量办理编号")], officer: AsOfficer, json: AsJson = False
+) -> None:
+    """查看一次批量办理中每个单位的结果；有未办成的退出码为 1。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        ordered = repository.bulk_batch(session, batch)
+        repository.campaign(session, actor.scope, ordered.campaign_id)
+    show_fates(place, batch, as_json=json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.campaigns.campaign_clock import latest_instant
+from xueshi.campaigns.delegating import require_in_time
 from xueshi.messages.outbox import PostOffice
 from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade
@@ -106,9 +108,16 @@ class Workplace:
         return address if serves(address) else None
 
     def actor(self, session: Session, officer: str) -> Actor:
-        """Return who acts: `login`, or `login:role` where an account has several."""
+        """Return who acts: `login`, `login:role` where an account has several, `login:role@lender` for a lent one.
+
+        Raises NotAllowedError outside the days for which a role was lent.
+        """
         login, _, role = officer.partition(":")
-        return access.actor(session, login, role or None)
+        role, _, lender = role.partition("@")
+        acting = access.actor(session, login, role or None, lender or None)
+        if acting.lent is not None:
+            require_in_time(acting, latest_instant(session, acting.scope, datetime.now(UTC)))
+        return acting
 
     @staticmethod
     def request_id() -> str:

@@ -247,6 +247,8 @@ class NoticeFile(_Strict):
     clauses: dict[str, str] = Field(default_factory=dict)
     makeup_until: Day | None = None
     report_by: Day | None = None
+    appeal_days: int | None = None
+    appeal_clause: str = ""
     source: str = ""
 
 
@@ -313,6 +315,8 @@ def read_notice(file: Traversable, where: str, region: str) -> Notice:
             f"{where}: closes: 截止日期 {notice.closes} 早于开始日期 {notice.opens}；"
             f"是否把两者写反了，或截止年份应为 {notice.opens.year + (notice.closes.month < notice.opens.month)}"
         )
+    if notice.appeal_days is not None and not notice.appeal_clause:
+        raise PluginError(f"{where}: appeal_days: 申诉期限须写明依据；请补 appeal_clause（通知或办法的条款）")
     return notice
 
 

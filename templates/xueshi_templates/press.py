@@ -110,7 +110,7 @@ class Press:
                 paper={"id": self.template.id, "title": self.template.title, "clause": self.template.clause},
                 faces=faces,
                 photo=f"/{photo}",
-                sample_mark=SAMPLE_MARK if data.sample else None,
+                sample_mark=_mark(data),
                 **words.names(),
             )
         except Exception as error:
@@ -188,3 +188,10 @@ def _texts(data: DocumentData) -> list[str]:
         elif hasattr(value, "__dataclass_fields__"):
             waiting.append(vars(value))
     return found
+
+
+def _mark(data: DocumentData) -> str | None:
+    """Return what stands above a paper that is no ordinary one: a sample's, a correction's with what it replaces."""
+    corrects = getattr(data, "corrects", "")
+    marks = [f"更正（代替 {corrects} 号）" if corrects else "", SAMPLE_MARK if data.sample else ""]
+    return "　".join(mark for mark in marks if mark) or None

@@ -240,6 +240,19 @@ def test_an_unknown_act_names_the_known_ones(rig: CampaignRig) -> None:
             commands.submit(session, actor, CommandRequest("x", "aprove", rig.campaign.id))
 
 
+def test_what_cannot_be_read_is_refused_and_never_tried_for_ever(rig: CampaignRig) -> None:
+    with pytest.raises(InputError, match="无法读取"):
+        rig.steer("extend", to="tomorrow", reason=REASON)
+    with pytest.raises(InputError, match="无法读取"):
+        rig.steer("reopen", unit="nobody", to="2031-01-01T00:00:00+08:00", reason=REASON)
+    filing = rig.filing(rig.units[0])
+    row = rig.give(rig.units[0].clerk, "appeal", filing.id, None, {"person": "nobody", "reason": REASON})
+    assert (row.state, row.code) == ("refused", "unreadable")
+    row = rig.give(BUREAU, "migrate", rig.campaign.id, 0, {"pack": "0" * 64, "reason": REASON})
+    assert (row.state, row.code) == ("refused", "no_pack")
+    proved(rig)
+
+
 def test_the_demo_clock_does_not_exist_in_production(rig: CampaignRig) -> None:
     with transaction(rig.engine) as session:
         campaign = repository.campaign(session, ENGINE, rig.campaign.id)

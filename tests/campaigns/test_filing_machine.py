@@ -10,14 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xueshi.campaigns.filing_machine import (
+    BRINGS_BACK,
     FINISHED,
     Accepted,
     FilingCommand,
     FilingState,
     Refused,
     assessed,
+    campaign_closed,
     decide,
     opening_state,
+    reconsidered,
+    shifted,
     waiting_roles,
     window_ended,
 )
@@ -196,25 +200,139 @@ def test_an_extension_moves_the_deadline_forward_only() -> None:
     assert refused(state, act(state, "extend", until=BEFORE)) == "not_later"
 
 
+def approved() -> FilingState:
+    state = assessed(submitted())
+    for role in ("a", "b", "centre"):
+        state = accepted(state, act(state, role=role))
+    assert state.stage == "approved"
+    return state
+
+
+def test_a_unit_that_did_not_file_comes_back_when_its_window_is_extended() -> None:
+    late = window_ended(opening_state(FLOW, DEADLINE), DEADLINE)
+    assert refused(late, act(late, role="ce")) == "finished"
+    back = accepted(late, act(late, "extend", until=AFTER), DEADLINE)
+    assert (back.stage, back.level, back.round, back.version) == ("filing", "unit", 1, late.version + 1)
+    assert window_ended(back, DEADLINE).stage == "filing"
+
+
+def test_a_return_after_the_deadline_names_by_when_to_mend() -> None:
+    state = assessed(submitted())
+    assert refused(state, act(state, "return", role="a"), AFTER) == "no_window"
+    later = AFTER + timedelta(days=5)
+    state = accepted(state, act(state, "return", role="a", until=later), AFTER)
+    assert state.deadline == later
+    assert window_ended(state, AFTER).stage == "filing", "the unit is not late at the moment of its return"
+
+
+def test_a_unit_does_not_take_back_what_it_could_not_file_again() -> None:
+    state = assessed(submitted())
+    assert (
+        refused(state, act(state, "withdraw", role="ce", made_at=DEADLINE), AFTER) == "too_late_to_withdraw"
+    )
+
+
+def test_a_make_up_keeps_the_round_and_ends_in_a_new_approval() -> None:
+    before = approved()
+    until = AFTER + timedelta(days=30)
+    state = accepted(before, act(before, "makeup", until=until), AFTER)
+    assert (state.stage, state.level, state.round) == ("filing", "unit", before.round)
+    for role in ("ce", "personnel"):
+        state = accepted(state, act(state, role=role, made_at=AFTER), AFTER)
+    state = assessed(state)
+    for role in ("a", "b", "centre"):
+        state = accepted(state, act(state, role=role), AFTER)
+    assert (state.stage, state.makeup_from) == ("approved", "")
+
+
+def test_a_make_up_of_which_nothing_came_leaves_the_approval() -> None:
+    before = approved()
+    state = accepted(before, act(before, "makeup", until=AFTER), DEADLINE)
+    assert window_ended(state, AFTER).stage == "approved"
+    assert window_ended(state, AFTER, changed=True) == state, "a changed register waits for somebody's word"
+    assert campaign_closed(state).stage == "approved"
+    assert campaign_closed(state, changed=True).stage == "not_decided"
+
+
+def test_only_an_approved_unit_makes_up() -> None:
+    state = assessed(submitted())
+    assert refused(state, act(state, "makeup", until=AFTER)) == "not_approved"
+
+
+def test_a_dissolved_unit_is_out_and_can_be_taken_back() -> None:
+    state = assessed(submitted())
+    assert refused(state, act(state, "dissolve", reason="")) == "no_reason"
+    out = accepted(state, act(state, "dissolve"))
+    assert out.stage == "dissolved"
+    assert refused(out, act(out, role="a")) == "finished"
+    back = accepted(out, act(out, "extend", until=AFTER))
+    assert (back.stage, back.level, back.hands) == ("filing", "unit", ())
+
+
+def test_closing_tells_unfiled_from_undecided() -> None:
+    assert campaign_closed(opening_state(FLOW, DEADLINE)).stage == "not_filed"
+    assert campaign_closed(assessed(submitted())).stage == "not_decided"
+    assert campaign_closed(approved()).stage == "approved"
+
+
+def test_a_refused_filing_is_decided_again_at_its_level_by_whoever_did_not_act_before() -> None:
+    state = assessed(submitted())
+    for role in ("a", "b"):
+        state = accepted(state, act(state, role=role))
+    state = accepted(state, act(state, "refuse", role="centre"))
+    again = reconsidered(state, FLOW)
+    assert (again.stage, again.level) == ("deciding", "centre")
+    assert refused(again, act(again, role="centre", account="account-a")) == "four_eyes"
+    assert accepted(again, act(again, role="centre")).stage == "approved"
+
+
+def test_a_return_undone_by_appeal_goes_on_where_it_was() -> None:
+    state = assessed(submitted())
+    back = accepted(state, act(state, "return", role="a"))
+    again = reconsidered(back, FLOW)
+    assert (again.stage, again.level, again.hands) == ("deciding", "district", state.hands)
+
+
+def test_a_pause_moves_what_has_not_ended() -> None:
+    by = timedelta(days=3)
+    assert shifted(opening_state(FLOW, DEADLINE), by).deadline == DEADLINE + by
+    assert shifted(approved(), by) == approved()
+
+
+def test_a_delegate_is_no_way_round_the_second_pair_of_eyes() -> None:
+    state = replace(opening_state(FLOW, DEADLINE), maker="clerk")
+    assert refused(state, act(state, role="ce", account="deputy", principal="clerk")) == "four_eyes"
+    assert refused(state, act(state, role="ce", account="clerk", principal="account-ce")) == "four_eyes"
+    state = accepted(state, act(state, role="ce", account="deputy", principal="account-ce"))
+    assert refused(state, act(state, role="personnel", account="deputy")) == "four_eyes"
+    assert refused(state, act(state, role="personnel", account="account-ce")) == "four_eyes"
+    state = assessed(accepted(state, act(state, role="personnel")))
+    for account, principal in (("deputy", ""), ("x", "deputy"), ("account-ce", ""), ("x", "account-ce")):
+        assert refused(state, act(state, role="a", account=account, principal=principal)) == "four_eyes"
+
+
 ROLES = ("ce", "personnel", "a", "b", "c", "centre", "stranger")
 acts = st.tuples(
-    st.sampled_from(("approve", "return", "refuse", "withdraw", "extend")),
+    st.sampled_from(
+        ("approve", "approve", "approve", "return", "refuse", "withdraw", "extend", "makeup", "dissolve")
+    ),
     st.sampled_from(ROLES),
     st.sampled_from(("unit", "district", "centre", None)),
     st.integers(-1, 1),
     st.sampled_from((BEFORE, AFTER)),
     st.sampled_from(("", "account-ce", "account-a")),
-    st.booleans(),
+    st.sampled_from(("", "", "account-ce", "account-b")),
+    st.sampled_from(("", "assessed", "clock", "reconsidered", "closed")),
 )
 
 
 @given(st.lists(acts, max_size=40))
 def test_no_sequence_of_acts_breaks_the_invariants(
-    sequence: list[tuple[str, str, str | None, int, datetime, str, bool]],
+    sequence: list[tuple[str, str, str | None, int, datetime, str, str, str]],
 ) -> None:
     state = opening_state(FLOW, DEADLINE)
     order = [level.id for level in FLOW.levels]
-    for verb, role, level, drift, made_at, account, tick in sequence:
+    for verb, role, level, drift, made_at, account, principal, event in sequence:
         before = state
         command = act(
             state,
@@ -224,12 +342,16 @@ def test_no_sequence_of_acts_breaks_the_invariants(
             expected_version=state.version + drift,
             made_at=made_at,
             account=account or f"account-{role}",
+            principal=principal,
             until=state.deadline + timedelta(days=1),
         )
         judged = decide(state, FLOW, command, made_at)
         if isinstance(judged, Accepted):
             state = judged.state
-            assert before.stage not in FINISHED, "a finished filing accepts nothing"
+            assert before.stage not in FINISHED or verb in BRINGS_BACK.get(before.stage, ()), (
+                "a finished filing accepts only what brings it back by name"
+            )
+            assert state.round == before.round, "no act of an officer starts a round"
             assert before.stage != "assessing", "nobody decides during assessment"
             assert drift == 0, "a stale screen is refused"
             if judged.outcome == "advanced":
@@ -237,8 +359,20 @@ def test_no_sequence_of_acts_breaks_the_invariants(
             if judged.outcome == "approved":
                 assert before.level == order[-1], "only the last level approves"
             if verb == "approve":
-                assert command.account not in before.hands, "nobody acts twice in one pass"
+                eyes = {command.account, command.principal} - {""}
+                signed = {who for one in before.signatures for who in (one.account, one.principal)}
+                assert not eyes & (set(before.hands) | signed), "nobody acts twice in one pass"
         assert state.version >= before.version, "the version never falls"
         assert state.version - before.version <= 1
-        if tick:
+        before = state
+        if event == "assessed":
             state = assessed(state)
+        elif event == "clock":
+            state = window_ended(state, AFTER)
+            assert state.stage in (before.stage, "not_filed", "approved")
+        elif event == "reconsidered":
+            state = reconsidered(state, FLOW)
+        elif event == "closed":
+            assert campaign_closed(state).stage in FINISHED, "closing leaves nothing open"
+        assert state.version >= before.version, "the version never falls"
+        assert state.level in order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -224,7 +224,11 @@ class CampaignRig:
 
     def pass_deadline(self) -> None:
         """Advance the clock past the window and let every filing look at it."""
-        row = self.steer("advance", to=(self.fresh().deadline + timedelta(days=1)).isoformat())
+        self.pass_time(self.fresh().deadline + timedelta(days=1))
+
+    def pass_time(self, to: datetime) -> None:
+        """Advance the clock to an instant and let every filing look at it."""
+        row = self.steer("advance", to=to.isoformat())
         assert row.state == "done", row.reason
         self.port.tell_units(self.campaign.id)
 
@@ -243,4 +247,4 @@ class CampaignRig:
     def filing(self, unit: RigUnit) -> Filing:
         with reading(self.engine) as session:
             found = repository.filings(session, ENGINE, self.campaign.id)
-        return next(filing for filing in found if filing.unit_id == unit.id)
+        return max((one for one in found if one.unit_id == unit.id), key=lambda one: one.round)

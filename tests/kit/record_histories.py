@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from acts_play import ActsPlay
 from temporalio.client import Client
 
 from xueshi.access.scope import Scope
@@ -67,10 +68,37 @@ async def write_history(client: Client, workflow: str, run: str, file: Path) -> 
     file.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n")
 
 
+class RecordedActs(ActsPlay):
+    """Everything beside the straight way; its histories are written out at the end."""
+
+    RECORDED = (
+        "campaign-acts",
+        "unit-appealed",
+        "unit-makeup",
+        "unit-dissolved",
+        "unit-extended",
+        "unit-later-round",
+        "appeal",
+        "bulk-1",
+        "bulk-continued",
+        "reassess",
+    )
+
+    async def finish(self) -> None:
+        for name in self.RECORDED:
+            workflow = self.workflows[name]
+            for number, run in enumerate(await histories.runs(self.client, workflow), start=1):
+                await write_history(self.client, workflow, run, FOLDER / f"{name}-run{number}.json")
+
+
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(RecordedDemo(Path(folder) / "data").run())
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(RecordedActs(PlainWorkplace(Path(folder) / "data"), ("--plain",)).run())
 
 
 if __name__ == "__main__":

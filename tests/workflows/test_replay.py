@@ -15,7 +15,12 @@ from xueshi_workflows.plugin import xueshi_plugin
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories").glob("*.json"))
 FINGERPRINT = PROJECT / "tests" / "histories" / "fingerprint.txt"
-WORKFLOWS = ("unit.py", "campaign.py", "messages.py")
+WORKFLOWS = ("unit.py", "campaign.py", "appeal.py", "batches.py", "attributes.py", "messages.py")
+RECORDED = {
+    *("campaign", "campaign-acts", "appeal", "bulk-1", "bulk-continued", "reassess"),
+    *(f"unit-{name}" for name in ("straight", "returned", "late")),
+    *(f"unit-{name}" for name in ("appealed", "makeup", "dissolved", "extended", "later-round")),
+}
 
 
 def event_types(file: Path) -> list[str]:
@@ -24,10 +29,11 @@ def event_types(file: Path) -> list[str]:
 
 def test_the_paths_that_matter_are_recorded() -> None:
     names = {file.stem.rsplit("-run", 1)[0] for file in HISTORIES}
-    assert names == {"campaign", "unit-straight", "unit-returned", "unit-late"}
-    assert len([file for file in HISTORIES if file.stem.startswith("campaign")]) == 3, (
-        "opening, running, closing"
-    )
+    assert names == RECORDED
+    for name in ("campaign", "campaign-acts"):
+        runs = [file for file in HISTORIES if file.stem.rsplit("-run", 1)[0] == name]
+        assert len(runs) == 4, "opening, running, closing, what comes after"
+    assert len([file for file in HISTORIES if file.stem.startswith("bulk-continued")]) > 1
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)

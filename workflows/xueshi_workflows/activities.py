@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,14 +20,18 @@ from temporalio import activity
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns import (
+    appeal_acts,
     assessing,
+    bulk_running,
     campaign_acts,
     filing_acts,
     planning,
+    reassessing,
     reminding,
     repository,
     sealing,
 )
+from xueshi.campaigns.appeal_machine import AppealCommand
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.digests import DigestDay
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState
@@ -34,7 +39,15 @@ from xueshi.campaigns.planning import CampaignOpener
 from xueshi.campaigns.repository import REAL_CLOCK
 from xueshi.storage import reading, transaction
 from xueshi_workflows import printing
-from xueshi_workflows.messages import CampaignReply, ClockAnswer, FilingReply, Page, PageDone
+from xueshi_workflows.messages import (
+    AppealReply,
+    BatchStart,
+    CampaignReply,
+    ClockAnswer,
+    FilingReply,
+    Page,
+    PageDone,
+)
 from xueshi_workflows.reminders import DigestPage, DigestPageDone
 from xueshi_workflows.sender import TemporalSender
 
@@ -69,6 +82,14 @@ class CampaignActivities:
             self.send_digests,
             self.end_reminders,
             self.open_planned,
+            self.apply_appeal_decision,
+            self.wake_filing,
+            self.bulk_decide,
+            self.start_reassessment,
+            self.reassess_units,
+            self.seal_later_round,
+            self.print_later_round,
+            self.count_year_again,
         )
 
     @activity.defn(name="load_flow")
@@ -90,30 +111,99 @@ class CampaignActivities:
         """Carry out one act on the campaign; keyed by the command's id."""
         with transaction(self._engine) as session:
             applied = campaign_acts.apply_campaign_command(session, UUID(campaign_id), command)
-        return CampaignReply(applied.fate, applied.state, "", applied.code, applied.reason)
+            wake = repository.opened_by(session, UUID(command.id))
+        return CampaignReply(applied.fate, applied.state, "", applied.code, applied.reason, wake)
+
+    @activity.defn(name="apply_appeal_decision")
+    def apply_appeal_decision(self, appeal_id: str, command: AppealCommand) -> AppealReply:
+        """Carry out one act on an appeal; keyed by the command's id."""
+        with transaction(self._engine) as session:
+            applied = appeal_acts.apply_appeal_command(session, UUID(appeal_id), command)
+        wake = "" if applied.wake is None else str(applied.wake)
+        return AppealReply(applied.fate, applied.state, applied.code, applied.reason, wake)
 
     @activity.defn(name="look_at_clock")
     def look_at_clock(self, filing_id: str) -> ClockAnswer:
         """Let the window end if its time has come."""
         with transaction(self._engine) as session:
             look = filing_acts.look_at_clock(session, UUID(filing_id))
-        return ClockAnswer(_without_maker(look.state), look.again)
+        return ClockAnswer(_without_maker(look.state), look.again, look.still)
 
     @activity.defn(name="start_units")
     async def start_units(self, page: Page) -> PageDone:
         """Start the workflows of one page of units, ten at a time; keyed by workflow id."""
         campaign, filings = await asyncio.to_thread(self._filings, page)
-        await _ten_at_a_time([(self._sender.start_filing, campaign, filing) for filing in filings])
-        await asyncio.to_thread(self._note_started, [filing.id for filing in filings])
+        fresh = [filing for filing in filings if not filing.started]
+        await _ten_at_a_time([(self._sender.start_filing, campaign, filing) for filing in fresh])
+        await asyncio.to_thread(self._note_started, [filing.id for filing in fresh])
         return _page_done(page, filings)
 
     @activity.defn(name="tell_units")
     async def tell_units(self, page: Page) -> PageDone:
-        """Tell one page of unfinished units that the clock moved; telling twice does no harm."""
+        """Tell one page of units that the clock moved (those at their own level) or that the campaign closed (all)."""
         campaign, filings = await asyncio.to_thread(self._filings, page)
-        told = [filing for filing in filings if filing.stage == "filing"]
-        await _ten_at_a_time([(self._sender.tell_filing, campaign, filing) for filing in told])
+        if page.word == "close":
+            tell = partial(self._sender.tell_filing, word="campaign_closed")
+            await _ten_at_a_time([(tell, campaign, filing) for filing in filings])
+        else:
+            told = [filing for filing in filings if filing.stage == "filing"]
+            await _ten_at_a_time([(self._sender.tell_filing, campaign, filing) for filing in told])
         return _page_done(page, filings)
+
+    @activity.defn(name="wake_filing")
+    async def wake_filing(self, filing_id: str) -> None:
+        """Start a filing's workflow where it was not started yet, and tell it to look at its row."""
+        campaign, filing = await asyncio.to_thread(self._filing, UUID(filing_id))
+        if not filing.started:
+            await self._sender.start_filing(campaign, filing)
+            await asyncio.to_thread(self._note_started, [filing.id])
+        await self._sender.tell_filing(campaign, filing)
+
+    @activity.defn(name="bulk_decide")
+    async def bulk_decide(self, batch: BatchStart) -> PageDone:
+        """Give one page of a bulk decision's commands; keyed by batch and unit."""
+        done, after = await bulk_running.run_page(
+            self._engine, self._sender, UUID(batch.batch_id), batch.after, batch.size, activity.heartbeat
+        )
+        return PageDone(done, after)
+
+    @activity.defn(name="start_reassessment")
+    async def start_reassessment(self, command_id: str) -> None:
+        """Start judging a campaign again as a command ordered it; starting it twice changes nothing."""
+        await self._sender.start_beside("reassess", UUID(command_id))
+
+    @activity.defn(name="reassess_units")
+    async def reassess_units(self, batch: BatchStart) -> PageDone:
+        """Judge one page of units again under the newer rule pack and tell those that moved."""
+        loop = asyncio.get_running_loop()
+
+        def heartbeat(*details: Any) -> None:
+            # The judging runs in a thread; an async activity's heartbeat belongs to its loop.
+            loop.call_soon_threadsafe(activity.heartbeat, *details)
+
+        moved, after = await asyncio.to_thread(
+            reassessing.reassess_page, self._engine, UUID(batch.batch_id), batch.after, batch.size, heartbeat
+        )
+        pairs = [await asyncio.to_thread(self._filing, filing_id) for filing_id in moved]
+        await _ten_at_a_time([(self._sender.tell_filing, campaign, filing) for campaign, filing in pairs])
+        return PageDone(len(moved), after)
+
+    @activity.defn(name="seal_later_round")
+    def seal_later_round(self, filing_id: str) -> None:
+        """Seal what a later round changed; keyed by campaign, unit, person and round."""
+        sealing.seal_later_round(self._engine, UUID(filing_id))
+
+    @activity.defn(name="print_later_round")
+    def print_later_round(self, filing_id: str) -> None:
+        """Issue the papers of a later round; printed ones are passed over."""
+        printing.print_later_round(self._engine, self._papers, UUID(filing_id), activity.heartbeat)
+
+    @activity.defn(name="count_year_again")
+    def count_year_again(self, filing_id: str) -> None:
+        """Count the year again after a later round; keyed by content."""
+        with reading(self._engine) as session:
+            campaign_id = repository.filing(session, ENGINE, UUID(filing_id)).campaign_id
+        printing.print_year_table(self._engine, self._papers, campaign_id)
 
     @activity.defn(name="assess_unit")
     def assess_unit(self, filing_id: str) -> FilingState:
@@ -172,6 +262,13 @@ class CampaignActivities:
             filings = repository.filings(session, ENGINE, campaign.id, after=page.after, limit=page.size)
             session.expunge_all()
         return campaign, filings
+
+    def _filing(self, filing_id: UUID) -> tuple[Any, Any]:
+        with reading(self._engine) as session:
+            filing = repository.filing(session, ENGINE, filing_id)
+            campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+            session.expunge_all()
+        return campaign, filing
 
     def _note_started(self, filing_ids: list[UUID]) -> None:
         with transaction(self._engine) as session:

@@ -1,6 +1,7 @@
 """The `Campaign` workflow: a year's verification from opening day to the report, as a story.
 
-It pages SQL and tells the units; units never signal upward. Between phases it continues as new.
+It pages SQL and tells the units; units never signal upward. Between phases it continues as new. After the papers it
+waits for what may come later (a unit opened again, a step of the demo's clock) until the bureau archives it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from xueshi_workflows.messages import CampaignReply, CampaignStart, Page, PageDo
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 ONLY_SQL_CAN_TELL = frozenset({"not_later", "window_open"})
 """Refusals that rest on the campaign clock, which this workflow does not hold."""
+UNITS_MUST_KNOW = frozenset({"advance", "extend", "pause", "resume", "makeup"})
+"""Acts after which every unit at its own level looks at the clock."""
 
 
 @workflow.defn(name="Campaign")
@@ -38,7 +41,7 @@ class CampaignWorkflow:
 
     @workflow.run
     async def run(self, start: CampaignStart) -> str:
-        """Open the units, run until the bureau closes, seal, print, count; returns the last stage."""
+        """Open the units, run until the bureau closes, seal, print, count, wait to be archived; returns the last stage."""
         if start.phase == "opening":
             await self._pages("start_units", size=100)
             await self._next_phase("running")
@@ -46,12 +49,23 @@ class CampaignWorkflow:
             while self.state.stage == "open":
                 await workflow.wait_condition(lambda: bool(self.inbox))
                 await self._carry_out(self.inbox.pop(0))
+                if self.state.stage == "open" and not self.inbox and self._long():
+                    await self._next_phase("running")
             await self._next_phase("closing")
-        await self._pages("seal_results", size=50)
-        await self._pages("render_forms", size=50)
-        await self._once("aggregate_statistics")
+        if start.phase == "closing":
+            await self._pages("tell_units", size=100, word="close")
+            await self._pages("seal_results", size=50)
+            await self._pages("render_forms", size=50)
+            await self._once("aggregate_statistics", self.start.campaign_id)
+            self.state = replace(self.state, stage="finished")
+            await self._next_phase("finished")
+        while not self._archived():
+            await workflow.wait_condition(lambda: bool(self.inbox))
+            await self._carry_out(self.inbox.pop(0))
+            if not self._archived() and not self.inbox and self._long():
+                await self._next_phase("finished")
         await self._drain()
-        return "finished"
+        return self.state.stage
 
     @workflow.update(name="decide")
     async def decide(self, payload: dict[str, Any]) -> CampaignReply:
@@ -87,16 +101,27 @@ class CampaignWorkflow:
             retry_policy=FOREVER,
         )
         self.state = reply.state
-        if reply.fate == "done" and command.verb in ("advance", "extend"):
+        if reply.fate == "done" and command.verb in UNITS_MUST_KNOW:
             await self._pages("tell_units", size=100)
+        if reply.fate == "done" and command.verb == "migrate":
+            await self._once("start_reassessment", command.id)
+        if reply.wake:
+            await self._once("wake_filing", reply.wake)
         self.replies[command.id] = reply
 
-    async def _pages(self, activity: str, size: int) -> None:
+    def _archived(self) -> bool:
+        return self.state.stage == "archived"
+
+    @staticmethod
+    def _long() -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    async def _pages(self, activity: str, size: int, word: str = "look") -> None:
         after: int | None = 0
         while after is not None:
             done = await workflow.execute_activity(
                 activity,
-                Page(self.start.campaign_id, after, size),
+                Page(self.start.campaign_id, after, size, word),
                 result_type=PageDone,
                 start_to_close_timeout=timedelta(hours=2),
                 heartbeat_timeout=timedelta(seconds=10 if self.state.standing else 30),
@@ -104,10 +129,10 @@ class CampaignWorkflow:
             )
             after = done.after
 
-    async def _once(self, activity: str) -> None:
+    async def _once(self, activity: str, subject: str) -> None:
         await workflow.execute_activity(
             activity,
-            self.start.campaign_id,
+            subject,
             start_to_close_timeout=timedelta(hours=2),
             heartbeat_timeout=timedelta(seconds=10 if self.state.standing else 30),
             retry_policy=FOREVER,
@@ -115,9 +140,12 @@ class CampaignWorkflow:
 
     async def _drain(self) -> None:
         """Settle what came in meanwhile, so that no handler is cut off."""
-        while self.inbox:
-            await self._carry_out(self.inbox.pop(0))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        while True:
+            while self.inbox:
+                await self._carry_out(self.inbox.pop(0))
+            if workflow.all_handlers_finished():
+                return
+            await workflow.wait_condition(lambda: bool(self.inbox) or workflow.all_handlers_finished())
 
     async def _next_phase(self, phase: str) -> None:
         await self._drain()

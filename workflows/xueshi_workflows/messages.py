@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from xueshi.campaigns.appeal_machine import AppealState
 from xueshi.campaigns.campaign_machine import CampaignState
 from xueshi.campaigns.filing_machine import FilingState
 
@@ -35,6 +36,8 @@ class ClockAnswer:
 
     state: FilingState
     again: bool
+    still: bool = False
+    """No hour of the clock will change anything: wait for word."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class CampaignReply:
     outcome: str = ""
     code: str = ""
     reason: str = ""
+    wake: str = ""
+    """Id of a filing whose workflow is to be started or told; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,44 @@ class CampaignStart:
 
 
 @dataclass(frozen=True)
+class AppealReply:
+    """What became of a command on an appeal, and where the appeal stands."""
+
+    fate: str
+    state: AppealState
+    code: str = ""
+    reason: str = ""
+    wake: str = ""
+    """Id of the filing that a granted appeal brings back; empty for none."""
+
+
+@dataclass(frozen=True)
+class AppealStart:
+    """Input of an `Appeal` workflow."""
+
+    appeal_id: str
+    state: AppealState
+
+
+@dataclass(frozen=True)
+class BatchStart:
+    """Input of a `BulkDecision` or `Reassess` workflow; `after` travels through continue-as-new."""
+
+    batch_id: str
+    after: int = 0
+    size: int = 50
+    pages_a_run: int = 250
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of work on a campaign's units: those after a position."""
 
     campaign_id: str
     after: int = 0
     size: int = 100
+    word: str = "look"
+    """What `tell_units` says: `look` at the clock, or `close`."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from xueshi_workflows.appeal import AppealWorkflow
+from xueshi_workflows.batches import BulkDecisionWorkflow, ReassessWorkflow
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
 from xueshi_workflows.reminders import OpeningsWorkflow, RemindersWorkflow
@@ -23,6 +25,9 @@ WORKFLOWS: tuple[type, ...] = (
     RemindersWorkflow,
     OpeningsWorkflow,
     ReportWorkflow,
+    AppealWorkflow,
+    BulkDecisionWorkflow,
+    ReassessWorkflow,
 )
 
 

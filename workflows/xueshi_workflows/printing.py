@@ -22,7 +22,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns import campaign_acts, papers, repository
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.statistics import year_table_of
-from xueshi.campaigns.tables import Campaign
+from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import repository as issued_papers
 from xueshi.documents.numbering import number_pattern, paper_number
 from xueshi.documents.proofs import content_digest, template_digest
@@ -59,23 +59,50 @@ def print_page(
         session.expunge_all()
     for done, filing in enumerate(page, start=1):
         if filing.stage == "approved":
-            with reading(engine) as session:
-                printed = bool(issued_papers.issued_of_unit(session, campaign_id, filing.unit_id))
-                subjects = [] if printed else [papers.unit_filing(session, campaign, filing)]
-                subjects += [] if printed else papers.cards(session, campaign, filing)
-            sheets = list(_sheets(templates, subjects, f"{filing.position:05d}"))
-            rows: list[IssuedPaper] = []
-            for printed_file in _compose(campaign, sheets, filing.unit_id, now, heartbeat):
-                _write(folder / str(campaign_id) / printed_file.name, printed_file.body)
-                rows += printed_file.papers
-            with transaction(engine) as session:
-                issued_papers.issue(session, rows)
+            _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat))
         heartbeat(done)
     if len(page) == size:
         return len(page), page[-1].position
     with transaction(engine) as session:
         campaign_acts.reach(session, campaign_id, "printed")
     return len(page), None
+
+
+def print_later_round(engine: Engine, folder: Path, filing_id: UUID, heartbeat: Callable[..., None]) -> None:
+    """Issue the papers of a unit's later round: its application and the cards of whom it sealed anew (更正)."""
+    with reading(engine) as session:
+        filing = repository.filing(session, ENGINE, filing_id)
+        campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+        templates = papers.papers_of(session, campaign)
+        now = campaign_now(session, campaign, datetime.now(UTC))
+        session.expunge_all()
+    _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat))
+
+
+@dataclass(frozen=True)
+class _Printing:
+    """What the papers of one run have in common."""
+
+    templates: dict[str, DocumentTemplate]
+    now: datetime
+    heartbeat: Callable[..., None]
+
+
+def _print_filing(engine: Engine, folder: Path, campaign: Campaign, filing: Filing, run: _Printing) -> None:
+    """Print one filing's papers, unless they were: files first, then all rows together."""
+    place = f"{filing.position:05d}"
+    with reading(engine) as session:
+        issued = issued_papers.issued_of_unit(session, campaign.id, filing.unit_id)
+        if any(paper.file.startswith(f"{place}/") for paper in issued):
+            return
+        subjects = [papers.unit_filing(session, campaign, filing), *papers.cards(session, campaign, filing)]
+    rows: list[IssuedPaper] = []
+    sheets = _sheets(run.templates, subjects, place)
+    for printed in _compose(campaign, sheets, filing.unit_id, run.now, run.heartbeat):
+        _write(folder / str(campaign.id) / printed.name, printed.body)
+        rows += printed.papers
+    with transaction(engine) as session:
+        issued_papers.issue(session, rows)
 
 
 def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
@@ -87,16 +114,31 @@ def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
         ]
         now = campaign_now(session, campaign, datetime.now(UTC))
         filled = [(paper, year_table_of(session, campaign, paper)) for paper in tables]
+        issued = issued_papers.papers_of_subject(session, campaign_id, campaign_id)
         session.expunge_all()
     rows = []
-    for paper, data in filled:
+    for paper, counted in filled:
+        before = [one for one in issued if one.paper == paper.id]
+        if before and before[-1].content_digest == _digest(
+            paper, _numbered(campaign, counted, before[:-1])[1]
+        ):
+            continue  # counted again, it is the same
+        number, data = _numbered(campaign, counted, before)
         body = render(paper, data, "xlsx")
-        file = f"{paper.id}-{campaign.year}.xlsx"
+        file = f"{paper.id}-{number}.xlsx"
         _write(folder / str(campaign_id) / file, body)
-        rows.append(_issued(campaign, paper, campaign_id, None, str(campaign.year), data, body, 1, file, now))
+        rows.append(_issued(campaign, paper, campaign_id, None, number, data, body, 1, file, now))
     with transaction(engine) as session:
         issued_papers.issue(session, rows)
         campaign_acts.reach(session, campaign_id, "finished")
+
+
+def _numbered(campaign: Campaign, counted: YearTable, before: Sequence[IssuedPaper]) -> tuple[str, YearTable]:
+    """Return a yearly table's number and what it says: one counted again names the table whose place it takes."""
+    if not before:
+        return str(campaign.year), counted
+    note = f"更正：本表代替 {before[-1].number} 号表。"
+    return f"{campaign.year}-{len(before) + 1}", replace(counted, notes=(*counted.notes, note))
 
 
 def _sheets(
@@ -108,19 +150,24 @@ def _sheets(
         kind = {"unit_filing": "UnitFiling", "person_year": "PersonYear"}.get(paper.data)
         own = [subject for subject in subjects if type(subject.data).__name__ == kind]
         for index, subject in enumerate(own):
-            numbered = replace(subject.data, number=_number(paper, subject))
+            corrects = "" if subject.corrects is None else _number(paper, subject, subject.corrects)
+            numbered = replace(subject.data, number=_number(paper, subject), corrects=corrects)
             part = f"-{index // PEOPLE_PER_FILE + 1:03d}" if paper.data == "person_year" else ""
             sheets.append(_Sheet(paper, replace(subject, data=numbered), f"{unit}/{paper.id}{part}.pdf"))
     return sheets
 
 
-def _number(paper: DocumentTemplate, subject: papers.PaperSubject) -> str:
-    """Return the number that a paper bears; one whose form has none is known by its place in the campaign."""
+def _number(paper: DocumentTemplate, subject: papers.PaperSubject, position: int | None = None) -> str:
+    """Return the number that a paper bears; one whose form has none is known by its place in the campaign.
+
+    `position` asks for the number of a paper about the same subject at another place: the one that was replaced.
+    """
     pattern = number_pattern(paper)
     data = subject.data
+    counter = subject.position if position is None else position
     if pattern is None:
-        return str(subject.position)
-    return paper_number(pattern, region=data.region, area=data.area, year=data.year, counter=subject.position)
+        return str(counter)
+    return paper_number(pattern, region=data.region, area=data.area, year=data.year, counter=counter)
 
 
 @dataclass(frozen=True)
@@ -133,20 +180,24 @@ class PrintFile:
 
 
 def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[PrintFile]:
-    """Print the papers of one sealed unit again from what the campaign is pinned to; nothing is written."""
+    """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written."""
     with reading(engine) as session:
         campaign = repository.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
-        filing = next(
-            one for one in repository.filings(session, ENGINE, campaign_id) if one.unit_id == unit_id
-        )
-        now = campaign_now(session, campaign, datetime.now(UTC))
-        subjects = [
-            papers.unit_filing(session, campaign, filing),
-            *papers.cards(session, campaign, filing),
+        standing = [
+            one
+            for one in repository.rounds_of_unit(session, ENGINE, campaign_id, unit_id)
+            if one.stage == "approved"
         ]
+        now = campaign_now(session, campaign, datetime.now(UTC))
+        by_place = []
+        for filing in standing:
+            subjects = papers.cards(session, campaign, filing)
+            if filing is standing[-1]:
+                subjects = [papers.unit_filing(session, campaign, filing), *subjects]
+            by_place.append((f"{filing.position:05d}", subjects))
         session.expunge_all()
-    sheets = list(_sheets(templates, subjects, f"{filing.position:05d}"))
+    sheets = [sheet for place, subjects in by_place for sheet in _sheets(templates, subjects, place)]
     return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
 
 
@@ -212,13 +263,17 @@ def _issued(
         subject_id=subject_id,
         unit_id=unit_id,
         number=number,
-        content_digest=content_digest(data, template_digest(paper), installed_fonts().digest),
+        content_digest=_digest(paper, data),
         bytes_digest=hashlib.sha256(body).hexdigest(),
         file_digest=hashlib.sha256(body).hexdigest(),
         pages=pages,
         file=file,
         issued_at=now,
     )
+
+
+def _digest(paper: DocumentTemplate, data: PersonYear | UnitFiling | YearTable) -> str:
+    return content_digest(data, template_digest(paper), installed_fonts().digest)
 
 
 def join_pdfs(bodies: Sequence[bytes]) -> bytes:

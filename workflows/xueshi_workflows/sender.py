@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine
+from sqlmodel import Session
 from temporalio.client import (
     Client,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
@@ -24,25 +24,34 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
+from xueshi.campaigns import appeal_acts, repository
 from xueshi.campaigns.campaign_acts import state_of
-from xueshi.campaigns.commands import filing_workflow_id
-from xueshi.campaigns.ports import Envelope, Fate, SendResult
+from xueshi.campaigns.commands import appeal_workflow_id, filing_workflow_id
+from xueshi.campaigns.ports import Envelope, Fate, SendResult, SideWork
 from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.storage import reading, transaction
-from xueshi_workflows.messages import CampaignReply, CampaignStart, FilingReply, FilingStart
+from xueshi_workflows.attributes import AREA, CAMPAIGN_ID, ROUND, RULE_DIGEST, STAGE, UNIT_ID
+from xueshi_workflows.messages import (
+    AppealReply,
+    AppealStart,
+    BatchStart,
+    CampaignReply,
+    CampaignStart,
+    FilingReply,
+    FilingStart,
+)
 
 TASK_QUEUE = "xueshi"
 UPDATE_TIMEOUT = timedelta(seconds=5)
 START_TIMEOUT = timedelta(seconds=10)
 
-CAMPAIGN_ID = SearchAttributeKey.for_keyword("CampaignId")
-AREA = SearchAttributeKey.for_keyword("Area")
-RULE_DIGEST = SearchAttributeKey.for_keyword("RuleDigest")
-UNIT_ID = SearchAttributeKey.for_keyword("UnitId")
-SEARCH_ATTRIBUTES = (CAMPAIGN_ID, AREA, RULE_DIGEST, UNIT_ID)
-"""No personal data in any of them."""
+REPLIES: dict[str, type[FilingReply] | type[CampaignReply] | type[AppealReply]] = {
+    "filing": FilingReply,
+    "campaign": CampaignReply,
+    "appeal": AppealReply,
+}
+"""What the update `decide` of each kind of workflow answers with."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,11 +67,11 @@ class TemporalSender:
         """Send one command as an update whose id is the command's; an absent server or worker means `pending`."""
         handle = self._client.get_workflow_handle(envelope.workflow_id)
         try:
-            reply: FilingReply | CampaignReply = await handle.execute_update(
+            reply: FilingReply | CampaignReply | AppealReply = await handle.execute_update(
                 "decide",
                 envelope.payload,
                 id=str(envelope.command_id),
-                result_type=FilingReply if envelope.target == "filing" else CampaignReply,
+                result_type=REPLIES[envelope.target],
                 rpc_timeout=UPDATE_TIMEOUT,
             )
         except WorkflowUpdateFailedError as failed:
@@ -79,11 +88,32 @@ class TemporalSender:
             campaign = repository.campaign(session, Scope.everything(), campaign_id)
             start = CampaignStart(campaign_id=str(campaign.id), state=state_of(campaign))
             attributes = _attributes(campaign)
+        if not await self._start_quietly("Campaign", start, campaign.public_id, attributes):
+            return
+        with transaction(self._engine) as session:
+            stored = repository.campaign(session, Scope.everything(), campaign_id)
+            stored.workflow_started = True
+            session.add(stored)
+
+    async def start_beside(self, kind: SideWork, row_id: UUID) -> None:
+        """Start the workflow of a stored appeal, bulk decision or reassessment and note it."""
+        with reading(self._engine) as session:
+            name, workflow_id, start, campaign = _beside(session, kind, row_id)
+            attributes = _attributes(campaign)
+        if not await self._start_quietly(name, start, workflow_id, attributes):
+            return
+        with transaction(self._engine) as session:
+            repository.note_beside_started(session, kind, row_id)
+
+    async def _start_quietly(
+        self, name: str, start: object, workflow_id: str, attributes: TypedSearchAttributes
+    ) -> bool:
+        """Start a workflow; tells whether it runs or ran. An absent server leaves it for the relay."""
         try:
             await self._client.start_workflow(
-                "Campaign",
+                name,
                 start,
-                id=campaign.public_id,
+                id=workflow_id,
                 task_queue=TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -92,12 +122,9 @@ class TemporalSender:
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
-                log.warning("campaign_not_started", campaign=str(campaign_id), cause=error.status.name)
-                return
-        with transaction(self._engine) as session:
-            stored = repository.campaign(session, Scope.everything(), campaign_id)
-            stored.workflow_started = True
-            session.add(stored)
+                log.warning("workflow_not_started", workflow=workflow_id, cause=error.status.name)
+                return False
+        return True
 
     async def start_filing(self, campaign: Campaign, filing: Filing) -> None:
         """Start a unit's workflow; starting it again changes nothing."""
@@ -122,14 +149,36 @@ class TemporalSender:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
 
-    async def tell_filing(self, campaign: Campaign, filing: Filing) -> None:
-        """Tell a unit's workflow that the campaign's clock moved; a finished one need not know."""
+    async def tell_filing(
+        self,
+        campaign: Campaign,
+        filing: Filing,
+        word: Literal["clock_moved", "campaign_closed"] = "clock_moved",
+    ) -> None:
+        """Tell a unit's workflow that something moved or that its campaign closed; a finished one need not know."""
         handle = self._client.get_workflow_handle(filing_workflow_id(campaign, filing))
         try:
-            await handle.signal("clock_moved", rpc_timeout=START_TIMEOUT)
+            await handle.signal(word, rpc_timeout=START_TIMEOUT)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+
+def _beside(session: Session, kind: SideWork, row_id: UUID) -> tuple[str, str, object, Campaign]:
+    """Return a side work's workflow type, id, input and campaign."""
+    scope = Scope.everything()
+    if kind == "appeal":
+        appeal = repository.appeal(session, scope, row_id)
+        campaign = repository.campaign(session, scope, appeal.campaign_id)
+        start = AppealStart(str(appeal.id), appeal_acts.state_of(appeal))
+        return "Appeal", appeal_workflow_id(campaign, appeal), start, campaign
+    if kind == "bulk":
+        batch = repository.bulk_batch(session, row_id)
+        campaign = repository.campaign(session, scope, batch.campaign_id)
+        return "BulkDecision", f"bulk:{batch.id}", BatchStart(str(batch.id)), campaign
+    order = repository.reassessment(session, row_id)
+    campaign = repository.campaign(session, scope, order.campaign_id)
+    return "Reassess", f"assess:{order.id}", BatchStart(str(order.id)), campaign
 
 
 def _attributes(campaign: Campaign, filing: Filing | None = None) -> TypedSearchAttributes:
@@ -140,6 +189,8 @@ def _attributes(campaign: Campaign, filing: Filing | None = None) -> TypedSearch
     ]
     if filing is not None:
         pairs.append(SearchAttributePair(UNIT_ID, str(filing.unit_id)))
+        pairs.append(SearchAttributePair(STAGE, filing.stage))
+        pairs.append(SearchAttributePair(ROUND, str(filing.round)))
     return TypedSearchAttributes(pairs)
 
 

@@ -1,11 +1,14 @@
-"""The `Unit` workflow: one unit's filing from opening day to its result, as a story.
+"""The `Unit` workflow: one unit's filing from opening day to the campaign's end, as a story.
 
 Officers' acts come as updates: a validator judges them by the pure machine, the one main loop carries them out
-through the local activity `apply_decision`. The workflow owns the deadline; SQL owns the facts.
+through the local activity `apply_decision`. The workflow owns the deadline; SQL owns the facts. A filing that is
+decided or not filed may come back while its campaign is open (make-up, extension, a granted appeal), so the workflow
+lives until the campaign closes. One of a later round, opened after the seal, ends with its decision and seals it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +21,14 @@ with workflow.unsafe.imports_passed_through():
     from xueshi.campaigns.flow import ApprovalFlow
     from xueshi.campaigns.stored_state import load_filing_command, load_flow
 
+from xueshi_workflows.attributes import STAGE
 from xueshi_workflows.messages import ClockAnswer, FilingReply, FilingStart
 
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 LOOK_AGAIN = timedelta(seconds=5)
-ONLY_SQL_CAN_TELL = frozenset({"late"})
-"""Refusals that a validator leaves to `apply_decision`: an extension may be stored that this workflow was not told of."""
+SHORTEST = timedelta(seconds=1)
+ONLY_SQL_CAN_TELL = frozenset({"late", "not_later", "no_window"})
+"""Refusals that a validator leaves to `apply_decision`: they rest on a clock or a date that is not held here."""
 
 
 @workflow.defn(name="Unit")
@@ -32,6 +37,7 @@ class UnitWorkflow:
 
     @workflow.init
     def __init__(self, start: FilingStart) -> None:
+        self.start = start
         self.filing_id = start.filing_id
         self.standing = start.standing
         self.state: FilingState = start.state
@@ -39,10 +45,13 @@ class UnitWorkflow:
         self.inbox: list[FilingCommand] = []
         self.flow: ApprovalFlow | None = None
         self.clock_moved = False
+        self.still = False
+        self.closed = False
+        self.shown = start.state.stage
 
     @workflow.run
     async def run(self, start: FilingStart) -> str:
-        """Walk the filing through its levels; returns the stage in which it ended."""
+        """Walk the filing through its levels until its campaign closes; returns the stage in which it ended."""
         self.flow = load_flow(
             await workflow.execute_local_activity(
                 "load_flow",
@@ -52,13 +61,23 @@ class UnitWorkflow:
                 retry_policy=FOREVER,
             )
         )
-        while not self.state.finished or self.inbox:
+        while not self._over():
+            if not self.inbox and workflow.info().is_continue_as_new_suggested():
+                await self._settle()
+                workflow.continue_as_new(replace(start, state=self.state, replies=self.replies))
             await self._wait()
             if self.inbox:
                 await self._carry_out(self.inbox.pop(0))
-            elif not self.state.finished:
+            else:
                 await self._look_at_clock()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+            self._show_stage()
+        await self._settle()
+        if self.closed:
+            await self._look_at_clock()
+            self._show_stage()
+        elif self.state.stage == "approved":
+            await self._seal_later_round()
+        await self._settle()
         return self.state.stage
 
     @workflow.update(name="decide")
@@ -75,29 +94,52 @@ class UnitWorkflow:
         command = load_filing_command(payload)
         if command.id in self.replies or self.flow is None:
             return
+        if command.expected_version > self.state.version:
+            # Somebody else changed the row (an extension, an appeal) and this workflow was not told yet.
+            return
         judged = decide(self.state, self.flow, command, command.made_at)
         if isinstance(judged, Refused) and judged.code not in ONLY_SQL_CAN_TELL:
             raise ApplicationError(judged.reason, type=judged.code, non_retryable=True)
 
     @workflow.signal(name="clock_moved")
     def tell_clock_moved(self) -> None:
-        """The campaign's clock or deadline moved: look at it."""
+        """The campaign's clock, deadline or the row itself moved: look at it."""
         self.clock_moved = True
+
+    @workflow.signal(name="campaign_closed")
+    def tell_campaign_closed(self) -> None:
+        """The bureau closed the campaign: nothing comes back to this round."""
+        self.closed = True
 
     @workflow.query(name="where")
     def where(self) -> FilingState:
         """Where the filing stands, for operators."""
         return self.state
 
+    def _over(self) -> bool:
+        return self.closed or (self.state.round > 1 and self.state.finished)
+
     async def _wait(self) -> None:
-        """Wait for an act, for word that the clock moved, or, in production, for the deadline."""
+        """Wait for an act, for word that something moved, or, in production, for the deadline."""
         timeout = None
-        if not self.standing and self.state.stage == "filing":
-            timeout = max(self.state.deadline - workflow.now(), timedelta(0))
+        if not self.standing and not self.still and self.state.stage == "filing":
+            # Not at once, should the server's clock be ahead of the database's: that would be a loop without end.
+            timeout = max(self.state.deadline - workflow.now(), SHORTEST)
         try:
-            await workflow.wait_condition(lambda: bool(self.inbox) or self.clock_moved, timeout=timeout)
+            await workflow.wait_condition(
+                lambda: bool(self.inbox) or self.clock_moved or self.closed, timeout=timeout
+            )
         except TimeoutError:
             self.clock_moved = True
+
+    async def _settle(self) -> None:
+        """Carry out what came in meanwhile, so that no handler is cut off."""
+        while True:
+            while self.inbox:
+                await self._carry_out(self.inbox.pop(0))
+            if workflow.all_handlers_finished():
+                return
+            await workflow.wait_condition(lambda: bool(self.inbox) or workflow.all_handlers_finished())
 
     async def _carry_out(self, command: FilingCommand) -> None:
         if command.id in self.replies:
@@ -110,6 +152,7 @@ class UnitWorkflow:
             retry_policy=FOREVER,
         )
         self.state = reply.state
+        self.still = False
         self.replies[command.id] = reply
         if self.state.stage == "assessing":
             await self._assess()
@@ -133,7 +176,7 @@ class UnitWorkflow:
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=FOREVER,
         )
-        self.state = answer.state
+        self.state, self.still = answer.state, answer.still
         if answer.again:
             # A filing made in time is still on its way: a technical wait, not a date of the campaign.
             try:
@@ -142,3 +185,24 @@ class UnitWorkflow:
                 self.clock_moved = True
             else:
                 self.clock_moved = True
+
+    async def _seal_later_round(self) -> None:
+        """Seal what this round changed, issue its papers anew and count the year again."""
+        for activity, subject in (
+            ("seal_later_round", self.filing_id),
+            ("print_later_round", self.filing_id),
+            ("count_year_again", self.filing_id),
+        ):
+            await workflow.execute_activity(
+                activity,
+                subject,
+                start_to_close_timeout=timedelta(hours=2),
+                heartbeat_timeout=timedelta(seconds=10 if self.standing else 30),
+                retry_policy=FOREVER,
+            )
+
+    def _show_stage(self) -> None:
+        """Keep the search attribute in step, one event for each change."""
+        if self.shown != self.state.stage:
+            self.shown = self.state.stage
+            workflow.upsert_search_attributes([STAGE.value_set(self.state.stage)])

@@ -22,10 +22,11 @@ from xueshi.campaigns.relay import RelayPace, run_relay
 from xueshi.errors import ServiceMissingError
 from xueshi.messages.outbox import PostOffice, run_outbox
 from xueshi_workflows.activities import CampaignActivities
+from xueshi_workflows.attributes import SEARCH_ATTRIBUTES
 from xueshi_workflows.plugin import xueshi_plugin
 from xueshi_workflows.report_activities import ReportActivities, follow_reports
 from xueshi_workflows.schedules import ensure_schedules
-from xueshi_workflows.sender import SEARCH_ATTRIBUTES, TASK_QUEUE, TemporalSender
+from xueshi_workflows.sender import TASK_QUEUE, TemporalSender
 
 REPORTS = "reports"
 """Folder of outgoing reports, beside that of print files."""
@@ -96,11 +97,13 @@ async def run_worker(
 
 async def ensure_search_attributes(client: Client) -> None:
     """Register our search attributes on the namespace; those that exist stay."""
-    wanted = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in SEARCH_ATTRIBUTES}
-    try:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
-            raise
+    for key in SEARCH_ATTRIBUTES:
+        # One at a time: of several, one that exists would keep a new one out.
+        wanted = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}
+        try:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise

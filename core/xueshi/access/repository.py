@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from xueshi.access.roles import Verb, verbs_of
 from xueshi.access.scope import Scope
-from xueshi.access.tables import Account, Grant
+from xueshi.access.tables import Account, Delegation, Grant
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A role held for somebody else: under which delegation, whose role it is, from which to which day."""
+
+    delegation_id: UUID
+    lender: UUID
+    """Account whose grant was lent."""
+    since: date
+    until: date
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class Actor:
     scope: Scope
     area: str
     unit_id: UUID | None = None
+    lent: Lent | None = None
+    """Set where the account acts under somebody else's grant."""
 
     def may(self, verb: Verb) -> bool:
         """Tell whether the actor's role holds a verb."""
@@ -156,8 +169,14 @@ def account_page(session: Session, after: UUID | None, size: int) -> list[UUID]:
     return list(session.exec(query if after is None else query.where(col(Account.id) > after)).all())
 
 
-def actor(session: Session, login: str, role: str | None = None) -> Actor:
-    """Return an active account under its grant (of `role`, or the only one). Raises NotAllowedError naming the cure."""
+def actor(session: Session, login: str, role: str | None = None, lender: str | None = None) -> Actor:
+    """Return an active account under its grant (of `role`, or the only one). Raises NotAllowedError naming the cure.
+
+    Where the account has no such grant of its own, one that was lent to it serves; `lender` (a login) asks for that
+    one. Whether the time of the loan has come and not passed is asked by whoever knows the clock.
+    """
+    if lender is not None:
+        return _lent_actor(session, login, role, lender)
     rows = session.exec(
         select(Account, Grant)
         .join(Grant, col(Grant.account_id) == col(Account.id))
@@ -165,6 +184,8 @@ def actor(session: Session, login: str, role: str | None = None) -> Actor:
         .order_by(col(Grant.id))
     ).all()
     rows = [pair for pair in rows if role is None or pair[1].role == role]
+    if not rows and _lent_rows(session, login, role, None):
+        return _lent_actor(session, login, role, None)
     if not rows:
         raise NotAllowedError(
             f"没有可用的账号 {login!r}{f'（{role}）' if role else ''}；用 xueshi accounts list 查看账号"
@@ -176,17 +197,79 @@ def actor(session: Session, login: str, role: str | None = None) -> Actor:
     return _actor(account, grant)
 
 
-def actor_by_grant(session: Session, account_id: UUID, grant_id: UUID) -> Actor:
-    """Return the actor of a stored command. Raises NotAllowedError when the account or grant was ended meanwhile."""
+def actor_by_grant(
+    session: Session, account_id: UUID, grant_id: UUID, delegation_id: UUID | None = None
+) -> Actor:
+    """Return the actor of a stored command. Raises NotAllowedError when account, grant or delegation was ended."""
     account, grant = session.get(Account, account_id), session.get(Grant, grant_id)
-    if (
-        account is None
-        or grant is None
-        or not (account.active and grant.active)
-        or grant.account_id != account.id
-    ):
+    if account is None or grant is None or not (account.active and grant.active):
         raise NotAllowedError("账号或授权已停用；请由现任经办人重新提交")
-    return _actor(account, grant)
+    if delegation_id is None:
+        if grant.account_id != account.id:
+            raise NotAllowedError("账号或授权已停用；请由现任经办人重新提交")
+        return _actor(account, grant)
+    lent = session.get(Delegation, delegation_id)
+    if (
+        lent is None
+        or lent.ended_at is not None
+        or (lent.account_id, lent.grant_id) != (account.id, grant.id)
+    ):
+        raise NotAllowedError("委托已终止；请由授权人本人办理，或重新委托")
+    return replace(_actor(account, grant), lent=_loan(lent, grant))
+
+
+def account_by_login(session: Session, login: str) -> Account:
+    """Return an active account; raises NotFoundError."""
+    found = session.exec(select(Account).where(Account.login == login, col(Account.active))).first()
+    if found is None:
+        raise NotFoundError(f"没有可用的账号 {login!r}；用 xueshi accounts list 查看账号")
+    return found
+
+
+def grant(session: Session, scope: Scope, grant_id: UUID) -> Grant:
+    """Return an active grant; raises NotFoundError outside the scope."""
+    found = session.get(Grant, grant_id)
+    if found is None or not found.active or not scope.allows(found.area, found.sector, found.unit_id):
+        raise NotFoundError("找不到这个岗位授权，或不在您的管理范围；用 xueshi accounts list 查看")
+    return found
+
+
+def grants_of(session: Session, account_id: UUID) -> list[Grant]:
+    """Return an account's active grants."""
+    query = select(Grant).where(Grant.account_id == account_id, col(Grant.active)).order_by(col(Grant.id))
+    return list(session.exec(query).all())
+
+
+def grants_of_unit(session: Session, unit_id: UUID) -> list[Grant]:
+    """Return the active grants of a unit's own accounts."""
+    query = select(Grant).where(Grant.unit_id == unit_id, col(Grant.active))
+    return list(session.exec(query).all())
+
+
+def delegation(session: Session, delegation_id: UUID) -> Delegation:
+    """Return a delegation; raises NotFoundError."""
+    found = session.get(Delegation, delegation_id)
+    if found is None:
+        raise NotFoundError(f"找不到委托 {delegation_id}；用 xueshi accounts delegations 查看")
+    return found
+
+
+def delegations(session: Session, scope: Scope) -> list[tuple[Delegation, Grant, Account, Account]]:
+    """Return delegations in scope, newest first: with the grant, the lender and the delegate."""
+    lenders = {account.id: account for account in session.exec(select(Account)).all()}
+    rows = session.exec(
+        select(Delegation, Grant)
+        .join(Grant, col(Grant.id) == col(Delegation.grant_id))
+        .where(scope.clause(Grant.area, Grant.sector, Grant.unit_id))
+        .order_by(col(Delegation.id).desc())
+    ).all()
+    return [(lent, held, lenders[held.account_id], lenders[lent.account_id]) for lent, held in rows]
+
+
+def account_names(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of accounts."""
+    query = select(Account).where(col(Account.id).in_(list(account_ids)))
+    return {account.id: account.name for account in session.exec(query).all()}
 
 
 def list_accounts(session: Session, scope: Scope) -> list[Actor]:
@@ -200,9 +283,50 @@ def list_accounts(session: Session, scope: Scope) -> list[Actor]:
     return [_actor(account, grant) for account, grant in rows]
 
 
+def _lent_actor(session: Session, login: str, role: str | None, lender: str | None) -> Actor:
+    rows = _lent_rows(session, login, role, lender)
+    if len(rows) != 1:
+        found = "、".join(f"{held.role}" for _, _, held in rows) or "无"
+        raise NotAllowedError(
+            f"账号 {login} 受托的岗位有 {len(rows)} 个（{found}）；请用 登录名:岗位@授权人登录名 指明，"
+            "或用 xueshi accounts delegations 查看"
+        )
+    account, lent, held = rows[0]
+    return replace(_actor(account, held), lent=_loan(lent, held))
+
+
+def _lent_rows(
+    session: Session, login: str, role: str | None, lender: str | None
+) -> list[tuple[Account, Delegation, Grant]]:
+    rows = session.exec(
+        select(Account, Delegation, Grant)
+        .join(Delegation, col(Delegation.account_id) == col(Account.id))
+        .join(Grant, col(Grant.id) == col(Delegation.grant_id))
+        .where(
+            Account.login == login,
+            col(Account.active),
+            col(Grant.active),
+            col(Delegation.ended_at).is_(None),
+        )
+        .order_by(col(Delegation.id))
+    ).all()
+    wanted = None if lender is None else account_by_login(session, lender).id
+    newest = {
+        held.id: (account, lent, held)
+        for account, lent, held in rows
+        if role in (None, held.role) and wanted in (None, held.account_id)
+    }
+    return list(newest.values())
+
+
+def _loan(lent: Delegation, held: Grant) -> Lent:
+    return Lent(lent.id, held.account_id, lent.since, lent.until)
+
+
 def _actor(account: Account, grant: Grant) -> Actor:
     scope = Scope(
-        areas=(grant.area,),
+        # A unit that moved in mid-campaign files where it was and registers where it is.
+        areas=(grant.area,) if grant.former_area is None else (grant.area, grant.former_area),
         sectors=None if grant.sector is None else (grant.sector,),
         units=None if grant.unit_id is None else (grant.unit_id,),
     )

@@ -11,9 +11,12 @@ from typing import Literal
 
 Verb = Literal[
     "accounts.manage",
+    "appeal.decide",
+    "appeal.file",
     "campaign.open",
     "campaign.steer",
     "filing.decide",
+    "filing.makeup",
     "paper.print",
     "record.decide",
     "record.determine",
@@ -23,6 +26,7 @@ Verb = Literal[
     "register.units",
     "report.receive",
     "report.send",
+    "role.lend",
     "rules.draft",
     "rules.publish",
 ]
@@ -32,8 +36,10 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
     "bureau": frozenset(
         {
             "accounts.manage",
+            "appeal.decide",
             "campaign.open",
             "campaign.steer",
+            "filing.makeup",
             "paper.print",
             "record.decide",
             "record.file",
@@ -42,18 +48,34 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "register.units",
             "report.receive",
             "report.send",
+            "role.lend",
             "rules.draft",
             "rules.publish",
         }
     ),
-    "unit_clerk": frozenset({"register.import", "register.read", "record.file", "paper.print"}),
+    "unit_clerk": frozenset(
+        {
+            "appeal.file",
+            "filing.makeup",
+            "register.import",
+            "register.read",
+            "record.file",
+            "role.lend",
+            "paper.print",
+        }
+    ),
     # Where the text makes the unit itself (or the body that keeps the personnel file) the verifier.
-    "unit_verifier": frozenset({"filing.decide", "record.determine", "register.read"}),
+    "unit_verifier": frozenset({"filing.decide", "record.determine", "register.read", "role.lend"}),
 }
 """Verbs of the roles that the engine itself knows."""
 
-SIGNING_VERBS: frozenset[Verb] = frozenset({"filing.decide", "record.decide", "record.file", "register.read"})
+SIGNING_VERBS: frozenset[Verb] = frozenset(
+    {"filing.decide", "record.decide", "record.file", "register.read", "role.lend"}
+)
 """Verbs of a role that a flow names as signer or as who files a record: which levels and channels, the flow says."""
+
+UNIT_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"appeal.file", "filing.makeup"}
+"""Verbs of a unit's own department: it speaks for the unit."""
 
 AREA_SIGNING_VERBS: frozenset[Verb] = SIGNING_VERBS | {"record.determine"}
 """Verbs of a signing role of an area's body: it also settles what the text leaves to the verifier."""
@@ -64,4 +86,4 @@ def verbs_of(role: str, *, of_unit: bool) -> frozenset[Verb]:
     known = ROLE_VERBS.get(role)
     if known is not None:
         return known
-    return SIGNING_VERBS if of_unit else AREA_SIGNING_VERBS
+    return UNIT_SIGNING_VERBS if of_unit else AREA_SIGNING_VERBS

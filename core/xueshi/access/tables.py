@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
@@ -34,6 +34,24 @@ class Grant(SQLModel, table=True):
     account_id: UUID = Field(foreign_key="account.id", index=True)
     role: str
     area: str
+    former_area: str | None = None
+    """Of a unit's account: the area that the unit left in mid-campaign; its filing stays there until closing."""
     sector: str | None = None
     unit_id: UUID | None = Field(default=None, index=True)
     active: bool = True
+
+
+class Delegation(SQLModel, table=True):
+    """A role lent for a time: whose grant, to which account, from which to which civil day, why, by whose word."""
+
+    __tablename__ = "delegation"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    grant_id: UUID = Field(foreign_key="access_grant.id", index=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    since: date
+    until: date
+    """Last day, included. Days are those of the clock of the campaign that is acted on."""
+    reason: str
+    maker: UUID
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)

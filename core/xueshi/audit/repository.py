@@ -90,6 +90,11 @@ def store_artifact(session: Session, kind: str, body: bytes) -> str:
     return digest
 
 
+def has_artifact(session: Session, digest: str) -> bool:
+    """Tell whether an artifact is stored."""
+    return session.get(Artifact, digest) is not None
+
+
 def load_artifact(session: Session, digest: str) -> bytes:
     """Return an artifact's bytes; raises NotFoundError when the digest is unknown."""
     artifact = session.get(Artifact, digest)

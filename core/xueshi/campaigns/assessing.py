@@ -67,7 +67,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         now = campaign_now(session, campaign, datetime.now(UTC))
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     heartbeat(0)
-    judged: list[_Judged] = []
+    judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):
         chunk = [
             judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ()))
@@ -79,11 +79,15 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         heartbeat(start + len(chunk))
     with transaction(engine) as session:
         filing = repository.filing(session, ENGINE, filing_id, lock=True)
-        flow = filing_acts.flow_of(session, campaign, filing)
-        if filing.stage == "assessing":
-            filing.people = len(people)
-            open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
-        return filing_acts.finish_assessment(session, filing_id)
+        pinned = repository.campaign(session, ENGINE, filing.campaign_id).pack_digest
+        if pinned == campaign.pack_digest:
+            if filing.stage == "assessing":
+                flow = filing_acts.flow_of(session, campaign, filing)
+                filing.people = len(people)
+                open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
+            return filing_acts.finish_assessment(session, filing_id)
+    # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
+    return assess_filing(engine, filing_id, heartbeat)
 
 
 def people_of(
@@ -108,7 +112,9 @@ def people_as_sealed(
     A correction made afterwards changes no paper and no figure of that year.
     """
     people = people_of(session, campaign, filing, pack)
-    judged = results.judged_records(session, campaign.id, filing.unit_id)
+    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
+    judged = {person_id: year.records for person_id, year in years.items()}
     records = register.records_by_id(session, [one for ids in judged.values() for one in ids])
     return [
         replace(
@@ -152,7 +158,7 @@ def earlier_of(
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """A judgement with what only this run knows: which stored record an open fact belongs to."""
 
     judgement: Judgement
@@ -170,7 +176,7 @@ def judge(
     person: PersonForAssessment,
     values: Mapping[UUID, Mapping[str, object]],
     earlier: Sequence[EarlierEntry] = (),
-) -> _Judged:
+) -> Judged:
     """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message.
 
     Filed records that nobody has decided yet give no hours: hours are what a verifier granted. But no adverse verdict
@@ -197,7 +203,7 @@ def judge(
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
-        return _Judged(stopped, None, record_ids, str(error))
+        return Judged(stopped, None, record_ids, str(error))
     verdict = verdict_with_undecided(pack, request, assessment, pending)
     judgement = Judgement(
         person_id=person.person_id,
@@ -211,7 +217,7 @@ def judge(
         ledger=[_line(entry, known) for entry in assessment.ledger],
         handed_on=_handed_on(assessment, known),
     )
-    return _Judged(
+    return Judged(
         judgement, assessment, record_ids, undecided=person.pending if verdict != assessment.verdict else ()
     )
 
@@ -281,7 +287,7 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
 
 
 def open_record_tasks(
-    session: Session, filing: Filing, judged: Iterable[_Judged], role: str, now: datetime
+    session: Session, filing: Filing, judged: Iterable[Judged], role: str, now: datetime
 ) -> None:
     """Open a task for everything that only a person can settle: a value in a range, a missing fact, a rule that stops."""
     for one in judged:

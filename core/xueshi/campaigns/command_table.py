@@ -8,7 +8,19 @@ from typing import Literal
 from xueshi.access.roles import Verb
 
 Executor = Literal["durable", "direct"]
-TargetKind = Literal["filing", "campaign", "record", "task", "person", "class", "import", "folder"]
+TargetKind = Literal[
+    "filing",
+    "campaign",
+    "appeal",
+    "record",
+    "task",
+    "person",
+    "class",
+    "import",
+    "folder",
+    "grant",
+    "delegation",
+]
 CommandStateName = Literal["pending", "done", "refused", "late", "withdrawn"]
 
 
@@ -33,9 +45,26 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("refuse", "不予通过", "durable", "filing", "filing.decide"),
         CommandKind("withdraw", "撤回", "durable", "filing", "filing.decide"),
         CommandKind("extend_filing", "单位延期", "durable", "filing", "campaign.steer"),
+        CommandKind("makeup_filing", "补训申报", "durable", "filing", "filing.makeup"),
+        CommandKind("dissolve", "单位撤并", "durable", "filing", "campaign.steer"),
         CommandKind("advance", "拨动演练时钟", "durable", "campaign", "campaign.steer"),
         CommandKind("extend", "延期", "durable", "campaign", "campaign.steer"),
         CommandKind("close", "关闭", "durable", "campaign", "campaign.steer"),
+        CommandKind("pause", "暂停", "durable", "campaign", "campaign.steer"),
+        CommandKind("resume", "恢复", "durable", "campaign", "campaign.steer"),
+        CommandKind("makeup", "开放补训", "durable", "campaign", "campaign.steer"),
+        CommandKind("migrate", "更换规则包", "durable", "campaign", "campaign.steer"),
+        CommandKind("reopen", "重新开启", "durable", "campaign", "campaign.steer"),
+        CommandKind("archive", "归档", "durable", "campaign", "campaign.steer"),
+        CommandKind("uphold_appeal", "维持原决定", "durable", "appeal", "appeal.decide"),
+        CommandKind("grant_appeal", "支持申诉", "durable", "appeal", "appeal.decide"),
+        CommandKind("withdraw_appeal", "撤回申诉", "durable", "appeal", "appeal.file"),
+        CommandKind("appeal", "申诉", "direct", "filing", "appeal.file"),
+        CommandKind("bulk_decide", "批量办理", "direct", "campaign", "filing.decide"),
+        CommandKind("move_unit", "单位变更地区", "direct", "filing", "campaign.steer"),
+        CommandKind("delegate", "委托", "direct", "grant", "role.lend", False),
+        CommandKind("end_delegation", "终止委托", "direct", "delegation", "role.lend", False),
+        CommandKind("hand_over", "移交待办", "direct", "grant", "role.lend", False),
         CommandKind("hand_in", "登记入库", "direct", "filing", "register.import"),
         CommandKind("determine", "认定", "direct", "record", "record.determine"),
         CommandKind("leave_open", "存疑留待补正", "direct", "task", "record.determine"),

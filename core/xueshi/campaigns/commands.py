@@ -10,29 +10,44 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import direct_acts, record_acts, repository
+from xueshi.campaigns import delegating, direct_acts, record_acts, repository
+from xueshi.campaigns.appeal_machine import AppealCommand, AppealVerb
 from xueshi.campaigns.campaign_clock import campaign_now, folder_now
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.command_table import COMMAND_KINDS, CommandKind
 from xueshi.campaigns.filing_machine import FINISHED, FilingCommand, FilingVerb
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.stored_state import dump_command
-from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.records import repository as records
 from xueshi.storage import new_id, transaction
 
 ENGINE = Scope.everything()
+ENDED = {
+    "filing": "该单位本轮已办结，不能再办理",
+    "campaign": "该年度验证已归档，不能再办理",
+    "appeal": "该申诉已办结，不能再办理",
+}
+"""What is said of a command whose workflow has ended."""
 FILING_VERBS: dict[str, FilingVerb] = {
     "approve": "approve",
     "return": "return",
     "refuse": "refuse",
     "withdraw": "withdraw",
     "extend_filing": "extend",
+    "makeup_filing": "makeup",
+    "dissolve": "dissolve",
 }
-"""Command kinds whose verb in the machine has another name."""
+"""The filing machine's verb of every command kind on a filing."""
+APPEAL_VERBS: dict[str, AppealVerb] = {
+    "uphold_appeal": "uphold",
+    "grant_appeal": "grant",
+    "withdraw_appeal": "withdraw",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,7 @@ def submit(
     campaign, workflow_id = _target(session, actor, kind, request)
     real = datetime.now(UTC)
     made_at = folder_now(session, real) if campaign is None else campaign_now(session, campaign, real)
+    delegating.require_in_time(actor, made_at)
     row = Command(
         id=new_id(),
         request_id=request.request_id,
@@ -79,7 +95,7 @@ def submit(
         target_id=request.target_id,
         workflow_id=workflow_id,
         expected_version=request.expected_version,
-        payload={**request.payload, "role": actor.role},
+        payload={**request.payload, **delegating.signature(actor)},
         account_id=actor.account_id,
         grant_id=actor.grant_id,
         state="pending",
@@ -88,6 +104,8 @@ def submit(
         made_at=made_at,
         lease_until=real,
     )
+    if row.executor == "durable":
+        _payload(row)  # what no workflow could read is refused now, not stored
     session.add(row)
     session.flush()
     return row
@@ -136,7 +154,15 @@ def _target(
             record_acts.record_for(session, actor, request.target_id)
         elif kind.target == "person" and not records.knows_person(session, actor.scope, request.target_id):
             raise NotFoundError("找不到此人，或不在您的管理范围；请核对人员编号或身份证号")
+        elif kind.target == "grant":
+            access.grant(session, actor.scope, request.target_id)
+        elif kind.target == "delegation":
+            access.grant(session, actor.scope, access.delegation(session, request.target_id).grant_id)
         return None, ""
+    if kind.target == "appeal":
+        appeal = repository.appeal(session, actor.scope, request.target_id)
+        campaign = repository.campaign(session, actor.scope.of_engine(), appeal.campaign_id)
+        return campaign, appeal_workflow_id(campaign, appeal)
     if kind.target == "campaign":
         campaign = repository.campaign(session, actor.scope, request.target_id)
         return campaign, campaign.public_id
@@ -158,12 +184,24 @@ def filing_workflow_id(campaign: Campaign, filing: Filing) -> str:
     return f"{campaign.public_id}:unit:{filing.unit_id}:r{filing.round}"
 
 
+def appeal_workflow_id(campaign: Campaign, appeal: Appeal) -> str:
+    """Return the id of an appeal's workflow: `{campaign id}:appeal:{uuid}`."""
+    return f"{campaign.public_id}:appeal:{appeal.id}"
+
+
 def _durable_target(row: Command) -> Any:
-    return "campaign" if row.target_kind == "campaign" else "filing"
+    return row.target_kind if row.target_kind in ("campaign", "appeal") else "filing"
 
 
 def _payload(row: Command) -> dict[str, object]:
     """Build the machine's command from the stored row; raises InputError for a payload that cannot be read."""
+    try:
+        return _machine_command(row)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"办理内容无法读取（{error}）；请按页面或命令的说明重新提交") from error
+
+
+def _machine_command(row: Command) -> dict[str, object]:
     common = {
         "id": str(row.id),
         "role": row.payload["role"],
@@ -171,9 +209,23 @@ def _payload(row: Command) -> dict[str, object]:
         "expected_version": -1 if row.expected_version is None else row.expected_version,
         "made_at": row.made_at,
         "reason": row.payload.get("reason", ""),
+        "principal": row.payload.get("principal", ""),
     }
+    if row.target_kind == "appeal":
+        until = _instant(row.payload.get("until"))
+        return dump_command(AppealCommand(verb=APPEAL_VERBS[row.kind], until=until, **common))
     if row.target_kind == "campaign":
-        return dump_command(CampaignCommand(verb=row.kind, to=_instant(row.payload.get("to")), **common))  # type: ignore[arg-type]
+        return dump_command(
+            CampaignCommand(
+                verb=row.kind,  # type: ignore[arg-type]  # the table holds the machine's words only
+                to=_instant(row.payload.get("to")),
+                anyway=bool(row.payload.get("anyway", False)),
+                pack=row.payload.get("pack", ""),
+                unit=_identifier(row.payload.get("unit", "")),
+                person=_identifier(row.payload.get("person", "")),
+                **common,
+            )
+        )
     return dump_command(
         FilingCommand(
             verb=FILING_VERBS[row.kind],
@@ -185,6 +237,11 @@ def _payload(row: Command) -> dict[str, object]:
     )
 
 
+def _identifier(text: str) -> str:
+    """Return an id as it was given, or nothing; raises ValueError for what is none."""
+    return str(UUID(text)) if text else ""
+
+
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
@@ -192,8 +249,13 @@ def _instant(text: str | None) -> datetime | None:
 def _settled(session: Session, row: Command) -> bool:
     """Tell whether a command's target is finished, so that no workflow will ever answer."""
     if row.target_kind == "campaign":
-        return repository.campaign(session, ENGINE, row.target_id).stage == "finished"
-    return repository.filing(session, ENGINE, row.target_id).stage in FINISHED
+        return repository.campaign(session, ENGINE, row.target_id).stage == "archived"
+    if row.target_kind == "appeal":
+        return repository.appeal(session, ENGINE, row.target_id).stage != "open"
+    # While its campaign is open a finished unit may come back; its workflow lives as long.
+    filing = repository.filing(session, ENGINE, row.target_id)
+    campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+    return filing.stage in FINISHED and campaign.stage != "open"
 
 
 def _write_fate(session: Session, row: Command, result: SendResult) -> None:
@@ -201,7 +263,7 @@ def _write_fate(session: Session, row: Command, result: SendResult) -> None:
     if row.state != "pending":
         return
     if result.code == "not_found" and _settled(session, row):
-        result = SendResult("refused", "finished", "该单位本轮已办结，不能再办理")
+        result = SendResult("refused", "finished", ENDED[row.target_kind])
     if result.fate in ("refused", "late") and repository.effect(session, row.id) is None:
         row.state, row.code, row.reason = result.fate, result.code, result.reason
         row.lease_until = row.inserted_at

@@ -33,6 +33,7 @@ TASK_KINDS = {
     "record": "记录待补",
     "discretion": "裁量认定",
     "attention": "需人工处理",
+    "appeal": "申诉",
     "escalation": "超期督办",
     "verify": "学时认定",
     "returned": "退回补正",

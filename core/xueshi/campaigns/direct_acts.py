@@ -11,18 +11,22 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import (
+    appeal_acts,
     assessing,
+    bulk_acts,
     folder_acts,
     person_acts,
     record_acts,
     record_batches,
     repository,
+    staff_acts,
+    unit_moves,
 )
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
-from xueshi.errors import InputError, NotAllowedError
+from xueshi.errors import XueshiError
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
@@ -35,10 +39,13 @@ def carry_out(session: Session, row: Command) -> None:
     if repository.effect(session, row.id) is not None:
         return
     try:
-        refused = _ACTS[row.kind](session, row)
-    except (InputError, NotAllowedError) as error:
-        # Raised before anything is written: a target that left the scope meanwhile, an account that was ended.
+        with session.begin_nested():
+            refused = _ACTS[row.kind](session, row)
+    except XueshiError as error:
+        # Something that it names is not there any more: told to whoever asked, not tried for ever.
         refused = Refused("not_possible", str(error))
+    except (KeyError, ValueError):
+        refused = Refused("unreadable", "办理内容无法读取；请按页面或命令的说明重新提交")
     if refused is not None:
         row.state, row.code, row.reason = "refused", refused.code, refused.reason
         session.add(row)
@@ -49,7 +56,9 @@ def _hand_in(session: Session, row: Command) -> Refused | None:
     filing = repository.filing(session, ENGINE, row.target_id, lock=True)
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
     if filing.stage != "filing":
-        return Refused("not_at_unit", "该单位已提交或已办结，登记不能再改；如需更正，请由审核单位退回")
+        return Refused("not_at_unit", _not_at_unit(campaign))
+    if campaign.paused_at is not None:
+        return Refused("paused", "该年度验证已暂停，期间不办理；恢复后期限顺延，请届时再导入")
     filing.input_version += 1
     filing.maker = str(row.account_id)
     filing.people = int(row.payload.get("people", 0))
@@ -57,6 +66,12 @@ def _hand_in(session: Session, row: Command) -> Refused | None:
     now = campaign_now(session, campaign, datetime.now(UTC))
     complete(session, row, campaign.id, "handed_in", filing.version, now, input_version=filing.input_version)
     return None
+
+
+def _not_at_unit(campaign: Campaign) -> str:
+    if campaign.stage == "open":
+        return "该单位已提交或已办结，登记不能再改；如需更正，请由审核单位退回"
+    return "该年度已关闭，登记不能再改；如需更正，请由业务负责人重新开启（xueshi campaign reopen）"
 
 
 def _determine(session: Session, row: Command) -> Refused | None:
@@ -130,12 +145,19 @@ def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campa
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
     if task.closed_at is not None:
         return Refused("task_closed", "该待办已由他人办结；请刷新")
+    if campaign.paused_at is not None:
+        return Refused("paused", "该年度验证已暂停，期间不办理；请恢复后再办")
+    if task.assignee is not None and str(task.assignee) not in (
+        str(row.account_id),
+        row.payload.get("principal"),
+    ):
+        return Refused("handed_over", "该待办已移交他人办理；请由接办人办理")
     if filing.stage != "deciding" or filing.level != task.level:
         return Refused("wrong_level", "该单位已不在本环节，不能再认定")
     if task.role != row.payload["role"]:
         return Refused("wrong_officer", "该待办由其他岗位办理")
-    if filing.maker == str(row.account_id):
-        return Refused("four_eyes", "登记由您经手，须由他人认定（经办、审核分离）")
+    if filing.maker in (str(row.account_id), row.payload.get("principal")):
+        return Refused("four_eyes", "登记由您（或委托您的人）经手，须由他人认定（经办、审核分离）")
     return campaign, filing
 
 
@@ -157,4 +179,10 @@ _ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
     **record_batches.ACTS,
     **person_acts.ACTS,
     **folder_acts.ACTS,
+    "appeal": appeal_acts.file_appeal,
+    "bulk_decide": bulk_acts.order,
+    "move_unit": unit_moves.move_unit,
+    "delegate": staff_acts.delegate,
+    "end_delegation": staff_acts.end_delegation,
+    "hand_over": staff_acts.hand_over,
 }

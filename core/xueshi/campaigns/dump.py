@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns import repository
-from xueshi.campaigns.sealing import ledger_values
 from xueshi.documents import repository as papers
 from xueshi.register import repository as register
 from xueshi.results import repository as results
+from xueshi.results.seals import ledger_values
 
 ENGINE = Scope.everything()
 
@@ -24,7 +24,8 @@ ENGINE = Scope.everything()
 def canonical_dump(session: Session, campaign_id: UUID) -> dict[str, Any]:
     """Return results, ledgers, filings and issued papers of a campaign as plain values in a fixed order."""
     campaign = repository.campaign(session, ENGINE, campaign_id)
-    codes = {unit.id: unit.credit_code for unit in register.units(session, Scope((campaign.area,)))}
+    # A unit that moved in mid-campaign stands in another area by now.
+    codes = {unit.id: unit.credit_code for unit in register.units(session, ENGINE)}
     sealed = results.sealed_results(session, campaign_id)
     ledgers = results.ledgers(session, [result.id for _, result in sealed])
     return {

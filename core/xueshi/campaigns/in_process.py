@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import assessing, campaign_acts, filing_acts, repository
-from xueshi.campaigns.ports import Envelope, SendResult
-from xueshi.campaigns.stored_state import load_campaign_command, load_filing_command
+from xueshi.campaigns import appeal_acts, assessing, campaign_acts, filing_acts, repository
+from xueshi.campaigns.ports import Envelope, SendResult, SideWork
+from xueshi.campaigns.stored_state import load_appeal_command, load_campaign_command, load_filing_command
 from xueshi.storage import reading, transaction
 
 ENGINE = Scope.everything()
@@ -28,10 +28,15 @@ class InProcessPort:
     async def start(self, campaign_id: UUID) -> None:
         """Start nothing: there is no server."""
 
+    async def start_beside(self, kind: SideWork, row_id: UUID) -> None:
+        """Start nothing: what runs beside a campaign is worked off by whoever uses this port."""
+
     async def send(self, envelope: Envelope) -> SendResult:
         """Carry out a command and what follows from it: assessment after a submission, the clock after `advance`."""
         if envelope.target == "campaign":
             return self._on_campaign(envelope)
+        if envelope.target == "appeal":
+            return self._on_appeal(envelope)
         with transaction(self.engine) as session:
             row = repository.command(session, envelope.command_id)
             applied = filing_acts.apply_command(
@@ -46,6 +51,14 @@ class InProcessPort:
             row = repository.command(session, envelope.command_id)
             done = campaign_acts.apply_campaign_command(
                 session, row.target_id, load_campaign_command(dict(envelope.payload))
+            )
+        return SendResult(done.fate, done.code, done.reason)
+
+    def _on_appeal(self, envelope: Envelope) -> SendResult:
+        with transaction(self.engine) as session:
+            row = repository.command(session, envelope.command_id)
+            done = appeal_acts.apply_appeal_command(
+                session, row.target_id, load_appeal_command(dict(envelope.payload))
             )
         return SendResult(done.fate, done.code, done.reason)
 

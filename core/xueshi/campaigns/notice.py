@@ -33,4 +33,8 @@ class Notice:
     """Clause → gist in our own words."""
     makeup_until: date | None = None
     report_by: date | None = None
+    appeal_days: int | None = None
+    """Working days after a decision within which a unit may appeal (申诉); None: the text names none, so none is set."""
+    appeal_clause: str = ""
+    """Clause that names them; needed with `appeal_days`."""
     source: str = ""

@@ -83,6 +83,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
         stage="open",
         standing=standing,
         deadline=end_of(notice.closes),
+        makeup_until=None if notice.makeup_until is None else end_of(notice.makeup_until),
         opened_at=opened_at,
         verifier=plan.verifier,
         report_by=notice.report_by,
@@ -190,6 +191,11 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
         )
     if not plan.units:
         raise InputError(f"地区 {notice.area} 没有在册单位；请先用 xueshi register import 导入单位再开启")
+    ids = [unit.unit_id for unit in plan.units]
+    if len(ids) != len(set(ids)):
+        raise InputError(
+            f"有 {len(ids) - len(set(ids))} 家单位在名单中出现两次；一个单位只能申报一次，请核对名单后再开启"
+        )
     running = [
         campaign
         for campaign in repository.campaigns(session, actor.scope)

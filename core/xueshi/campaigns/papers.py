@@ -12,7 +12,8 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.assessing import judge, pack_of, people_as_sealed
+from xueshi.campaigns import repository
+from xueshi.campaigns.assessing import judge, pack_of, people_as_sealed, people_of
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import filings
@@ -40,6 +41,8 @@ class PaperSubject:
     subject_id: UUID
     position: int
     data: PersonYear | UnitFiling
+    corrects: int | None = None
+    """Place of the paper whose place this one takes; None for a first paper."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +64,30 @@ def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplat
 
 
 def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSubject]:
-    """Return the cards of a sealed unit's people, in order; an unsealed unit has none."""
-    seals = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
+    """Return the cards of the people whom a filing's round sealed, in order; an unsealed unit has none.
+
+    Who was sealed anew in a later round has his card from that one.
+    """
+    seals = {
+        seal.person_id: seal
+        for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)
+        if seal.round == filing.round
+    }
     if not seals:
         return []
+    before = results.superseded(session, seals.values())
     pack = pack_of(session, campaign)
     unit = register.unit(session, ENGINE, filing.unit_id)
-    judged = results.results_by_id(session, [seal.result_id for seal in seals.values()])
-    ledgers = results.ledgers(session, list(judged))
+    judged = results.sealed_years(session, campaign.id, filing.unit_id, seals.values())
     verified_on = _decided_on(filing)
     gathered = []
     for person in people_as_sealed(session, campaign, filing, pack):
+        if person.person_id not in seals:
+            continue
         seal = seals[person.person_id]
-        result = judged[seal.result_id]
+        year = judged[person.person_id]
+        result = year.result
+        replaced = before.get(seal.id)
         gathered.append(
             PaperSubject(
                 person.person_id,
@@ -93,7 +107,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
                     title=person.title,
                     level=result.level or "",
                     verdict=result.verdict,
-                    entries=_entries(person, ledgers[result.id], pack.categories),
+                    entries=_entries(person, year.ledger, pack.categories),
                     totals=result.totals,
                     photo=person.photo,
                     verified_on=verified_on,
@@ -101,6 +115,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
                     rules_digest=result.pack_digest,
                     sample=campaign.standing,
                 ),
+                None if replaced is None else replaced.position,
             )
         )
     return sorted(gathered, key=lambda subject: subject.position)
@@ -145,7 +160,10 @@ def year_papers(
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
     unit = register.unit(session, ENGINE, filing.unit_id)
-    judged = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id).values()
+    latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
+    # Who left the register since, by a correction, has results still and is no longer declared.
+    people = people_of(session, campaign, filing, pack_of(session, campaign))
+    judged = [latest[person.person_id] for person in people if person.person_id in latest]
     decided = filing.stage == "approved"
     return PaperSubject(
         filing.unit_id,
@@ -163,7 +181,18 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
             number=str(filing.position),
             sample=campaign.standing,
         ),
+        _corrected_position(session, campaign, filing),
     )
+
+
+def _corrected_position(session: Session, campaign: Campaign, filing: Filing) -> int | None:
+    """Return the place of the earlier round whose paper a later round's takes; None where none was issued."""
+    earlier = [
+        one
+        for one in repository.rounds_of_unit(session, ENGINE, campaign.id, filing.unit_id)
+        if one.round < filing.round and one.stage == "approved"
+    ]
+    return earlier[-1].position if earlier else None
 
 
 def _decided_on(filing: Filing) -> date | None:

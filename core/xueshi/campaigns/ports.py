@@ -24,7 +24,7 @@ class Envelope:
 
     command_id: UUID
     workflow_id: str
-    target: Literal["filing", "campaign"]
+    target: Literal["filing", "campaign", "appeal"]
     payload: dict[str, object]
 
 
@@ -36,9 +36,17 @@ class CommandPort(Protocol):
         ...
 
 
+SideWork = Literal["appeal", "bulk", "reassess"]
+"""What beside a campaign and its units has a workflow of its own."""
+
+
 class CampaignStarter(Protocol):
-    """Starts a campaign's workflow; starting it again changes nothing."""
+    """Starts stored campaigns and what goes on beside them; starting something again changes nothing."""
 
     async def start(self, campaign_id: UUID) -> None:
         """Start the workflow of a stored campaign."""
+        ...
+
+    async def start_beside(self, kind: SideWork, row_id: UUID) -> None:
+        """Start the workflow of a stored appeal, bulk decision or reassessment."""
         ...

@@ -29,11 +29,14 @@ class RelayPace:
 async def relay_once(
     engine: Engine, port: CommandPort, starter: CampaignStarter, pace: RelayPace = RelayPace()
 ) -> int:
-    """Start unstarted campaigns and send what waits; returns how many commands found their fate."""
+    """Start what is stored and unstarted and send what waits; returns how many commands found their fate."""
     with reading(engine) as session:
         unstarted = repository.unstarted_campaigns(session)
+        beside = repository.unstarted(session)
     for campaign_id in unstarted:
         await starter.start(campaign_id)
+    for kind, row_id in beside:
+        await starter.start_beside(kind, row_id)
     with transaction(engine) as session:
         waiting = repository.lease_pending(
             session, datetime.now(UTC), older_than=pace.older_than, lease=pace.lease, limit=pace.batch

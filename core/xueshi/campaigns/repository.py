@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, update
@@ -12,7 +12,11 @@ from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope, area_prefix
 from xueshi.audit.tables import AuditEntry
+from xueshi.campaigns.ports import SideWork
 from xueshi.campaigns.tables import (
+    Appeal,
+    BulkBatch,
+    BulkRow,
     CalendarEntry,
     Campaign,
     ClockAnchor,
@@ -23,6 +27,7 @@ from xueshi.campaigns.tables import (
     Filing,
     FolderAnchor,
     PlannedOpening,
+    Reassessment,
     ReminderRun,
     Task,
 )
@@ -43,9 +48,9 @@ def campaigns(session: Session, scope: Scope) -> list[Campaign]:
     return list(session.exec(query).all())
 
 
-def campaign(session: Session, scope: Scope, campaign_id: UUID) -> Campaign:
-    """Return a campaign; raises NotFoundError outside the scope."""
-    found = session.get(Campaign, campaign_id)
+def campaign(session: Session, scope: Scope, campaign_id: UUID, *, lock: bool = False) -> Campaign:
+    """Return a campaign (locked for this transaction where asked); raises NotFoundError outside the scope."""
+    found = session.get(Campaign, campaign_id, with_for_update=lock or None)
     if found is None or not scope.allows(found.area):
         raise NotFoundError("找不到这次年度验证，或不在您的管理范围；用 xueshi campaign list 查看")
     return found
@@ -96,6 +101,24 @@ def open_campaign_of_unit(
     return None if found is None else (found[0], found[1])
 
 
+def campaign_of_unit(
+    session: Session, scope: Scope, unit_id: UUID, year: int
+) -> tuple[Campaign, Filing] | None:
+    """Return the latest campaign of a year in which a unit files or filed, whatever its stage, with its latest filing."""
+    query = (
+        select(Campaign, Filing)
+        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
+        .where(
+            Filing.unit_id == unit_id,
+            Campaign.year == year,
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Campaign.n).desc(), col(Campaign.id).desc(), col(Filing.round).desc())
+    )
+    found = session.exec(query).first()
+    return None if found is None else (found[0], found[1])
+
+
 def unstarted_campaigns(session: Session) -> list[UUID]:
     """Return campaigns whose workflow was not started yet: stored, but the server was away."""
     return list(session.exec(select(Campaign.id).where(col(Campaign.workflow_started).is_(False))).all())
@@ -137,7 +160,10 @@ def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = Fals
     query = select(Filing).where(
         Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id)
     )
-    found = session.exec(query.with_for_update() if lock else query).first()
+    if lock:
+        # What this session read before another transaction ended must not stand in for the locked row.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).first()
     if found is None:
         raise NotFoundError("找不到该单位的申报，或不在您的管理范围")
     return found
@@ -165,6 +191,58 @@ def filings(
     if stages is not None:
         query = query.where(col(Filing.stage).in_(stages))
     return list(session.exec(query if limit is None else query.limit(limit)).all())
+
+
+def rounds_of_unit(session: Session, scope: Scope, campaign_id: UUID, unit_id: UUID) -> list[Filing]:
+    """Return a unit's filings in a campaign, first round first."""
+    query = (
+        select(Filing)
+        .where(
+            Filing.campaign_id == campaign_id,
+            Filing.unit_id == unit_id,
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Filing.round))
+    )
+    return list(session.exec(query).all())
+
+
+def standing_filings(session: Session, scope: Scope, campaign_id: UUID) -> list[Filing]:
+    """Return of every unit the filing that counts: its latest approved round, else its first; by position.
+
+    A later round that was not approved leaves what was sealed before.
+    """
+    standing: dict[UUID, Filing] = {}
+    for one in filings(session, scope, campaign_id):
+        held = standing.get(one.unit_id)
+        if held is None or (one.stage == "approved" and one.round > held.round):
+            standing[one.unit_id] = one
+    return sorted(standing.values(), key=lambda one: one.position)
+
+
+def opened_by(session: Session, command_id: UUID) -> str:
+    """Return the id of the filing that a command opened, as text; empty where it opened none."""
+    made = session.get(Effect, command_id)
+    return "" if made is None else str(made.body.get("filing", ""))
+
+
+def last_filing_position(session: Session, campaign_id: UUID) -> int:
+    """Return the highest place given to a filing of a campaign."""
+    return int(
+        session.exec(
+            select(func.coalesce(func.max(Filing.position), 0)).where(Filing.campaign_id == campaign_id)
+        ).one()
+    )
+
+
+def filing_ids(session: Session, campaign_id: UUID, stages: Sequence[str]) -> list[UUID]:
+    """Return the ids of filings in some stages, by position; each is then locked by whoever changes it."""
+    query = (
+        select(Filing.id)
+        .where(Filing.campaign_id == campaign_id, col(Filing.stage).in_(stages))
+        .order_by(col(Filing.position))
+    )
+    return list(session.exec(query).all())
 
 
 def note_started(session: Session, filing_ids: Sequence[UUID]) -> None:
@@ -259,6 +337,50 @@ def pending_before(session: Session, filing_id: UUID, instant: datetime) -> int:
     return session.exec(query).one()
 
 
+def done_on(session: Session, target_id: UUID, kinds: Sequence[str]) -> list[Command]:
+    """Return what was done to a campaign, filing or appeal, in order."""
+    query = (
+        select(Command)
+        .where(Command.target_id == target_id, Command.state == "done", col(Command.kind).in_(kinds))
+        .order_by(col(Command.id))
+    )
+    return list(session.exec(query).all())
+
+
+def deciders(session: Session, filing_id: UUID) -> list[UUID]:
+    """Return the accounts that approved, returned or refused a filing."""
+    query = (
+        select(Command.account_id)
+        .where(
+            Command.target_id == filing_id,
+            Command.state == "done",
+            col(Command.kind).in_(("approve", "return", "refuse")),
+        )
+        .distinct()
+    )
+    return list(session.exec(query).all())
+
+
+def last_decision_at(session: Session, filing_id: UUID) -> datetime | None:
+    """Return the campaign instant at which a filing was last approved, returned or refused."""
+    query = select(func.max(Effect.campaign_at)).where(
+        Effect.target_id == filing_id, col(Effect.outcome).in_(("approved", "returned", "refused"))
+    )
+    found = session.exec(query).one()
+    # A maximum bypasses the column's type on SQLite.
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+
+
+def lent_by(session: Session, filing_id: UUID) -> list[UUID]:
+    """Return the accounts in whose role a delegate decided a filing."""
+    query = select(Command.payload).where(
+        Command.target_id == filing_id,
+        Command.state == "done",
+        col(Command.kind).in_(("approve", "return", "refuse")),
+    )
+    return [UUID(payload["principal"]) for payload in session.exec(query).all() if payload.get("principal")]
+
+
 def pending_of_campaign(session: Session, campaign_id: UUID) -> int:
     """Return how many commands of a campaign (on it or on its filings) have no fate yet."""
     filing_ids = select(Filing.id).where(Filing.campaign_id == campaign_id)
@@ -280,8 +402,9 @@ def open_tasks(
     filing_id: UUID | None = None,
     role: str | None = None,
     kinds: Sequence[str] | None = None,
+    for_account: UUID | None = None,
 ) -> list[Task]:
-    """Return open tasks in scope, oldest first."""
+    """Return open tasks in scope, oldest first; `for_account` leaves out what was handed over to somebody else."""
     query = (
         select(Task)
         .where(col(Task.closed_at).is_(None), scope.clause(Task.area, Task.sector, Task.unit_id))
@@ -295,6 +418,8 @@ def open_tasks(
         query = query.where(Task.role == role)
     if kinds is not None:
         query = query.where(col(Task.kind).in_(kinds))
+    if for_account is not None:
+        query = query.where(col(Task.assignee).is_(None) | (col(Task.assignee) == for_account))
     return list(session.exec(query).all())
 
 
@@ -348,6 +473,16 @@ def filings_of_year(
     if year is not None:
         query = query.where(Campaign.year == year)
     return [(campaign, filing) for campaign, filing in session.exec(query)]
+
+
+def shift_due(session: Session, campaign_id: UUID, since: datetime, by: timedelta) -> None:
+    """Move by a pause what of a campaign's open tasks had not fallen due when it began."""
+    query = select(Task).where(
+        Task.campaign_id == campaign_id, col(Task.closed_at).is_(None), col(Task.due_at) > since
+    )
+    for row in session.exec(query).all():
+        row.due_at = None if row.due_at is None else row.due_at + by
+        session.add(row)
 
 
 def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
@@ -607,6 +742,107 @@ def planned_opening(
     if found is None or not scope.allows(found.area):
         raise NotFoundError("找不到这项定时开启，或不在您的管理范围；用 xueshi campaign schedule list 查看")
     return found
+
+
+# ---------------------------------------------------------------- appeals, bulk decisions, newer packs
+
+
+def appeal(session: Session, scope: Scope, appeal_id: UUID, *, lock: bool = False) -> Appeal:
+    """Return an appeal; raises NotFoundError outside the scope."""
+    query = select(Appeal).where(
+        Appeal.id == appeal_id, scope.clause(Appeal.area, Appeal.sector, Appeal.unit_id)
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError(f"找不到申诉 {appeal_id}，或不在您的管理范围；用 xueshi appeals list 查看")
+    return found
+
+
+def appeals(
+    session: Session,
+    scope: Scope,
+    campaign_id: UUID,
+    *,
+    filing_id: UUID | None = None,
+    stages: Sequence[str] | None = None,
+) -> list[Appeal]:
+    """Return the appeals of a campaign in scope, oldest first."""
+    query = (
+        select(Appeal)
+        .where(Appeal.campaign_id == campaign_id, scope.clause(Appeal.area, Appeal.sector, Appeal.unit_id))
+        .order_by(col(Appeal.id))
+    )
+    if filing_id is not None:
+        query = query.where(Appeal.filing_id == filing_id)
+    if stages is not None:
+        query = query.where(col(Appeal.stage).in_(stages))
+    return list(session.exec(query).all())
+
+
+def appeal_task(session: Session, appeal: Appeal) -> Task | None:
+    """Return the open task of an appeal."""
+    query = select(Task).where(
+        Task.filing_id == appeal.filing_id, Task.kind == "appeal", col(Task.closed_at).is_(None)
+    )
+    tasks = session.exec(query).all()
+    return next((task for task in tasks if task.body.get("appeal") == str(appeal.id)), None)
+
+
+def bulk_batch(session: Session, batch_id: UUID, *, lock: bool = False) -> BulkBatch:
+    """Return an order of many decisions; raises NotFoundError."""
+    found = session.get(BulkBatch, batch_id, with_for_update=lock or None)
+    if found is None:
+        raise NotFoundError(f"找不到批量办理 {batch_id}")
+    return found
+
+
+def bulk_rows(session: Session, batch_id: UUID, *, after: int = 0, limit: int | None = None) -> list[BulkRow]:
+    """Return rows of a bulk decision in order."""
+    query = (
+        select(BulkRow).where(BulkRow.batch_id == batch_id, BulkRow.seq > after).order_by(col(BulkRow.seq))
+    )
+    return list(session.exec(query if limit is None else query.limit(limit)).all())
+
+
+def reassessment(session: Session, reassessment_id: UUID, *, lock: bool = False) -> Reassessment:
+    """Return an order to judge a campaign again; raises NotFoundError."""
+    found = session.get(Reassessment, reassessment_id, with_for_update=lock or None)
+    if found is None:
+        raise NotFoundError(f"找不到重新核算 {reassessment_id}")
+    return found
+
+
+def reassessments(session: Session, campaign_id: UUID) -> list[Reassessment]:
+    """Return the changes of rule pack of a campaign, oldest first."""
+    query = select(Reassessment).where(Reassessment.campaign_id == campaign_id).order_by(col(Reassessment.id))
+    return list(session.exec(query).all())
+
+
+def unstarted(session: Session) -> list[tuple[SideWork, UUID]]:
+    """Return what was stored and whose workflow was not started yet: kind (`appeal`, `bulk`, `reassess`) and id."""
+    waiting: list[tuple[SideWork, UUID]] = []
+    tables: tuple[tuple[SideWork, type[Appeal] | type[BulkBatch] | type[Reassessment]], ...] = (
+        ("appeal", Appeal),
+        ("bulk", BulkBatch),
+        ("reassess", Reassessment),
+    )
+    for kind, table in tables:
+        query = select(table.id).where(col(table.workflow_started).is_(False))
+        waiting.extend((kind, one) for one in session.exec(query).all())
+    return waiting
+
+
+def note_beside_started(session: Session, kind: SideWork, row_id: UUID) -> None:
+    """Note that the workflow of an appeal, bulk decision or reassessment was started."""
+    tables: dict[SideWork, type[Appeal] | type[BulkBatch] | type[Reassessment]] = {
+        "appeal": Appeal,
+        "bulk": BulkBatch,
+        "reassess": Reassessment,
+    }
+    table = tables[kind]
+    session.execute(update(table).where(col(table.id) == row_id).values(workflow_started=True))
 
 
 # ---------------------------------------------------------------- what reconcile compares

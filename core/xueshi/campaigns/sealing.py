@@ -1,8 +1,11 @@
-"""Sealing: when a campaign is closed, the result that counts is written once for every person of an approved unit."""
+"""Sealing: when a campaign is closed, the result that counts is written once for every person of an approved unit.
+
+A later round (a correction after closing) writes new seals that supersede the earlier ones; nothing sealed is changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,13 +13,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
 from xueshi.campaigns import campaign_acts, repository
 from xueshi.campaigns.assessing import pack_of, people_of
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.tables import Campaign, Filing
-from xueshi.canonical import digest_of_json
 from xueshi.results import repository as results
-from xueshi.results.tables import LedgerRow, SealedResult, YearResult
+from xueshi.results.seals import seal_digest
+from xueshi.results.tables import SealedResult
 from xueshi.storage import new_id, transaction
 
 ENGINE = Scope.everything()
@@ -44,17 +48,43 @@ def seal_page(
     return len(page), None
 
 
-def seal_filing(session: Session, campaign: Campaign, filing: Filing) -> None:
-    """Seal one unit; a repeat changes nothing. Positions run on in the order of units and of people in a unit."""
-    if results.sealed_of_unit(session, campaign.id, filing.unit_id):
-        return
+def seal_later_round(engine: Engine, filing_id: UUID) -> int:
+    """Seal what a later round of a unit changed, if it was approved; returns how many seals. A repeat changes nothing."""
+    with transaction(engine) as session:
+        filing = repository.filing(session, ENGINE, filing_id)
+        if filing.stage != "approved":
+            return 0
+        # Two units reopened at once take their numbers one after the other.
+        campaign = repository.campaign(session, ENGINE, filing.campaign_id, lock=True)
+        sealed = seal_filing(session, campaign, filing)
+        if sealed:
+            audit.append(
+                session,
+                actor="engine",
+                verb="sealed_anew",
+                target=f"filing:{filing.id}",
+                body={"round": filing.round, "seals": sealed},
+            )
+        return sealed
+
+
+def seal_filing(session: Session, campaign: Campaign, filing: Filing) -> int:
+    """Seal one unit in one round; returns how many seals were written. A repeat changes nothing.
+
+    Positions run on in the order of units and of people in a unit. A later round seals who has a new result.
+    """
+    held = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     ledgers = results.ledgers(session, [result.id for result in latest.values()])
     now = campaign_now(session, campaign, datetime.now(UTC))
     position = results.last_position(session, campaign.id)
     rows = []
     for person in people_of(session, campaign, filing, pack_of(session, campaign)):
-        result = latest[person.person_id]
+        if filing.only_person not in (None, person.person_id):
+            continue
+        result, before = latest[person.person_id], held.get(person.person_id)
+        if before is not None and (before.round >= filing.round or before.result_id == result.id):
+            continue
         position += 1
         rows.append(
             SealedResult(
@@ -62,6 +92,8 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing) -> None:
                 campaign_id=campaign.id,
                 unit_id=filing.unit_id,
                 person_id=person.person_id,
+                round=filing.round,
+                supersedes=None if before is None else before.id,
                 result_id=result.id,
                 position=position,
                 digest=seal_digest(result, ledgers[result.id]),
@@ -69,36 +101,4 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing) -> None:
             )
         )
     results.seal(session, rows)
-
-
-def seal_digest(result: YearResult, ledger: Sequence[LedgerRow]) -> str:
-    """Return the digest of a result: facts, pack, verdict, totals and every ledger line; no row's own id."""
-    return digest_of_json(
-        {
-            "request": result.request,
-            "pack": result.pack_digest,
-            "verdict": result.verdict,
-            "totals": result.totals,
-            "shortfalls": result.shortfalls,
-            "ledger": [ledger_values(line) for line in ledger],
-        }
-    )
-
-
-def ledger_values(line: LedgerRow) -> list[object]:
-    """Return what a ledger line says, without ids of rows."""
-    return [
-        line.seq,
-        line.year,
-        line.part,
-        line.rules,
-        line.regulation,
-        line.clause,
-        line.category,
-        line.hours,
-        line.claimed,
-        line.verdict,
-        line.code,
-        line.text,
-        line.inputs_hash,
-    ]
+    return len(rows)

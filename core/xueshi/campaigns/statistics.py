@@ -43,6 +43,13 @@ from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 
 ENGINE = Scope.everything()
+NOTES = {
+    "not_filed": "逾期未申报",
+    "refused": "不予通过",
+    "not_decided": "关闭时未审结",
+    "dissolved": "已撤并，其人员不在本表之内",
+}
+"""Units that stand apart from the figures, and in which words."""
 PackFor = Callable[[str, str | None], RulePack]
 """Gives the rule pack of an area and sector for the year that is counted; NotEncodedError where there is none."""
 _ORGANISERS = engine_vocabulary().facts["organiser"].values
@@ -128,11 +135,11 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
     sealed = _counted_results(session, campaign.id)
     people: list[PersonStudy] = []
     units: list[Unit] = []
-    not_filed = refused = 0
-    newest = {filing.unit_id: filing for filing in repository.filings(session, ENGINE, campaign.id)}
-    for filing in newest.values():
-        not_filed += filing.stage == "not_filed"
-        refused += filing.stage == "refused"
+    stages: Counter[str] = Counter()
+    for filing in repository.standing_filings(session, ENGINE, campaign.id):
+        stages[filing.stage] += 1
+        if filing.stage == "dissolved":
+            continue  # its people are counted where they work now
         unit = register.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
         registered = {
@@ -148,9 +155,7 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
                 _study(paper, unit, person, person.records, None, {}) for person in registered.values()
             ]
     first, last = pack.year_window(campaign.year)
-    notes = [f"{not_filed}家单位逾期未申报。"] if not_filed else []
-    if refused:
-        notes.append(f"{refused}家单位不予通过。")
+    notes = [f"{stages[stage]}家单位{words}。" for stage, words in NOTES.items() if stages[stage]]
     return YearStudy(
         paper=paper,
         heading=Heading(

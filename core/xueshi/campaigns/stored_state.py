@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from xueshi.campaigns.appeal_machine import AppealCommand
 from xueshi.campaigns.campaign_machine import CampaignCommand
 from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Signature
 from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
@@ -30,6 +31,7 @@ def load_state(body: dict[str, Any], maker: str | None) -> FilingState:
             "deadline": datetime.fromisoformat(body["deadline"]),
             "signatures": tuple(Signature(**signature) for signature in body["signatures"]),
             "hands": tuple(body["hands"]),
+            "hands_before_return": tuple(body.get("hands_before_return", ())),
             "maker": maker,
         }
     )
@@ -93,7 +95,7 @@ def _only(data: dict[str, Any] | None) -> Only | None:
     return Only(**{**data, "kinds": tuple(data["kinds"]), "sectors": tuple(data["sectors"])})
 
 
-def dump_command(command: FilingCommand | CampaignCommand) -> dict[str, object]:
+def dump_command(command: FilingCommand | CampaignCommand | AppealCommand) -> dict[str, object]:
     """Turn a command into the plain payload that travels to its workflow."""
     return {name: _plain(value) for name, value in asdict(command).items()}
 
@@ -106,6 +108,11 @@ def load_filing_command(payload: dict[str, Any]) -> FilingCommand:
 def load_campaign_command(payload: dict[str, Any]) -> CampaignCommand:
     """Read a campaign's command from its payload."""
     return CampaignCommand(**_instants(payload, ("made_at", "to")))
+
+
+def load_appeal_command(payload: dict[str, Any]) -> AppealCommand:
+    """Read an appeal's command from its payload."""
+    return AppealCommand(**_instants(payload, ("made_at", "until")))
 
 
 def _plain(value: object) -> object:

@@ -32,6 +32,12 @@ class Campaign(SQLModel, table=True):
     standing: bool
     """True in a demo or rehearsal folder: the clock stands still and papers are marked."""
     deadline: datetime = Field(sa_type=Instant)
+    paused_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Campaign instant since which no deadline falls due; None while the campaign runs."""
+    makeup_until: datetime | None = Field(default=None, sa_type=Instant)
+    """End of the make-up window (补训)."""
+    reassessing: bool = False
+    """People are being judged again under a newer rule pack; until that is done nothing is closed."""
     opened_at: datetime = Field(sa_type=Instant)
     verifier: str
     """Body that signs the papers."""
@@ -90,6 +96,12 @@ class Filing(SQLModel, table=True):
     input_version: int = 0
     """Raised by every register handed in; 0 = nothing handed in yet."""
     maker: str | None = None
+    approved_input: int = 0
+    """`input_version` that was approved last: another one now means that the register changed since."""
+    only_person: UUID | None = None
+    """In a later round: the one person whose result is corrected; None for the whole unit."""
+    note: str = ""
+    """Why the unit stands apart: dissolved, merged, reopened; as the bureau wrote it."""
     people: int = 0
     submitted_at: datetime | None = Field(default=None, sa_type=Instant)
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -167,9 +179,11 @@ class Task(SQLModel, table=True):
     area: str = Field(index=True)
     sector: str | None = None
     kind: str
-    """`unit`, `record`, `discretion`, `attention`, `escalation` (a task of another role is long overdue); without a
-    campaign `verify`, `returned`."""
+    """`unit`, `record`, `discretion`, `attention`, `appeal`, `escalation` (a task of another role is long overdue);
+    without a campaign `verify`, `returned`."""
     role: str
+    assignee: UUID | None = Field(default=None, index=True)
+    """Account to which the task was handed over; None: whoever holds the role."""
     level: str
     person_id: UUID | None = None
     record_id: UUID | None = Field(default=None, index=True)
@@ -188,6 +202,88 @@ class Task(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_by: UUID | None = None
     outcome: str = ""
+
+
+class Appeal(SQLModel, table=True):
+    """A unit's appeal (申诉), for itself or one of its people, against what was decided; `stage` is the pure machine's."""
+
+    __tablename__ = "appeal"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    filing_id: UUID = Field(foreign_key="filing.id", index=True)
+    unit_id: UUID = Field(index=True)
+    area: str
+    sector: str | None = None
+    person_id: UUID | None = None
+    """The person whose result is appealed against; None where the unit appeals against a return or refusal."""
+    against: str
+    """`refused`, `returned`, `not_met`."""
+    against_version: int
+    """Version of the filing that was decided: another one later means that the matter has moved on."""
+    stage: str = "open"
+    version: int = 0
+    reason: str
+    maker: str
+    """Account that filed the appeal: may not decide it."""
+    deciders: Any = Field(sa_type=Json)
+    """Accounts that made the decision appealed against: may not decide the appeal."""
+    filed_at: datetime = Field(sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    decision: str = ""
+    """The reason of the decision."""
+    workflow_started: bool = False
+
+
+class BulkBatch(SQLModel, table=True):
+    """Many decisions ordered at once; each row becomes a command of its own with its own fate."""
+
+    __tablename__ = "bulk_batch"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    """Id of the command that ordered it."""
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    account_id: UUID
+    grant_id: UUID
+    delegation_id: UUID | None = None
+    kind: str
+    payload: Any = Field(sa_type=Json)
+    """What every row has in common: `reason`, `until`, `return_to`."""
+    rows: int
+    workflow_started: bool = False
+    finished: bool = False
+
+
+class BulkRow(SQLModel, table=True):
+    """One unit of a bulk decision: the version its officer saw, the command it became, or why none was made."""
+
+    __tablename__ = "bulk_row"
+
+    batch_id: UUID = Field(foreign_key="bulk_batch.id", primary_key=True)
+    seq: int = Field(primary_key=True)
+    filing_id: UUID
+    expected_version: int
+    level: str
+    command_id: UUID | None = None
+    reason: str = ""
+    """Why no command could be made; a command's own fate stands in its row."""
+
+
+class Reassessment(SQLModel, table=True):
+    """Judging a running campaign's people again under a newer rule pack: from which to which, and how far it came."""
+
+    __tablename__ = "reassessment"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    """Id of the command that ordered it."""
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    from_pack: str
+    to_pack: str
+    flips: Any = Field(sa_type=Json)
+    """Units whose people's verdict changed: `{filing id: number of people}`."""
+    people: int = 0
+    workflow_started: bool = False
+    finished: bool = False
 
 
 class Counter(SQLModel, table=True):

@@ -19,7 +19,15 @@ from functools import cache
 
 from xueshi.canonical import canonical_json, digest_of_json
 from xueshi.documents.template import DocumentTemplate
-from xueshi.documents.types import DocumentData, ExplainedYear, Letter, PersonYear, UnitFiling, YearTable
+from xueshi.documents.types import (
+    LATER,
+    DocumentData,
+    ExplainedYear,
+    Letter,
+    PersonYear,
+    UnitFiling,
+    YearTable,
+)
 from xueshi.errors import InputError
 
 KINDS: dict[str, type[DocumentData]] = {
@@ -125,7 +133,11 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {
+            item.name: _plain(getattr(value, item.name))
+            for item in fields(value)
+            if not (item.metadata.get(LATER) and not getattr(value, item.name))
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -37,6 +37,28 @@ def issued_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[I
     return list(session.exec(query).all())
 
 
+def replaced(papers: Sequence[IssuedPaper]) -> dict[UUID, IssuedPaper]:
+    """Return paper id → the paper that took its place: of one kind and subject the one issued last counts."""
+    newest: dict[tuple[str, UUID], IssuedPaper] = {}
+    for paper in sorted(papers, key=lambda one: one.id):
+        newest[paper.paper, paper.subject_id] = paper
+    return {
+        paper.id: newest[paper.paper, paper.subject_id]
+        for paper in papers
+        if newest[paper.paper, paper.subject_id].id != paper.id
+    }
+
+
+def papers_of_subject(session: Session, campaign_id: UUID, subject_id: UUID) -> list[IssuedPaper]:
+    """Return the papers issued about one person, unit or campaign, oldest first."""
+    query = (
+        select(IssuedPaper)
+        .where(IssuedPaper.campaign_id == campaign_id, IssuedPaper.subject_id == subject_id)
+        .order_by(col(IssuedPaper.id))
+    )
+    return list(session.exec(query).all())
+
+
 def issued_by_digest(session: Session, digest: str) -> list[IssuedPaper]:
     """Return the papers whose bytes, or whose print file, have a digest."""
     query = (

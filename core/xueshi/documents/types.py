@@ -11,6 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+LATER = "later"
+"""Mark of a field that came later: while empty it is left out of the canonical data, so that old digests hold."""
+
+
+def later_field() -> str:
+    """Declare a text field that papers issued before it existed do not have."""
+    return field(default="", metadata={LATER: True})
+
 
 @dataclass(frozen=True)
 class StudyEntry:
@@ -59,6 +67,8 @@ class PersonYear:
     rules_digest: str = ""
     sample: bool = False
     """True for a demo or rehearsal folder: the paper is marked 示例."""
+    corrects: str = later_field()
+    """Number of the paper whose place this one takes (更正); empty for a first paper."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,8 @@ class UnitFiling:
     verifier: str = ""
     number: str = ""
     sample: bool = False
+    corrects: str = later_field()
+    """Number of the paper whose place this one takes (更正); empty for a first paper."""
 
 
 @dataclass(frozen=True)

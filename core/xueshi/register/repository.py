@@ -183,6 +183,55 @@ def add_units(session: Session, scope: Scope, new: Sequence[NewUnit]) -> dict[st
     return {row.credit_code: row.id for row in rows}
 
 
+def move_unit(session: Session, scope: Scope, unit_id: UUID, area: str) -> Unit:
+    """Give a unit another area: what it registers from now on belongs there; NotFoundError outside the scope."""
+    moved = unit(session, scope, unit_id)
+    moved.area = area
+    session.add(moved)
+    return moved
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Someone who came to a unit or left it in a span of days; where from or to, if known."""
+
+    person_id: UUID
+    unit_id: UUID
+    came: date | None
+    left: date | None
+
+
+def movers(session: Session, scope: Scope, unit_id: UUID, first: date, last: date) -> list[Mover]:
+    """Return who changed between a unit and another one in a span of days: employments that begin or end inside it."""
+    unit(session, scope, unit_id)
+    own = session.exec(select(Employment).where(Employment.unit_id == unit_id)).all()
+    people = [one.person_id for one in own]
+    elsewhere: dict[UUID, list[Employment]] = {}
+    for chunk in _chunks(people):
+        query = select(Employment).where(col(Employment.person_id).in_(chunk), Employment.unit_id != unit_id)
+        for one in session.exec(query):
+            elsewhere.setdefault(one.person_id, []).append(one)
+    found = []
+    for one in own:
+        for other in elsewhere.get(one.person_id, ()):
+            left = one.until if one.until is not None and first <= one.until <= last else None
+            came = one.since if first <= one.since <= last else None
+            if left is not None or (came is not None and other.until is not None):
+                found.append(Mover(one.person_id, other.unit_id, None if left else came, left))
+    return found
+
+
+def namesakes(session: Session, scope: Scope) -> list[tuple[Unit, Unit]]:
+    """Return pairs of units of one area and name under two credit codes: most likely one unit that stands twice."""
+    seen: dict[tuple[str, str], Unit] = {}
+    pairs = []
+    for one in units(session, scope):
+        first = seen.setdefault((one.area, "".join(one.name.split())), one)
+        if first is not one:
+            pairs.append((first, one))
+    return pairs
+
+
 def batches(session: Session, scope: Scope, unit_id: UUID, year: int) -> list[ImportBatch]:
     """Return the promoted workbooks of a unit's year that still count, oldest first."""
     unit(session, scope, unit_id)

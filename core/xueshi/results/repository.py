@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from xueshi.access.scope import Scope
 from xueshi.canonical import digest_of_json
 from xueshi.register.tables import Person, StudyRecord
+from xueshi.results.seals import seal_digest
 from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 from xueshi.storage import new_id
 
@@ -175,40 +176,77 @@ def seal(session: Session, rows: Sequence[SealedResult]) -> None:
 
 
 def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[SealedResult]:
-    """Return a unit's sealed results by position."""
+    """Return a unit's sealed results that count, by position: of each person the seal of the latest round."""
     query = (
         select(SealedResult)
         .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
-        .order_by(col(SealedResult.position))
+        .order_by(col(SealedResult.round), col(SealedResult.position))
     )
-    return list(session.exec(query).all())
+    newest = {row.person_id: row for row in session.exec(query).all()}
+    return sorted(newest.values(), key=lambda row: row.position)
 
 
 def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResult, YearResult]]:
-    """Return all sealed results of a campaign with what they seal, by position."""
+    """Return the sealed results of a campaign that count, with what they seal, by position; superseded ones are out."""
     query = (
         select(SealedResult, YearResult)
         .join(YearResult, col(YearResult.id) == col(SealedResult.result_id))
         .where(SealedResult.campaign_id == campaign_id)
-        .order_by(col(SealedResult.position))
+        .order_by(col(SealedResult.round), col(SealedResult.position))
     )
-    return [(seal_row, result) for seal_row, result in session.exec(query).all()]
+    newest = {
+        (seal_row.unit_id, seal_row.person_id): (seal_row, result)
+        for seal_row, result in session.exec(query).all()
+    }
+    return sorted(newest.values(), key=lambda pair: pair[0].position)
 
 
-def judged_records(session: Session, campaign_id: UUID, unit_id: UUID) -> dict[UUID, list[UUID]]:
-    """Return person → the records that his sealed result rests on, in the order of its ledger."""
-    query = (
-        select(SealedResult.person_id, LedgerRow.record_id)
-        .join(LedgerRow, col(LedgerRow.result_id) == col(SealedResult.result_id))
-        .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
-        .order_by(col(SealedResult.position), col(LedgerRow.seq))
-    )
-    found: dict[UUID, dict[UUID, None]] = {}
-    for person_id, record_id in session.exec(query):
-        of_person = found.setdefault(person_id, {})
-        if record_id is not None:
-            of_person[record_id] = None
-    return {person_id: list(records) for person_id, records in found.items()}
+def is_sealed(session: Session, campaign_id: UUID) -> bool:
+    """Tell whether anything of a campaign is sealed."""
+    query = select(SealedResult.id).where(SealedResult.campaign_id == campaign_id).limit(1)
+    return session.exec(query).first() is not None
+
+
+def superseded(session: Session, seals: Iterable[SealedResult]) -> dict[UUID, SealedResult]:
+    """Return seal id → the seal whose place it took, for those that took one's place."""
+    wanted = {row.supersedes: row.id for row in seals if row.supersedes is not None}
+    query = select(SealedResult).where(col(SealedResult.id).in_(list(wanted)))
+    return {wanted[row.id]: row for row in session.exec(query).all()}
+
+
+@dataclass(frozen=True)
+class SealedYear:
+    """What a person's seal says, and its ledger on the register's present rows."""
+
+    seal: SealedResult
+    result: YearResult
+    ledger: list[LedgerRow]
+
+    @property
+    def records(self) -> list[UUID]:
+        """The records that the result rests on, in the order of its ledger."""
+        return list(dict.fromkeys(line.record_id for line in self.ledger if line.record_id is not None))
+
+
+def sealed_years(
+    session: Session, campaign_id: UUID, unit_id: UUID, seals: Iterable[SealedResult]
+) -> dict[UUID, SealedYear]:
+    """Return person → what his seal seals.
+
+    A register handed in again in a later round has new rows. Who was not sealed anew in it has a later revision that
+    says the same: it is taken, since its ledger names the rows that are there.
+    """
+    wanted = list(seals)
+    sealed = results_by_id(session, [one.result_id for one in wanted])
+    latest = latest_of_unit(session, Scope.everything(), campaign_id, unit_id)
+    lines = ledgers(session, [*sealed, *(result.id for result in latest.values())])
+    years = {}
+    for one in wanted:
+        newer = latest.get(one.person_id)
+        same = newer is not None and seal_digest(newer, lines[newer.id]) == one.digest
+        result = newer if newer is not None and same else sealed[one.result_id]
+        years[one.person_id] = SealedYear(one, result, lines[result.id])
+    return years
 
 
 def handed_on(

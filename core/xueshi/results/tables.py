@@ -69,15 +69,21 @@ class LedgerRow(SQLModel, table=True):
 
 
 class SealedResult(SQLModel, table=True):
-    """The revision that counts after closing, with the paper number given to the person. Written once."""
+    """The revision that counts after closing, with the paper number given to the person. Written once a round.
+
+    A correction after closing is a seal of a later round that supersedes the earlier one; the newest counts.
+    """
 
     __tablename__ = "sealed_result"
-    __table_args__ = (UniqueConstraint("campaign_id", "person_id", "unit_id"),)
+    __table_args__ = (UniqueConstraint("campaign_id", "person_id", "unit_id", "round"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     campaign_id: UUID = Field(index=True)
     unit_id: UUID = Field(index=True)
     person_id: UUID
+    round: int = 1
+    supersedes: UUID | None = None
+    """The seal whose place this one takes."""
     result_id: UUID = Field(foreign_key="year_result.id")
     position: int
     """1, 2, … in the campaign, by unit code and order in the unit: the running number of papers."""

@@ -1,0 +1,214 @@
+"""The pure machine of a campaign: which act has its place when, and what holds after any sequence of acts (L0)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xueshi.campaigns.appeal_machine import (
+    AppealAccepted,
+    AppealCommand,
+    AppealState,
+    decide_appeal,
+)
+from xueshi.campaigns.campaign_machine import (
+    CampaignAccepted,
+    CampaignCommand,
+    CampaignState,
+    decide_campaign,
+    pause_length,
+)
+from xueshi.campaigns.filing_machine import Refused
+
+DEADLINE = datetime(2021, 11, 30, 16, tzinfo=UTC)
+BEFORE = DEADLINE - timedelta(days=10)
+AFTER = DEADLINE + timedelta(days=1)
+OPEN = CampaignState("open", DEADLINE, standing=True)
+DAY = timedelta(days=1)
+
+
+def act(state: CampaignState, verb: str, **given_: object) -> CampaignCommand:
+    defaults: dict[str, object] = {
+        "id": "c1",
+        "verb": verb,
+        "role": "bureau",
+        "account": "b",
+        "expected_version": state.version,
+        "made_at": BEFORE,
+        "reason": "原因",
+    }
+    return CampaignCommand(**{**defaults, **given_})  # type: ignore[arg-type]
+
+
+def accepted(state: CampaignState, command: CampaignCommand, now: datetime = BEFORE) -> CampaignState:
+    judged = decide_campaign(state, command, now)
+    assert isinstance(judged, CampaignAccepted), judged
+    return judged.state
+
+
+def refused(state: CampaignState, command: CampaignCommand, now: datetime = BEFORE) -> str:
+    judged = decide_campaign(state, command, now)
+    assert isinstance(judged, Refused), judged
+    assert judged.reason
+    return judged.code
+
+
+def test_a_pause_moves_deadlines_by_its_length_when_it_ends() -> None:
+    state = accepted(replace(OPEN, makeup_until=AFTER), act(OPEN, "pause"))
+    assert state.paused_at == BEFORE
+    back = accepted(state, act(state, "resume"), BEFORE + 3 * DAY)
+    assert (back.deadline, back.makeup_until) == (DEADLINE + 3 * DAY, AFTER + 3 * DAY)
+    assert back.paused_at is None
+
+
+def test_a_begun_day_of_a_pause_counts_whole_so_that_deadlines_still_end_with_a_day() -> None:
+    assert pause_length(BEFORE, BEFORE) == timedelta(0)
+    assert pause_length(BEFORE, BEFORE + timedelta(hours=1)) == DAY
+    assert pause_length(BEFORE, BEFORE + DAY) == DAY
+    assert pause_length(BEFORE, BEFORE + DAY + timedelta(minutes=1)) == 2 * DAY
+
+
+def test_what_had_ended_before_a_pause_is_not_brought_back_by_it() -> None:
+    state = accepted(OPEN, act(OPEN, "pause"), AFTER)
+    assert accepted(state, act(state, "resume"), AFTER + 5 * DAY).deadline == DEADLINE
+
+
+@pytest.mark.parametrize("verb", ["extend", "close", "makeup", "migrate", "pause"])
+def test_a_paused_campaign_is_resumed_before_anything_else(verb: str) -> None:
+    state = accepted(OPEN, act(OPEN, "pause"))
+    assert refused(state, act(state, verb, to=AFTER + DAY, pack="p")) == "paused"
+
+
+def test_nobody_resumes_what_is_not_paused() -> None:
+    assert refused(OPEN, act(OPEN, "resume")) == "not_paused"
+
+
+def test_the_clock_of_a_paused_rehearsal_goes_on() -> None:
+    state = accepted(OPEN, act(OPEN, "pause"))
+    accepted(state, act(state, "advance", to=AFTER))
+
+
+@pytest.mark.parametrize("verb", ["pause", "extend", "migrate"])
+def test_these_acts_say_why(verb: str) -> None:
+    assert refused(OPEN, act(OPEN, verb, to=AFTER, pack="p", reason=" ")) == "no_reason"
+
+
+def test_closing_early_says_why() -> None:
+    assert refused(OPEN, act(OPEN, "close", reason="")) == "window_open"
+    assert accepted(OPEN, act(OPEN, "close")).stage == "closing"
+    assert accepted(OPEN, act(OPEN, "close", reason=""), DEADLINE).stage == "closing"
+
+
+def test_an_open_make_up_window_makes_closing_early() -> None:
+    state = accepted(OPEN, act(OPEN, "makeup", to=AFTER + DAY))
+    assert refused(state, act(state, "close", reason=""), AFTER) == "window_open"
+    assert accepted(state, act(state, "close", reason=""), AFTER + DAY).stage == "closing"
+
+
+def test_closing_over_undecided_units_says_why_even_after_the_deadline() -> None:
+    assert refused(OPEN, act(OPEN, "close", reason="", anyway=True), AFTER) == "no_reason"
+
+
+def test_a_make_up_window_only_grows() -> None:
+    state = accepted(OPEN, act(OPEN, "makeup", to=AFTER))
+    assert refused(state, act(state, "makeup", to=AFTER)) == "not_later"
+    assert accepted(state, act(state, "makeup", to=AFTER + DAY)).makeup_until == AFTER + DAY
+
+
+def test_a_unit_is_opened_again_after_the_seal_only() -> None:
+    assert refused(OPEN, act(OPEN, "reopen", unit="u", to=AFTER)) == "closed"
+    for stage in ("closing", "sealed", "printed"):
+        assert refused(replace(OPEN, stage=stage), act(OPEN, "reopen", unit="u", to=AFTER)) == "closed"  # type: ignore[arg-type]
+    finished = replace(OPEN, stage="finished")
+    assert accepted(finished, act(finished, "reopen", unit="u", to=AFTER)).stage == "finished"
+    assert refused(finished, act(finished, "reopen", unit="u", to=BEFORE)) == "not_later"
+    archived = accepted(finished, act(finished, "archive"))
+    assert refused(archived, act(archived, "reopen", unit="u", to=AFTER)) == "closed"
+
+
+VERBS = ("advance", "extend", "close", "pause", "resume", "makeup", "migrate", "reopen", "archive")
+acts = st.tuples(st.sampled_from(VERBS), st.integers(0, 30), st.integers(-1, 1), st.booleans())
+
+
+@given(st.lists(acts, max_size=30))
+def test_no_sequence_of_acts_breaks_the_invariants(sequence: list[tuple[str, int, int, bool]]) -> None:
+    state, now = OPEN, BEFORE
+    order = ["open", "closing", "finished", "archived"]
+    for verb, days, drift, why in sequence:
+        before = state
+        command = act(
+            state,
+            verb,
+            expected_version=state.version + drift,
+            to=now + timedelta(days=days),
+            reason="原因" if why else "",
+            pack="p",
+            unit="u",
+        )
+        judged = decide_campaign(state, command, now)
+        if isinstance(judged, CampaignAccepted):
+            state = judged.state
+            assert drift == 0, "a stale screen is refused"
+            assert state.version == before.version + 1
+            assert before.stage != "archived", "an archived campaign accepts nothing"
+            assert before.paused_at is None or verb in ("advance", "resume")
+            assert state.deadline >= before.deadline, "no act takes time away"
+            if verb == "advance":
+                now = command.to or now
+        assert order.index(state.stage) >= order.index(before.stage), "no stage comes twice"
+        if state.stage == "closing":
+            state = replace(state, stage="finished")  # sealed and printed meanwhile
+
+
+# ---------------------------------------------------------------- appeals
+
+
+APPEAL = AppealState("open", maker="clerk", deciders=("verifier", "lender"))
+
+
+def appeal(verb: str = "uphold", **given_: object) -> AppealCommand:
+    defaults: dict[str, object] = {
+        "id": "c",
+        "verb": verb,
+        "role": "bureau",
+        "account": "chief",
+        "expected_version": 0,
+        "made_at": AFTER,
+        "reason": "理由",
+    }
+    return AppealCommand(**{**defaults, **given_})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"account": "verifier"}, "four_eyes"),
+        ({"account": "lender"}, "four_eyes"),
+        ({"account": "deputy", "principal": "verifier"}, "four_eyes"),
+        ({"account": "clerk"}, "four_eyes"),
+        ({"reason": " "}, "no_reason"),
+        ({"expected_version": 3}, "stale"),
+    ],
+)
+def test_an_appeal_is_decided_by_somebody_else_with_a_reason(change: dict[str, object], code: str) -> None:
+    judged = decide_appeal(APPEAL, appeal("grant", **change))
+    assert isinstance(judged, Refused)
+    assert judged.code == code
+
+
+def test_an_appeal_is_decided_once() -> None:
+    judged = decide_appeal(APPEAL, appeal())
+    assert isinstance(judged, AppealAccepted)
+    again = decide_appeal(judged.state, appeal(expected_version=1))
+    assert isinstance(again, Refused)
+    assert again.code == "finished"
+
+
+def test_its_maker_takes_an_appeal_back() -> None:
+    judged = decide_appeal(APPEAL, appeal("withdraw", account="clerk", reason=""))
+    assert isinstance(judged, AppealAccepted)
+    assert judged.state.stage == "withdrawn"
