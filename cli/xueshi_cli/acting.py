@@ -75,13 +75,14 @@ def opened_by_notice(
         actor = place.actor(session, officer)
         scope = Scope((notice.area,))
         batches = register.standing_batches(session, scope, notice.year)
+        people = register.standing_people(session, scope, notice.year)
         units = [
             UnitToFile(
                 unit.id,
                 unit.area,
                 unit.sector,
                 batches[unit.id].maker.removeprefix("account:") if unit.id in batches else None,
-                batches[unit.id].people if unit.id in batches else 0,
+                people.get(unit.id, 0),
             )
             for unit in register.units(session, scope)
         ]

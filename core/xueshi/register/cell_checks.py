@@ -55,7 +55,11 @@ class CellChecks:
             return self._list(tuple(self._vocabulary.kinds), heading)
         if heading == "结束日期":
             window = (self._vocabulary.first, self._vocabulary.last)
-            return _day(*window, heading, f"须在{window[0].isoformat()} 至 {window[1].isoformat()} 之间，决定计入哪个年度")
+            return _day(
+                *window,
+                heading,
+                f"须在{window[0].isoformat()} 至 {window[1].isoformat()} 之间，决定计入哪个年度",
+            )
         if heading in ("开始日期", "取得职称日期", "入职日期"):
             return _day(OLDEST, NEWEST, heading, "写成 2021-05-10 的样子")
         if heading == "申报学时":
@@ -85,7 +89,9 @@ class CellChecks:
             whole = f",{first}=INT({first})" if column.type == "count" else ""
             formula = f'=OR({first}="{NONE}",AND(ISNUMBER({first}),{first}>=0{whole}))'
             what = "不小于 0 的整数" if column.type == "count" else "不小于 0 的数，最多两位小数"
-            return _told({"validate": "custom", "value": formula}, column.heading, f"{what}；确实没有的填“{NONE}”")
+            return _told(
+                {"validate": "custom", "value": formula}, column.heading, f"{what}；确实没有的填“{NONE}”"
+            )
         if column.type == "date":
             formula = f'=OR({first}="{NONE}",ISNUMBER({first}))'
             how = f"写成 2021-05-10 的样子；确实没有的填“{NONE}”"

@@ -210,16 +210,16 @@ class _Check:
             self._step()
             row.required("身份证号")
             number = normal(row.plain("身份证号"))
-            entry = self._entry_of(row, number)
+            whose = self._entry_of(row, number)
             record = _read_record(row, self.vocabulary)
-            if entry is None:
+            if whose is None:
                 # The row may well be of somebody of that name, whose year would be incomplete without it.
                 for namesake in by_name.get(row.text("姓名"), ()):
                     namesake.sound = False
                 continue
-            entry.rows.append(row.number)
+            whose.rows.append(row.number)
             if record is not None:
-                entry.records.append(record)
+                whose.records.append(record)
 
     def _entry_of(self, row: Row, number: str) -> _Entry | None:
         """Return the person whom a row of the record sheet is about, or note why that is nobody."""
@@ -232,7 +232,9 @@ class _Check:
         if len(found) == 1:
             return found[0]
         if found:
-            row.problem("身份证号", f"{mask_identity(number)} 在几个单位登记", f"请在“{CODE}”列写明是哪个单位的记录")
+            row.problem(
+                "身份证号", f"{mask_identity(number)} 在几个单位登记", f"请在“{CODE}”列写明是哪个单位的记录"
+            )
             for entry in found:
                 entry.sound = False
         elif identity_fault(number) is None:

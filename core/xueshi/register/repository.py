@@ -205,6 +205,38 @@ def standing_batches(session: Session, scope: Scope, year: int) -> dict[UUID, Im
     return {batch.unit_id: batch for batch in session.exec(query) if batch.unit_id is not None}
 
 
+def standing_people(session: Session, scope: Scope, year: int) -> dict[UUID, int]:
+    """Return unit → people of all its workbooks of a year that count: the first, and what was added to it."""
+    query = (
+        select(ImportBatch.unit_id, func.sum(ImportBatch.people))
+        .join(Unit, col(Unit.id) == col(ImportBatch.unit_id))
+        .where(ImportBatch.year == year, ImportBatch.state == "promoted", _visible(scope))
+        .group_by(col(ImportBatch.unit_id))
+    )
+    return {unit_id: int(people) for unit_id, people in session.exec(query) if unit_id is not None}
+
+
+def recorded_people(session: Session, scope: Scope, unit_id: UUID, year: int) -> set[UUID]:
+    """Return the people of whom a workbook of the unit's year that counts brought records."""
+    unit(session, scope, unit_id)
+    query = (
+        select(StudyRecord.person_id)
+        .join(ImportBatch, col(ImportBatch.id) == col(StudyRecord.batch_id))
+        .where(StudyRecord.unit_id == unit_id, StudyRecord.year == year, ImportBatch.state == "promoted")
+        .distinct()
+    )
+    return set(session.exec(query))
+
+
+def last_place(session: Session, scope: Scope, unit_id: UUID) -> int:
+    """Return the last place in a unit's own order of its present people; 0 where it has none."""
+    unit(session, scope, unit_id)
+    query = select(func.max(Employment.order_in_unit)).where(
+        Employment.unit_id == unit_id, col(Employment.until).is_(None)
+    )
+    return session.exec(query).one() or 0
+
+
 def batch(session: Session, batch_id: UUID) -> ImportBatch:
     """Return one workbook's batch; NotFoundError when it is gone."""
     found = session.get(ImportBatch, batch_id)

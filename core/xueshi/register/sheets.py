@@ -134,9 +134,17 @@ class OpenBook:
         scan = self.file.sheets[self.file.named(name) or name]
         if scan.last_column > WIDEST:
             cell = f"{letters(scan.last_column - 1)}1"
-            return cell, f"内容一直到 {letters(scan.last_column - 1)} 列，超出表格范围", "请删去表格右侧多余的内容"
+            return (
+                cell,
+                f"内容一直到 {letters(scan.last_column - 1)} 列，超出表格范围",
+                "请删去表格右侧多余的内容",
+            )
         if scan.last_row > self.limits.rows + BLANK_BETWEEN:
-            return "", f"内容一直到第 {scan.last_row} 行，中间多为空行", "请删去表格下方多余的内容（整行删除）"
+            return (
+                "",
+                f"内容一直到第 {scan.last_row} 行，中间多为空行",
+                "请删去表格下方多余的内容（整行删除）",
+            )
         return None
 
 
@@ -267,7 +275,9 @@ class Sheet:
         if not any(heading_key(str(cell)) in known for cell in first[1]):
             second = next(rows, None)
         if second is not None and any(heading_key(str(cell)) in known for cell in second[1]):
-            checked.add(name, "第1行", "第1行不是栏目名，栏目名在第2行", "请删去上面的标题行，使栏目名成为第1行")
+            checked.add(
+                name, "第1行", "第1行不是栏目名，栏目名在第2行", "请删去上面的标题行，使栏目名成为第1行"
+            )
             return sheet
         sheet._place(first[1], known)
         missing = [heading for heading in headings if heading not in sheet.places]
@@ -281,15 +291,16 @@ class Sheet:
         """Yield the rows that are not blank, once. A row that repeats the headings is told and left out."""
         by_column = {place: heading for heading, place in self.places.items()}
         faults: dict[int, list[tuple[str, str]]] = {}
-        for (row, column), cause in self.scan.faults.items():
+        for (line, column), cause in self.scan.faults.items():
             if column - 1 in by_column:
-                faults.setdefault(row, []).append((by_column[column - 1], cause))
+                faults.setdefault(line, []).append((by_column[column - 1], cause))
         for number, values in self._rows:
             wrong = faults.get(number)
             if wrong is None and not any(value is not None and value != "" for value in values):
                 continue
             cells = {
-                heading: values[place] if place < len(values) else "" for heading, place in self.places.items()
+                heading: values[place] if place < len(values) else ""
+                for heading, place in self.places.items()
             }
             row = Row(self, number, cells)
             if not wrong and not any(row.text(heading) for heading in self.places):
@@ -298,8 +309,7 @@ class Sheet:
                 self.checked.add(self.name, f"A{number}", "这一行又是栏目名", "请删去此行，栏目名只在第1行")
                 continue
             for heading, cause in wrong or ():
-                repair = "请改正公式，或直接填写结果（可用“选择性粘贴—数值”）"
-                row.problem(heading, cause, repair)
+                row.problem(heading, cause, "请改正公式，或直接填写结果（可用“选择性粘贴—数值”）")
                 row.told.add(heading)
             yield row
 
@@ -312,7 +322,9 @@ class Sheet:
             at = f"{letters(place)}1"
             if heading is None:
                 guess = near(shown, list(known.values()))
-                self.checked.add(self.name, at, f"没有“{shown}”这一栏{guess}", "请改回模板的栏目名，或删去此列")
+                self.checked.add(
+                    self.name, at, f"没有“{shown}”这一栏{guess}", "请改回模板的栏目名，或删去此列"
+                )
             elif heading in self.places:
                 self.checked.add(self.name, at, f"“{heading}”出现两次", "请删去其中一列")
             else:

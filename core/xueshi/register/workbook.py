@@ -148,8 +148,12 @@ class RegisterBook:
         sheet.freeze_panes(1, kept)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        # A sheet of forty columns on one page could not be read: two pages side by side, names on both.
+        wide = len(headings) > len(PEOPLE_COLUMNS) + 1
+        sheet.fit_to_pages(2 if wide else 1, 0)
         sheet.repeat_rows(0)
+        if wide and kept:
+            sheet.repeat_columns(0, kept - 1)
         return sheet
 
     def cells(self, sheet: Any, row: int, headings: Sequence[str], values: Sequence[Any]) -> None:
@@ -182,9 +186,14 @@ class RegisterBook:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        sheet.merge_range(0, 0, 0, 1, "继续教育登记表填表说明", self.look(bold=True, font_size=16, align="center"))
+        sheet.merge_range(
+            0, 0, 0, 1, "继续教育登记表填表说明", self.look(bold=True, font_size=16, align="center")
+        )
         sheet.set_row(0, 30)
-        name, text = self.look(bold=True, valign="top", border=1), self.look(text_wrap=True, valign="top", border=1)
+        name, text = (
+            self.look(bold=True, valign="top", border=1),
+            self.look(text_wrap=True, valign="top", border=1),
+        )
         lines = guidance(self.vocabulary, several=several)
         for row, (what, how) in enumerate(lines, start=1):
             sheet.write_string(row, 0, what, name)
@@ -232,15 +241,27 @@ def guidance(vocabulary: IntakeVocabulary, *, several: bool) -> list[tuple[str, 
     )
     return [
         ("依据", f"《{vocabulary.pack.title}》{number}"),
-        ("统计年度", f"{vocabulary.year}年度：{first.isoformat()} 至 {last.isoformat()}；按结束日期归入年度。"),
-        ("填写次序", f"先填“{UNIT}”，再填“{PEOPLE}”（每人一行），后填“{RECORDS}”（每项学习一行，按身份证号对应到人）。"),
+        (
+            "统计年度",
+            f"{vocabulary.year}年度：{first.isoformat()} 至 {last.isoformat()}；按结束日期归入年度。",
+        ),
+        (
+            "填写次序",
+            f"先填“{UNIT}”，再填“{PEOPLE}”（每人一行），后填“{RECORDS}”（每项学习一行，按身份证号对应到人）。",
+        ),
         ("单位", units),
-        ("栏目", "深色栏目必填，浅色的按情况填写。不要增删、改名或合并栏目和工作表，不要在栏目名上方加标题行。"),
+        (
+            "栏目",
+            "深色栏目必填，浅色的按情况填写。不要增删、改名或合并栏目和工作表，不要在栏目名上方加标题行。",
+        ),
         ("空白与“无”", "不知道的留空，将来可补；确实没有的填“无”（如未参加考试的成绩）。"),
         ("身份证号", "18位，单元格为文本格式；只用于识别同一人，入库即加密。"),
         ("日期", "写成 2021-05-10 的样子；2021.5.10、2021年5月10日、20210510 也能读出。只有年月的读不出。"),
         ("申报学时", "填小时数，最多两位小数；由系统按条款核定，申报数不是认定数。"),
-        ("交回之前", "全部正确才能入库。有误的会退回标注后的工作簿：红色单元格的批注写明问题和改法，改好后可直接再交。"),
+        (
+            "交回之前",
+            "全部正确才能入库。有误的会退回标注后的工作簿：红色单元格的批注写明问题和改法，改好后可直接再交。",
+        ),
         ("不能接收的", "带宏的工作簿、设有打开密码的文件、旧格式（.xls）、改了扩展名的文件。"),
     ]
 

@@ -111,7 +111,9 @@ def _ole(path: Path) -> FileRefusedError:
     """Tell a workbook behind a password from one of Excel 97–2003: by the names in the container's directory."""
     body = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in body:
-        return FileRefusedError("文件设有打开密码，无法读取", "请在 Excel 中取消打开密码（文件—信息—保护工作簿）后再导入")
+        return FileRefusedError(
+            "文件设有打开密码，无法读取", "请在 Excel 中取消打开密码（文件—信息—保护工作簿）后再导入"
+        )
     if any(name.encode("utf-16-le") in body for name in ("Workbook", "Book")):
         return FileRefusedError("是 Excel 97–2003 的旧格式（.xls）", RESAVE)
     return FileRefusedError("不是 Excel 工作簿（可能是 Word 97–2003 等旧格式文件）", RESAVE)
@@ -127,7 +129,9 @@ def _no_archive(first: bytes) -> FileRefusedError:
     if re.match(r"\s*<(!doctype|html|table|\?xml)", text, re.IGNORECASE):
         return FileRefusedError(f"{cause}，而是改了扩展名的网页或 XML 文件", RESAVE)
     if any(sign in text for sign in (",", "\t", ";", "，")):
-        return FileRefusedError(f"{cause}，而是改了扩展名的文本文件（CSV）", f"改扩展名不能转换格式；{RESAVE}")
+        return FileRefusedError(
+            f"{cause}，而是改了扩展名的文本文件（CSV）", f"改扩展名不能转换格式；{RESAVE}"
+        )
     return FileRefusedError(f"{cause}，而是文本文件", RESAVE)
 
 
@@ -147,7 +151,10 @@ def _directory(archive: ZipFile, limits: Limits) -> None:
     names = [entry.filename for entry in entries]
     if any(entry.flag_bits & 1 for entry in entries):
         raise FileRefusedError("压缩包设有密码，无法读取", "请取消密码后再导入")
-    if any(name.endswith(("vbaProject.bin", "vbaProjectSignature.bin")) or "/macrosheets/" in name for name in names):
+    if any(
+        name.endswith(("vbaProject.bin", "vbaProjectSignature.bin")) or "/macrosheets/" in name
+        for name in names
+    ):
         raise _macros()
     if INDEX not in names:
         raise _other_document(names)
@@ -163,7 +170,8 @@ def _directory(archive: ZipFile, limits: Limits) -> None:
 
 def _macros() -> FileRefusedError:
     return FileRefusedError(
-        "工作簿带有宏", "宏可能夹带病毒，系统不接收；请另存为不带宏的“Excel 工作簿（.xlsx）”后再导入，填写的内容不受影响"
+        "工作簿带有宏",
+        "宏可能夹带病毒，系统不接收；请另存为不带宏的“Excel 工作簿（.xlsx）”后再导入，填写的内容不受影响",
     )
 
 
@@ -179,7 +187,10 @@ def _other_document(names: list[str]) -> FileRefusedError:
 
 
 def _bomb(how: str) -> FileRefusedError:
-    return FileRefusedError(f"压缩包异常，解开后远大于文件本身（{how}）", "请删去图片和空白格式，另存后再导入；来历不明的文件请勿打开")
+    return FileRefusedError(
+        f"压缩包异常，解开后远大于文件本身（{how}）",
+        "请删去图片和空白格式，另存后再导入；来历不明的文件请勿打开",
+    )
 
 
 def _look_through(archive: ZipFile, limits: Limits) -> WorkbookFile:
@@ -208,7 +219,9 @@ def _reader_of(entry: ZipInfo, sheets: set[str]) -> PartReader | None:
     """Return what reads a part: a scanner for a sheet, a bare XML reader for the parts that calamine reads beside it."""
     if entry.filename in sheets:
         return SheetScanner()
-    read = entry.filename.startswith("xl/") and "/" not in entry.filename[3:] and entry.filename.endswith(".xml")
+    read = (
+        entry.filename.startswith("xl/") and "/" not in entry.filename[3:] and entry.filename.endswith(".xml")
+    )
     return PartReader() if read or entry.filename in (TYPES, LINKS) else None
 
 
