@@ -17,9 +17,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from xueshi.access import repository as access
@@ -27,8 +29,8 @@ from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.register import repository as register
 from xueshi.register.marking import mark_workbook
-from xueshi.register.sheets import UnitRegister
-from xueshi.register.workbook import IntakeVocabulary, write_registers
+from xueshi.register.sheets import UnitRegister, letters
+from xueshi.register.workbook import IntakeVocabulary, RegisterBook, write_registers
 from xueshi.registry import load
 from xueshi.storage import reading, transaction
 from xueshi_cli import importing
@@ -68,7 +70,12 @@ class Bench:
             for person in one.people
         )
         made = make_units(
-            self.samples, area=self.area, window=window, units=units, people=int(records * per_person) + 1, seed=SEED
+            self.samples,
+            area=self.area,
+            window=window,
+            units=units,
+            people=int(records * per_person) + 1,
+            seed=SEED,
         )
         registers = [UnitRegister(one.unit, list(one.people)) for one in made]
         write_registers(self.good, self.vocabulary, registers)
@@ -79,8 +86,6 @@ class Bench:
             for person, people in enumerate(one.people)
             for place in range(len(people.records))
         ]
-        from dataclasses import replace
-
         for unit, person, place in chance.sample(places, bad):
             one = registers[unit].people[person]
             spoiled = list(one.records)
@@ -103,15 +108,8 @@ class Bench:
 
     def correct(self) -> dict[str, Any]:
         """Correct the marked workbook by script: each listed cell gets its amount without the sign."""
-        from python_calamine import CalamineWorkbook
-
-        from xueshi.register.sheets import letters
-        from xueshi.register.workbook import RegisterBook
-
         source = CalamineWorkbook.from_path(str(self.marked))
-        listed = {
-            (row[0], row[1]) for row in source.get_sheet_by_name("问题清单").to_python()[1:]
-        }
+        listed = {(row[0], row[1]) for row in source.get_sheet_by_name("问题清单").to_python()[1:]}
         with RegisterBook(self.corrected, self.vocabulary, row_by_row=True) as book:
             for name in ("单位", "人员", "学习记录"):
                 rows = source.get_sheet_by_name(name).iter_rows()
@@ -139,7 +137,13 @@ class Bench:
             steps[step] = time.perf_counter() - began
 
         outcome = importing.import_workbook(
-            self.place, OFFICER, self.corrected, year=self.year, area=self.area, vocabulary=self.vocabulary, watch=watch
+            self.place,
+            OFFICER,
+            self.corrected,
+            year=self.year,
+            area=self.area,
+            vocabulary=self.vocabulary,
+            watch=watch,
         )
         steps["whole"] = time.perf_counter() - began
         stop.set()

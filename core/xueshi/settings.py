@@ -10,7 +10,7 @@
 | `XUESHI_CACHE` | what set-up fetched or built | the platform's user cache |
 | `XUESHI_FONTS` | folder of a bureau's licensed fonts, before ours | none |
 | `XUESHI_KEYS` | key file (mode 0600); production refuses to start without it | made in the data folder |
-| `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook: the file, its filled rows | 40, 120000 |
+| `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook: the file, its filled rows | 40, 200000 |
 | `XUESHI_UPLOAD_UNPACKED_MEGABYTES` | what a workbook may hold once it is inflated | 800 |
 | `XUESHI_LOG_LEVEL` | `debug`, `info`, `warning`, `error` | `info` |
 | `XUESHI_TRACE_HOOKS` | print every hook call | off |
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     fonts: Path | None = None
     keys: Path | None = None
     upload_megabytes: int = Field(default=40, ge=1, le=500)
-    upload_rows: int = Field(default=120_000, ge=1, le=1_000_000)
+    upload_rows: int = Field(default=200_000, ge=1, le=1_000_000)
     upload_unpacked_megabytes: int = Field(default=800, ge=1, le=8_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trace_hooks: bool = False

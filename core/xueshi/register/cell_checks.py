@@ -18,13 +18,12 @@ from xueshi.register.intake_vocabulary import (
     FactColumn,
     IntakeVocabulary,
 )
-from xueshi.register.sheets import letters
+from xueshi.register.sheets import NEWEST, OLDEST, letters
 
 SHORT_LIST = 255
 """Characters that Excel takes for a list inside a check; a longer one stands on a hidden sheet under a name."""
-LAST_ROW = 120_000
+LAST_ROW = 200_000
 """Row (from 0) up to which checks and lists reach; they are ranges and cost nothing."""
-OLDEST, NEWEST = date(1940, 1, 1), date(2100, 12, 31)
 
 
 class CellChecks:

@@ -135,6 +135,8 @@ class _Marking:
             if not new:
                 continue
             for column, value in enumerate(cells):
+                if value == "" and (name, number, column) not in self.told:
+                    continue
                 heading = headings[column] if column < len(headings) else ""
                 self._write(sheet, name, number, new - 1, column, heading, value)
 

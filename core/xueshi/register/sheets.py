@@ -27,6 +27,8 @@ _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{9}[\dXx](?![0-9A-Za-z]
 _CELL = re.compile(r"^([A-Z]+)(\d+)$")
 WIDEST = 400
 """Columns that are read; no workbook of ours has a quarter of it."""
+OLDEST, NEWEST = date(1940, 1, 1), date(2100, 12, 31)
+"""First and last day that can stand in a register of people at work."""
 BLANK_BETWEEN = 5_000
 """Blank rows that may stand between filled ones, beyond the limit of rows: the reader fills a whole rectangle."""
 
@@ -173,7 +175,9 @@ class Row:
     def text(self, heading: str) -> str:
         """Return a cell as text without blanks at its ends; whole numbers without a decimal point."""
         value = self.cells.get(heading)
-        if value is None or value == "":
+        if isinstance(value, str):
+            return seen(value) if value else ""
+        if value is None:
             return ""
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
@@ -207,10 +211,8 @@ class Row:
     def day(self, heading: str) -> date | None:
         """Return a cell as a day; a blank one gives None."""
         value = self.cells.get(heading)
-        if isinstance(value, datetime):
-            return value.date()
         if isinstance(value, date):
-            return value
+            return self._likely(heading, value.date() if isinstance(value, datetime) else value)
         text = self.text(heading)
         if not text:
             return None
@@ -219,6 +221,14 @@ class Row:
         except ValueError as error:
             self.problem(heading, f"“{text}”{error}", "请写成 2021-05-10 的样子")
             return None
+
+    def _likely(self, heading: str, day: date) -> date | None:
+        """Return a day of Excel's, or tell that it is none that anybody meant: 2021.5 in a cell of days is one of 1905."""
+        if OLDEST <= day <= NEWEST:
+            return day
+        repair = "请写成 2021-05-10 的样子；只写年月（如 2021.5）会被 Excel 当成另一天"
+        self.problem(heading, f"“{day.isoformat()}”不像是要填的日期", repair)
+        return None
 
     def one_of(self, heading: str, words: Sequence[str]) -> str:
         """Return a cell that must hold one of the words, or be blank."""
@@ -296,15 +306,13 @@ class Sheet:
                 faults.setdefault(line, []).append((by_column[column - 1], cause))
         for number, values in self._rows:
             wrong = faults.get(number)
-            if wrong is None and not any(value is not None and value != "" for value in values):
+            if wrong is None and all(_blank(value) for value in values):
                 continue
             cells = {
                 heading: values[place] if place < len(values) else ""
                 for heading, place in self.places.items()
             }
             row = Row(self, number, cells)
-            if not wrong and not any(row.text(heading) for heading in self.places):
-                continue
             if self._repeats_headings(row):
                 self.checked.add(self.name, f"A{number}", "这一行又是栏目名", "请删去此行，栏目名只在第1行")
                 continue
@@ -344,10 +352,15 @@ class Sheet:
             where = "栏目行有合并单元格" if start[2] == "1" else "合并单元格"
             cause = f"{where} {area}，只有左上角一格有值"
             self.checked.add(self.name, first, cause, "请取消合并，并在每一格填写")
+            self.checked.rejected.setdefault(self.name, set()).update(range(int(start[2]), int(end[2]) + 1))
 
     def _repeats_headings(self, row: Row) -> bool:
-        same = sum(row.text(heading) == heading for heading in self.places)
-        return same >= 2 and same * 2 >= sum(bool(row.text(heading)) for heading in self.places)
+        same: int = sum(value == heading for heading, value in row.cells.items())
+        return same >= 2 and same * 2 >= sum(not _blank(value) for value in row.cells.values())
+
+
+def _blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not seen(value))
 
 
 def near(word: str, known: Sequence[str]) -> str:

@@ -113,6 +113,8 @@ class RegisterBook:
         self.book: Any = xlsxwriter.Workbook(str(path), options)
         self.book.set_properties({"created": MADE_AT.replace(tzinfo=None), "title": "继续教育登记表"})
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._plain: dict[tuple[str, bool], Any] = {}
+        """The formats of unmarked cells by heading and whether the cell holds a day: looked up for every cell."""
         self._facts = {column.heading: column for column in vocabulary.columns}
         self._checks = CellChecks(vocabulary)
 
@@ -163,12 +165,15 @@ class RegisterBook:
 
     def cell(self, sheet: Any, row: int, column: int, heading: str, value: Any, **look: Any) -> None:
         """Write one cell; `look` is added to the look of its column."""
+        day = isinstance(value, date)
+        if look:
+            form = self._cell(heading, day=day, **look)
+        else:
+            known = self._plain.get((heading, day))
+            form = known or self._plain.setdefault((heading, day), self._cell(heading, day=day))
         if isinstance(value, date):
-            shown = {"num_format": "yyyy-mm-dd", "align": "center", **look}
-            sheet.write_datetime(row, column, value, self.look(**shown))
-            return
-        form = self._cell(heading, **look)
-        if value is None or value == "":
+            sheet.write_datetime(row, column, value, form)
+        elif value is None or value == "":
             if look:
                 sheet.write_blank(row, column, None, form)
         elif isinstance(value, bool):
@@ -220,8 +225,10 @@ class RegisterBook:
             align="center",
         )
 
-    def _cell(self, heading: str, **look: Any) -> Any:
+    def _cell(self, heading: str, *, day: bool = False, **look: Any) -> Any:
         column = self._facts.get(heading)
+        if day:
+            return self.look(num_format="yyyy-mm-dd", align="center", **look)
         if heading in AS_TEXT or (column is not None and column.type in ("id", "word")):
             return self.look(num_format="@", **look)
         if heading in AS_DAY or (column is not None and column.type == "date"):
