@@ -128,7 +128,7 @@ class Bench:
             access.add_accounts(session, Scope.everything(), [NewAccount(OFFICER, "局", "bureau", self.area)])
         samples: list[float] = []
         stop = threading.Event()
-        reader = threading.Thread(target=self._read_pages, args=(samples, stop))
+        reader = threading.Thread(target=self._read_pages, args=(samples, stop), daemon=True)
         reader.start()
         steps: dict[str, float] = {}
         began = time.perf_counter()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -249,15 +249,17 @@ def _standing(batches: Sequence[ImportBatch]) -> int:
 
 
 def _dump(person: NewPerson) -> str:
-    return canonical_json(_plain(asdict(person)))
+    body = {name: _plain(getattr(person, name)) for name in _PERSON}
+    records = [{name: _plain(getattr(record, name)) for name in _RECORD} for record in person.records]
+    return canonical_json({**body, "records": records})
+
+
+_PERSON = [one.name for one in fields(NewPerson) if one.name != "records"]
+_RECORD = [one.name for one in fields(NewRecord)]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _load(text: str) -> NewPerson:
