@@ -18,7 +18,7 @@ from xueshi.plugin_files import read_notice
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli.acting import act, opened_by_notice
-from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="年度验证：开启、查看、延期、拨动演练时钟、关闭", no_args_is_help=True)
@@ -91,7 +91,7 @@ def _own_notice(registry: Registry, file: Path) -> Notice:
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToXlsx = None) -> None:
     """列出年度验证。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -106,7 +106,14 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
             }
             for campaign in repository.campaigns(session, actor.scope)
         ]
-    show_table("年度验证", rows, as_json=json, empty="还没有开启过年度验证；用 xueshi campaign open 开启")
+    show_table(
+        "年度验证",
+        rows,
+        as_json=json,
+        csv=csv,
+        xlsx=xlsx,
+        empty="还没有开启过年度验证；用 xueshi campaign open 开启",
+    )
 
 
 @app.command("show")

@@ -19,7 +19,7 @@ from xueshi.register.workbook import IntakeVocabulary, write_registers, write_wo
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli import importing
-from xueshi_cli.output import AsJson, AsOfficer, console, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="登记：模板、导入、在册单位", no_args_is_help=True)
@@ -129,7 +129,7 @@ def import_(
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToXlsx = None) -> None:
     """列出管理范围内的在册单位。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -144,7 +144,9 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
             }
             for unit in register.units(session, actor.scope)
         ]
-    show_table("在册单位", rows, as_json=json, empty="还没有单位；用 xueshi register import 导入")
+    show_table(
+        "在册单位", rows, as_json=json, csv=csv, xlsx=xlsx, empty="还没有单位；用 xueshi register import 导入"
+    )
 
 
 def _bar(progress: Progress) -> importing.Watch:

@@ -13,7 +13,7 @@ from xueshi.campaigns.statistics import year_table_of
 from xueshi.errors import NotFoundError
 from xueshi.hours import show_hours
 from xueshi.storage import reading
-from xueshi_cli.output import AsJson, AsOfficer, console, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 
 
@@ -22,6 +22,8 @@ def statistics(
     year: Annotated[int, typer.Argument(help="年度")],
     officer: AsOfficer,
     json: AsJson = False,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
 ) -> None:
     """年度统计表：由封存的结果统计；尚未关闭的，只列已封存的人。"""
     place = Workplace.here()
@@ -61,7 +63,17 @@ def statistics(
     if json:
         typer.echo(json_.dumps(answers, ensure_ascii=False))
         return
+    if csv or xlsx:
+        rows = [{"表": answer["title"], **row} for answer in answers for row in answer["rows"]]
+        show_table("统计表", _alike(rows), as_json=False, csv=csv, xlsx=xlsx, empty="没有数据")
+        return
     for answer in answers:
         show_table(answer["title"], answer["rows"], as_json=False, empty="没有数据")
         for note in answer["notes"]:
             console.print(note)
+
+
+def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give all rows the same columns: tables of several areas stand in one file."""
+    headings = dict.fromkeys(heading for row in rows for heading in row)
+    return [{heading: row.get(heading, "") for heading in headings} for row in rows]

@@ -20,7 +20,7 @@ from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli.acting import act
-from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
@@ -31,7 +31,7 @@ KINDS = {"unit": "单位审验", "record": "记录待补", "discretion": "裁量
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToXlsx = None) -> None:
     """列出等您办理的事项。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -49,7 +49,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                     "期限": task.due_at.date().isoformat() if task.due_at else "",
                 }
             )
-    show_table("待办", rows, as_json=json, empty="没有等您办理的事项")
+    show_table("待办", rows, as_json=json, csv=csv, xlsx=xlsx, empty="没有等您办理的事项")
 
 
 @app.command("show")

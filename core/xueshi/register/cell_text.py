@@ -59,3 +59,8 @@ def read_day(text: str, *, serial: bool = True) -> date:
     if _YEAR_LAST.match(plain):
         raise ValueError("看不出哪个是月、哪个是日")
     raise ValueError("不是日期")
+
+
+def guarded(text: str) -> str:
+    """Return a text that a spreadsheet shows and never runs: what would begin a formula in a CSV gets an apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
