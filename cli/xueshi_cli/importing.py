@@ -147,7 +147,7 @@ def _rehearse(
                 intake.check_addition(session, place.keys, actor, unit, year, part.people)
             records = sum(len(person.records) for person in part.people)
             people = len(part.people)
-            _note_in_filing(place, session, actor, Intake("promoted", unit.id, people, records, people), year)
+            note_in_filing(place, session, actor, Intake("promoted", unit.id, people, records, people), year)
     return found
 
 
@@ -179,7 +179,7 @@ def _take_in(
                 one = intake.promote(session, place.keys, actor, part.unit, batch.id, mode=mode)
                 new.append(one)
                 if one.outcome == "promoted":
-                    _note_in_filing(place, session, actor, one, year)
+                    note_in_filing(place, session, actor, one, year)
                 watch("入库", number, len(batches))
             if outcome.problems:
                 intake.note_valid_only(session, actor, outcome.checked, digest, new)
@@ -207,7 +207,7 @@ def _stage(place: Workplace, batches: Sequence[ImportBatch], parts: Sequence[Acc
         intake.stage(place.engine, place.keys, batch, part.people, advance)
 
 
-def _note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
+def note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
     """Give the direct command `hand_in` where a campaign is open for the unit; its refusal refuses the import."""
     found = repository.open_campaign_of_unit(session, actor.scope, taken.unit_id, year)
     if found is None:

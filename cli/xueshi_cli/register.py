@@ -18,7 +18,7 @@ from xueshi.register.sheets import Problem
 from xueshi.register.workbook import IntakeVocabulary, write_registers, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import reading
-from xueshi_cli import importing
+from xueshi_cli import importing, transfer
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 
@@ -147,6 +147,10 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
     show_table(
         "在册单位", rows, as_json=json, csv=csv, xlsx=xlsx, empty="还没有单位；用 xueshi register import 导入"
     )
+
+
+app.command("export")(transfer.export)
+app.command("import-export")(transfer.import_export)
 
 
 def _bar(progress: Progress) -> importing.Watch:

@@ -505,14 +505,15 @@ def _record(owner: RosterOwner, person_id: UUID, new: NewRecord) -> Values:
 
 
 @cache
-def _defaults(table: type[SQLModel]) -> Values:
+def defaults_of(table: type[SQLModel]) -> Values:
+    """Return what a table's columns hold where a new row says nothing, for rows inserted in bulk."""
     return {name: field.default for name, field in table.model_fields.items() if not field.is_required()}
 
 
 def _insert(session: Session, table: type[SQLModel], rows: Iterable[Values]) -> None:
     """Insert new rows in bulk: a district's workbook must not hold the write lock for a minute."""
     waiting = iter(rows)
-    while chunk := [{**_defaults(table), **row} for row in islice(waiting, INSERTED_AT_ONCE)]:
+    while chunk := [{**defaults_of(table), **row} for row in islice(waiting, INSERTED_AT_ONCE)]:
         session.execute(insert(table), chunk)
 
 
