@@ -19,6 +19,7 @@ from xueshi.errors import InputError
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
+from xueshi_cli import verdicts
 from xueshi_cli.acting import act
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
 from xueshi_cli.workplace import Workplace
@@ -26,6 +27,8 @@ from xueshi_cli.workplace import Workplace
 ENGINE = Scope.everything()
 
 app = typer.Typer(help="待办：查看、办理", no_args_is_help=True)
+app.command("export")(verdicts.export)
+app.command("import")(verdicts.import_)
 
 KINDS = {"unit": "单位审验", "record": "记录待补", "discretion": "裁量认定", "attention": "需人工处理"}
 

@@ -117,6 +117,11 @@ def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campa
         return Refused("task_closed", "该待办已由他人办结；请刷新")
     if filing.stage != "deciding" or filing.level != task.level:
         return Refused("wrong_level", "该单位已不在本环节，不能再认定")
+    if row.expected_version is not None and row.expected_version != filing.version:
+        return Refused(
+            "stale",
+            f"该单位的申报已有变动：您看到的是第 {row.expected_version} 版，现在是第 {filing.version} 版；请重新查看后再办",
+        )
     if task.role != row.payload["role"]:
         return Refused("wrong_officer", "该待办由其他岗位办理")
     if filing.maker == str(row.account_id):

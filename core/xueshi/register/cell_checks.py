@@ -26,6 +26,34 @@ LAST_ROW = 200_000
 """Row (from 0) up to which checks and lists reach; they are ranges and cost nothing."""
 
 
+class OptionLists:
+    """Drop-down lists of any length: a short one stands in the check itself, a long one on a hidden sheet under a name."""
+
+    def __init__(self) -> None:
+        self._long: dict[tuple[str, ...], str] = {}
+
+    def source(self, words: Sequence[str]) -> Any:
+        """Return what a check of the kind `list` names as its source."""
+        if len(",".join(words)) <= SHORT_LIST and not any("," in word for word in words):
+            return list(words)
+        return f"={self._long.setdefault(tuple(words), f'options_{len(self._long) + 1}')}"
+
+    def write(self, book: Any) -> None:
+        """Write the long lists that were asked for; once, when all sheets are written."""
+        if not self._long:
+            return
+        sheet = book.add_worksheet(LISTS)
+        sheet.hide()
+        # Row by row, as a book that is written with constant memory wants it.
+        for row in range(max(map(len, self._long))):
+            for column, words in enumerate(self._long):
+                if row < len(words):
+                    sheet.write_string(row, column, words[row])
+        for column, (words, name) in enumerate(self._long.items()):
+            place = letters(column)
+            book.define_name(name, f"={LISTS}!${place}$1:${place}${len(words)}")
+
+
 class CellChecks:
     """The checks of a workbook's columns by sheet and heading; gathers the lists that need a place of their own."""
 
@@ -33,7 +61,7 @@ class CellChecks:
         self.last_row = last_row
         self._vocabulary = vocabulary
         self._facts = {column.heading: column for column in vocabulary.columns}
-        self._long: dict[tuple[str, ...], str] = {}
+        self._lists = OptionLists()
 
     def of(self, sheet: str, heading: str, column: int) -> dict[str, Any] | None:
         """Return the check of a column (counted from 0) in XlsxWriter's words; None where anything may be typed."""
@@ -69,15 +97,7 @@ class CellChecks:
 
     def write_lists(self, book: Any) -> None:
         """Write the long lists on a hidden sheet, each under the name that its check refers to."""
-        if not self._long:
-            return
-        sheet = book.add_worksheet(LISTS)
-        sheet.hide()
-        for column, (words, name) in enumerate(self._long.items()):
-            for row, word in enumerate(words):
-                sheet.write_string(row, column, word)
-            place = letters(column)
-            book.define_name(name, f"={LISTS}!${place}$1:${place}${len(words)}")
+        self._lists.write(book)
 
     def _of_fact(self, column: FactColumn, first: str) -> dict[str, Any] | None:
         if column.type == "yes_no":
@@ -98,10 +118,12 @@ class CellChecks:
         return None
 
     def _list(self, words: Sequence[str], heading: str) -> dict[str, Any]:
-        source: Any = list(words)
-        if len(",".join(words)) > SHORT_LIST or any("," in word for word in words):
-            source = f"={self._long.setdefault(tuple(words), f'options_{len(self._long) + 1}')}"
-        return _told({"validate": "list", "source": source}, heading, "请从下拉列表中选择", prompt=False)
+        return _told(
+            {"validate": "list", "source": self._lists.source(words)},
+            heading,
+            "请从下拉列表中选择",
+            prompt=False,
+        )
 
 
 def _length(length: int, heading: str, how: str) -> dict[str, Any]:

@@ -16,15 +16,20 @@ BAD = object()
 def read_fact(row: Row, column: FactColumn) -> object:
     """Return the value of a fact's cell: None where the cell says 无, `BAD` where it is wrong."""
     text = row.text(column.heading)
-    if text == NONE:
-        return None
     try:
-        if column.type == "date":
-            return read_day(text, serial=row.sheet.serial_days).isoformat()
-        return _READERS[column.type](text, column)
+        return parse_fact(text, column, serial_days=row.sheet.serial_days)
     except ValueError as error:
         row.problem(column.heading, f"“{text}”{error}", "请更正；不知道的留空，确实没有的填“无”")
         return BAD
+
+
+def parse_fact(text: str, column: FactColumn, *, serial_days: bool = True) -> object:
+    """Return what a text states for a fact, None for 无. Raises ValueError that says what it should be."""
+    if text == NONE:
+        return None
+    if column.type == "date":
+        return read_day(text, serial=serial_days).isoformat()
+    return _READERS[column.type](text, column)
 
 
 def _yes_no(text: str, _column: FactColumn) -> object:
