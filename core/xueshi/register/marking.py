@@ -30,6 +30,8 @@ LIST = PROBLEMS
 RED = "#FFC7CE"
 ROW_BY_ROW = 20_000
 """Filled rows from which on the copy is written row by row."""
+TEXT_WIDTH, LINE = 64, 15
+"""Width of the columns of text in the list, in narrow signs (a Chinese one takes two), and the height of a line."""
 _CELL = re.compile(r"^([A-Z]+)(\d+)$")
 Rows = Mapping[str, set[int]]
 
@@ -93,14 +95,21 @@ class _Marking:
         book = self.book
         sheet = book.book.add_worksheet(LIST)
         headings = ["工作表", "单元格", "问题", "改法"] + ([] if self.only is None else ["原单元格"])
-        for column, (heading, width) in enumerate(zip(headings, (12, 10, 64, 64, 10), strict=False)):
+        for column, (heading, width) in enumerate(
+            zip(headings, (12, 10, TEXT_WIDTH, TEXT_WIDTH, 10), strict=False)
+        ):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, heading, book.look(bold=True, border=1, bg_color="#DDE6F0"))
         sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
         text = book.look(text_wrap=True, valign="top", border=1)
         link = book.look(font_color="#0563C1", underline=1, valign="top", border=1)
         for row, problem in enumerate(self.problems, start=1):
             cell = self._cell(problem)
+            longest = max(len(problem.cause), len(problem.repair))
+            sheet.set_row(row, LINE * -(-longest * 2 // TEXT_WIDTH))
             sheet.write_string(row, 0, problem.sheet, text)
             if cell and problem.sheet in self.sheets:
                 sheet.write_url(row, 1, f"internal:'{self.sheets[problem.sheet]}'!{cell}", link, cell)
