@@ -28,7 +28,7 @@ def seen(text: str) -> str:
 
 
 def narrow(text: str) -> str:
-    """Return a number, code or date in narrow signs: `５００１０２` → `500102`."""
+    """Return a number, code or date in narrow signs: `９９０１` → `9901`."""
     return seen(text).translate(_WIDE).strip()
 
 
