@@ -17,8 +17,8 @@ from sqlmodel import Session, SQLModel
 
 from xueshi.access.repository import Actor
 from xueshi.errors import InputError, NotAllowedError
-from xueshi.register.checking import identity_fault
 from xueshi.register.identity import KeyRing, normal
+from xueshi.register.row_reading import identity_fault
 from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
 from xueshi.register.transfer import repository
 from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of, typed
