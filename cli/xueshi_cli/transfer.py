@@ -90,6 +90,8 @@ def import_export(
         }
         for name in package.counts
     ]
+    if merged.left_out:
+        typer.echo(f"提示：{merged.left_out} 条未认定、不予认定或已更正的记录没有并入", err=True)
     show_table("导入" if commit else "检查（未写入；加 --commit 写入）", rows, as_json=json, empty="")
 
 

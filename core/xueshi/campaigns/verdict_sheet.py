@@ -117,7 +117,7 @@ def value_of(answer: Answer, fact: Fact) -> object:
 
 
 def _answers(sheet: Sheet) -> Iterator[Answer]:
-    for row in sheet.rows():
+    for row in sheet.rows:
         verdict, reason = row.text(VERDICT), row.text(REASON)
         if not verdict:
             if reason:

@@ -146,7 +146,7 @@ class _Check:
     def _units(self, sheet: Sheet) -> None:
         if not sheet.places:
             return
-        rows = list(sheet.rows())
+        rows = list(sheet.rows)
         if not rows or (len(rows) > 1 and not self.several):
             repair = f"一个工作簿只填一个单位；几个单位合报的，请在“{PEOPLE}”表加“{CODE}”一列"
             self.checked.add(UNIT, "", f"应有一个单位，现有 {len(rows)} 个", repair)
@@ -165,7 +165,7 @@ class _Check:
         order: dict[str, int] = {}
         only = next(iter(self.units), "")
         found = 0
-        for row in sheet.rows():
+        for row in sheet.rows:
             found += 1
             self._step()
             code = self._code_of(row) if self.several else only
@@ -197,7 +197,7 @@ class _Check:
         by_name: dict[str, list[_Entry]] = {}
         for entry in self.entries.values():
             by_name.setdefault(entry.person.name, []).append(entry)
-        for row in sheet.rows():
+        for row in sheet.rows:
             self._step()
             row.required("身份证号")
             number = normal(row.plain("身份证号"))

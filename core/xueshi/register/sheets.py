@@ -248,7 +248,8 @@ class Sheet:
     places: dict[str, int] = field(default_factory=dict)
     serial_days: bool = True
     scan: SheetScan = field(default_factory=SheetScan)
-    _rows: Iterator[tuple[int, list[Any]]] = field(default_factory=lambda: iter(()))
+    rows: Iterable[Row] = ()
+    """Its rows that are not blank; of a workbook they are read as they are asked for, once."""
 
     def at(self, heading: str, row: int) -> str:
         """Return the address of the cell of a heading in a row; empty where the heading is missing."""
@@ -294,17 +295,17 @@ class Sheet:
         if missing:
             checked.add(name, "第1行", f"缺少栏目：{'、'.join(missing)}", "请使用下发的模板，不要删除栏目")
         sheet._tell_merged()
-        sheet._rows = rows
+        sheet.rows = sheet._read(rows)
         return sheet
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows that are not blank, once. A row that repeats the headings is told and left out."""
+    def _read(self, rows: Iterator[tuple[int, list[Any]]]) -> Iterator[Row]:
+        """Yield the rows that are not blank. A row that repeats the headings is told and left out."""
         by_column = {place: heading for heading, place in self.places.items()}
         faults: dict[int, list[tuple[str, str]]] = {}
         for (line, column), cause in self.scan.faults.items():
             if column - 1 in by_column:
                 faults.setdefault(line, []).append((by_column[column - 1], cause))
-        for number, values in self._rows:
+        for number, values in rows:
             wrong = faults.get(number)
             if wrong is None and all(_blank(value) for value in values):
                 continue

@@ -23,8 +23,13 @@ TABLES: dict[str, type[SQLModel]] = {
     "records": StudyRecord,
 }
 """Name in the package → table, in the order in which they are read: each refers to earlier ones only."""
-KEPT_BACK = frozenset({"identity_index", "identity_sealed", "identity_key", "identity_key_id", "maker"})
-"""Columns that mean nothing in another folder: they hang on its keys or its accounts."""
+KEPT_BACK = frozenset(
+    {"identity_index", "identity_sealed", "identity_key", "identity_key_id", "maker", "level", "state", "flow_digest",
+     "pack_digest", "class_id"}
+)  # fmt: skip
+"""Columns that mean nothing in another folder: they hang on its keys, its accounts, or on flows that run there."""
+SETTLED = frozenset({"registered", "verified"})
+"""Stages of records that count. One that still waits for a decision, or never counted, stays where its flow is."""
 IDENTITY = "identity_number"
 """A column of people that no table has: the number in clear, or masked."""
 

@@ -21,7 +21,7 @@ from xueshi.register.identity import KeyRing, normal
 from xueshi.register.row_reading import identity_fault
 from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
 from xueshi.register.transfer import repository
-from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of, typed
+from xueshi.register.transfer.columns import IDENTITY, SETTLED, TABLES, columns_of, typed
 from xueshi.register.transfer.package import Package
 from xueshi.storage import new_id
 
@@ -33,6 +33,8 @@ class Merged:
     new: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
     same: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
     different: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
+    left_out: int = 0
+    """Records of the package that do not count where they come from: undecided, refused or replaced."""
     filed: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """(unit, year) → people at the unit, where records were new."""
 
@@ -172,6 +174,9 @@ class _Merge:
         elsewhere = repository.ids_in_use(self.session, StudyRecord, list(given)) - set(there)
         fresh: dict[tuple[UUID, int], list[dict[str, Any]]] = {}
         for row in self._moved("records", rows):
+            if row.get("stage", "registered") not in SETTLED:
+                self.merged.left_out += 1
+                continue
             known = there.get(row["id"])
             self._count("records", StudyRecord, row, known)
             if known is not None:
