@@ -20,14 +20,14 @@ from xueshi.errors import NotFoundError
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
-from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_table
 from xueshi_cli.workplace import Workplace
 
 app = typer.Typer(help="账号与岗位、委托、移交", no_args_is_help=True)
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToXlsx = None) -> None:
     """列出管理范围内的账号和岗位。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -46,7 +46,9 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
             }
             for one in access.list_accounts(session, actor.scope)
         ]
-    show_table("账号", rows, as_json=json, empty="还没有账号；用 xueshi accounts add 建立")
+    show_table(
+        "账号", rows, as_json=json, csv=csv, xlsx=xlsx, empty="还没有账号；用 xueshi accounts add 建立"
+    )
 
 
 @app.command("add")

@@ -135,13 +135,14 @@ def opened_by_notice(
             (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
             for unit in listed
         }
+        people = register.standing_people(session, scope, notice.year)
         units = [
             UnitToFile(
                 unit.id,
                 unit.area,
                 unit.sector,
                 batches[unit.id].maker.removeprefix("account:") if unit.id in batches else None,
-                batches[unit.id].people if unit.id in batches else 0,
+                people.get(unit.id, 0),
                 facts_of(unit),
             )
             for unit in listed

@@ -17,7 +17,7 @@ from xueshi_cli.acting import opened_by_notice
 from xueshi_cli.campaign_view import CAMPAIGN_STAGES, campaign_record, doubled, unit_record
 from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
-from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_record, show_table
 from xueshi_cli.rehearsing import rehearse
 from xueshi_cli.steering import PublicId, UnitCode, filing_of
 from xueshi_cli.workplace import Workplace
@@ -68,7 +68,7 @@ app.command("rehearse")(rehearse)
 
 
 @app.command("list")
-def list_(officer: AsOfficer, json: AsJson = False) -> None:
+def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToXlsx = None) -> None:
     """列出年度验证。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -83,7 +83,14 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
             }
             for campaign in repository.campaigns(session, actor.scope)
         ]
-    show_table("年度验证", rows, as_json=json, empty="还没有开启过年度验证；用 xueshi campaign open 开启")
+    show_table(
+        "年度验证",
+        rows,
+        as_json=json,
+        csv=csv,
+        xlsx=xlsx,
+        empty="还没有开启过年度验证；用 xueshi campaign open 开启",
+    )
 
 
 @app.command("show")

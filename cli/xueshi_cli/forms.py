@@ -18,7 +18,7 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
 from xueshi.storage import reading
 from xueshi_cli import year_papers
-from xueshi_cli.output import AsJson, AsOfficer, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows.printing import PrintFile, reprint_unit
 
@@ -31,7 +31,14 @@ UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码"
 
 
 @app.command("list")
-def list_(public_id: CampaignId, officer: AsOfficer, unit: UnitCode = "", json: AsJson = False) -> None:
+def list_(
+    public_id: CampaignId,
+    officer: AsOfficer,
+    unit: UnitCode = "",
+    json: AsJson = False,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
+) -> None:
     """列出已出具的表卡。"""
     place = Workplace.here()
     with reading(place.engine) as session:
@@ -60,7 +67,9 @@ def list_(public_id: CampaignId, officer: AsOfficer, unit: UnitCode = "", json: 
             for paper in papers
             if paper.unit_id in names or (paper.unit_id is None and not unit)
         ]
-    show_table("表卡", rows, as_json=json, empty="尚未出具表卡；年度验证关闭并封存后自动打印")
+    show_table(
+        "表卡", rows, as_json=json, csv=csv, xlsx=xlsx, empty="尚未出具表卡；年度验证关闭并封存后自动打印"
+    )
 
 
 @app.command("print")

@@ -1,8 +1,8 @@
-"""Importing one register workbook as an officer: check, stage, promote, and note it in the unit's open filing."""
+"""Importing one register workbook as an officer: check, stage, promote, and note it in the units' open filings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,26 +16,48 @@ from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.register import intake
 from xueshi.register import repository as register
 from xueshi.register.checking import check_workbook
-from xueshi.register.intake import Intake
+from xueshi.register.intake import Accepted, Intake, Mode
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
+from xueshi.register.tables import ImportBatch
 from xueshi.register.workbook import IntakeVocabulary
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
 
+Watch = Callable[[str, int, int], None]
+"""Told how far a step has come: its name, done, of how many."""
+
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What became of a workbook: problems, or how it was taken in (None in a dry run)."""
+    """What became of a workbook: problems, and how each unit was taken in (none in a dry run)."""
 
     checked: CheckedWorkbook
     problems: Sequence[Problem] = field(default_factory=tuple)
-    result: Intake | None = None
+    results: Sequence[Intake] = ()
+
+    @property
+    def result(self) -> Intake | None:
+        """How the only unit, or the first, was taken in; None when nothing was."""
+        return self.results[0] if self.results else None
 
 
-def check(place: Workplace, path: Path, *, area: str, vocabulary: IntakeVocabulary) -> ImportOutcome:
+def _quiet(_step: str, _done: int, _of: int) -> None:
+    """Watch nothing."""
+
+
+def limits_of(place: Workplace) -> Limits:
+    """Return how large a workbook may be here."""
+    settings = place.settings
+    return Limits(settings.upload_megabytes, settings.upload_rows, settings.upload_unpacked_megabytes)
+
+
+def check(
+    place: Workplace, path: Path, *, area: str, vocabulary: IntakeVocabulary, watch: Watch = _quiet
+) -> ImportOutcome:
     """Check a workbook without writing anything."""
-    limits = Limits(place.settings.upload_megabytes, place.settings.upload_rows)
-    checked = check_workbook(path, vocabulary, area, limits)
+    checked = check_workbook(
+        path, vocabulary, area, limits_of(place), lambda done, of: watch("检查", done, of)
+    )
     return ImportOutcome(checked, tuple(checked.problems))
 
 
@@ -47,17 +69,20 @@ def rehearse_workbook(
     year: int,
     area: str,
     vocabulary: IntakeVocabulary,
-    replace: bool = False,
+    mode: Mode = "first",
+    valid_only: bool = False,
+    watch: Watch = _quiet,
 ) -> ImportOutcome:
     """Check a workbook and all that importing it would be refused for; nothing is written."""
-    outcome = check(place, path, area=area, vocabulary=vocabulary)
-    if outcome.problems:
+    outcome = check(place, path, area=area, vocabulary=vocabulary, watch=watch)
+    parts = _parts(outcome, valid_only=valid_only)
+    if not parts:
         return outcome
     try:
-        before = _rehearse(place, officer, path, year, outcome.checked, replace)
+        before = _rehearse(place, officer, path, year, parts, mode)
     except InputError as error:
-        return ImportOutcome(outcome.checked, (_refusal(path, error),))
-    return ImportOutcome(outcome.checked, (), before)
+        return ImportOutcome(outcome.checked, (*outcome.problems, _refusal(path, error)))
+    return ImportOutcome(outcome.checked, outcome.problems, [one for one in before if one is not None])
 
 
 def import_workbook(
@@ -69,21 +94,32 @@ def import_workbook(
     area: str,
     vocabulary: IntakeVocabulary,
     replace: bool = False,
+    mode: Mode = "first",
+    valid_only: bool = False,
+    watch: Watch = _quiet,
 ) -> ImportOutcome:
-    """Import a workbook all or nothing. What is wrong comes back as problems; nothing is written then."""
-    outcome = check(place, path, area=area, vocabulary=vocabulary)
-    if outcome.problems:
+    """Import a workbook all or nothing, or with `valid_only` its valid people. What is wrong comes back as problems."""
+    outcome = check(place, path, area=area, vocabulary=vocabulary, watch=watch)
+    parts = _parts(outcome, valid_only=valid_only)
+    if not parts:
         return outcome
     try:
-        taken = _take_in(place, officer, path, year, outcome.checked, replace)
+        taken = _take_in(place, officer, path, year, parts, "replace" if replace else mode, outcome, watch)
     except InputError as error:
-        return ImportOutcome(outcome.checked, (_refusal(path, error),))
-    return ImportOutcome(outcome.checked, (), taken)
+        return ImportOutcome(outcome.checked, (*outcome.problems, _refusal(path, error)))
+    return ImportOutcome(outcome.checked, outcome.problems, taken)
 
 
 def forbidden(path: Path, error: NotAllowedError) -> ImportOutcome:
     """Return the outcome of a workbook that its officer may not import."""
     return ImportOutcome(CheckedWorkbook(path.name), (_refusal(path, error),))
+
+
+def _parts(outcome: ImportOutcome, *, valid_only: bool) -> list[Accepted]:
+    """Return what may be taken in: everything of a faultless workbook, the valid people where these were chosen."""
+    if outcome.problems and not valid_only:
+        return []
+    return intake.accepted(outcome.checked, valid_only=bool(outcome.problems))
 
 
 def _refusal(path: Path, error: XueshiError) -> Problem:
@@ -93,53 +129,90 @@ def _refusal(path: Path, error: XueshiError) -> Problem:
 
 
 def _rehearse(
-    place: Workplace, officer: str, path: Path, year: int, checked: CheckedWorkbook, replace: bool
-) -> Intake | None:
+    place: Workplace, officer: str, path: Path, year: int, parts: Sequence[Accepted], mode: Mode
+) -> list[Intake | None]:
     """Ask all that promotion will ask, in a session that is never committed; returns the intake of the same file."""
+    digest = intake.file_digest(path)
+    found = []
     with Session(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.import")
-        unit = intake.unit_for(session, actor, checked)
-        digest = intake.file_digest(path)
-        before = intake.imported_before(session, actor, unit, year, digest, replace=replace)
-        if before is None:
-            records = sum(len(person.records) for person in checked.people)
-            _note_in_filing(
-                place, session, actor, Intake("promoted", unit.id, len(checked.people), records), year
-            )
-        return before
+        for part in parts:
+            unit = intake.unit_for(session, actor, part.unit)
+            before = intake.imported_before(session, actor, unit, year, digest, mode=mode)
+            found.append(before)
+            if before is not None:
+                continue
+            if mode == "add":
+                intake.check_addition(session, place.keys, actor, unit, year, part.people)
+            records = sum(len(person.records) for person in part.people)
+            people = len(part.people)
+            note_in_filing(place, session, actor, Intake("promoted", unit.id, people, records, people), year)
+    return found
 
 
 def _take_in(
-    place: Workplace, officer: str, path: Path, year: int, checked: CheckedWorkbook, replace: bool
-) -> Intake:
-    before = _rehearse(place, officer, path, year, checked, replace)
-    if before is not None:
-        return before
+    place: Workplace,
+    officer: str,
+    path: Path,
+    year: int,
+    parts: Sequence[Accepted],
+    mode: Mode,
+    outcome: ImportOutcome,
+    watch: Watch,
+) -> list[Intake]:
+    """Stage every unit's part in short transactions, then promote them all in one."""
+    before = _rehearse(place, officer, path, year, parts, mode)
+    fresh = [part for part, known in zip(parts, before, strict=True) if known is None]
+    taken = [one for one in before if one is not None]
+    if not fresh:
+        return taken
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-    batch = intake.new_batch(actor, year, path, intake.file_digest(path), checked)
-    intake.stage(place.engine, place.keys, batch, checked.people)
+    digest = intake.file_digest(path)
+    batches = [intake.new_batch(actor, year, path, digest, part) for part in fresh]
+    _stage(place, batches, fresh, watch)
     try:
         with transaction(place.engine) as session:
-            taken = intake.promote(session, place.keys, actor, checked, batch.id, replace=replace)
-            if taken.outcome == "promoted":
-                _note_in_filing(place, session, actor, taken, year)
+            new = []
+            for number, (batch, part) in enumerate(zip(batches, fresh, strict=True), start=1):
+                one = intake.promote(session, place.keys, actor, part.unit, batch.id, mode=mode)
+                new.append(one)
+                if one.outcome == "promoted":
+                    note_in_filing(place, session, actor, one, year)
+                watch("入库", number, len(batches))
+            if outcome.problems:
+                intake.note_valid_only(session, actor, outcome.checked, digest, new)
     except (XueshiError, IntegrityError) as error:
         with transaction(place.engine) as session:
-            register.finish_batch(session, register.batch(session, batch.id), "discarded", batch.handed_in_at)
+            for batch in batches:
+                left = register.batch(session, batch.id)
+                register.finish_batch(session, left, "discarded", batch.handed_in_at)
         if isinstance(error, IntegrityError):
             raise InputError("同时有人在导入同一单位或同一人员，本次没有写入；请稍后再导入一次") from error
         raise
-    return taken
+    return [*taken, *new]
 
 
-def _note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
+def _stage(place: Workplace, batches: Sequence[ImportBatch], parts: Sequence[Accepted], watch: Watch) -> None:
+    total = sum(len(part.people) for part in parts)
+    done = 0
+
+    def advance(people: int) -> None:
+        nonlocal done
+        done += people
+        watch("暂存", done, total)
+
+    for batch, part in zip(batches, parts, strict=True):
+        intake.stage(place.engine, place.keys, batch, part.people, advance)
+
+
+def note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
     """Give the direct command `hand_in` where a campaign is open for the unit; its refusal refuses the import."""
     found = repository.campaign_of_unit(session, actor.scope, taken.unit_id, year)
     if found is None:
         return
-    request = CommandRequest(place.request_id(), "hand_in", found[1].id, None, {"people": taken.people})
+    request = CommandRequest(place.request_id(), "hand_in", found[1].id, None, {"people": taken.standing})
     row = commands.submit(session, actor, request)
     direct_acts.carry_out(session, row)
     if row.state != "done":

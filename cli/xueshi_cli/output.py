@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json as json_
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xueshi.campaigns.tables import Command
+from xueshi_cli.table_files import write_csv, write_xlsx
 
 AsOfficer = Annotated[
     str,
@@ -19,6 +22,8 @@ AsOfficer = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+ToCsv = Annotated[Path | None, typer.Option("--csv", help="另存为 CSV 文件")]
+ToXlsx = Annotated[Path | None, typer.Option("--xlsx", help="另存为 Excel 工作簿")]
 
 console = Console()
 
@@ -39,8 +44,22 @@ def show_fate(row: Command) -> None:
         raise typer.Exit(1)
 
 
-def show_table(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
-    """Print rows as a table with a count, as JSON, or say what to do when there are none."""
+def show_table(
+    title: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    as_json: bool,
+    empty: str,
+    csv: Path | None = None,
+    xlsx: Path | None = None,
+) -> None:
+    """Print rows as a table with a count, as JSON, write them to files, or say what to do when there are none."""
+    for path, write in ((csv, write_csv), (xlsx, partial(write_xlsx, title=title))):
+        if path is not None:
+            write(path, rows=rows)
+            typer.echo(f"已写出 {path}（{len(rows)} 条）", err=as_json)
+    if (csv or xlsx) and not as_json:
+        return
     if as_json:
         typer.echo(json_.dumps(list(rows), ensure_ascii=False, default=str))
         return

@@ -21,7 +21,7 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
-from xueshi_cli.output import AsJson, AsOfficer, console, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import (
     require_whole_area,
@@ -86,6 +86,8 @@ def show(
         bool, typer.Option("--with-lists", help="工作簿中附每个数字的名单，单元格链接到名单")
     ] = False,
     json: AsJson = False,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
 ) -> None:
     """年度统计表：由封存的结果统计（尚未关闭的，只列已封存的人），或用 --as-of 统计截至某日的登记。"""
     place = Workplace.here()
@@ -112,7 +114,7 @@ def show(
     if output is not None:
         _write(place, officer, counted, output, with_lists=with_lists)
         return
-    show_tables([one.table for one in counted], as_json=json)
+    show_tables([one.table for one in counted], as_json=json, csv=csv, xlsx=xlsx)
 
 
 @app.command("fund")
@@ -239,7 +241,9 @@ def _write(place: Workplace, officer: str, counted: list[Counted], output: Path,
     typer.echo(f"已写出 {output}（{one.table.area_name}{one.table.title}，{one.table.year}年度）")
 
 
-def show_tables(tables: list[YearTable], *, as_json: bool) -> None:
+def show_tables(
+    tables: list[YearTable], *, as_json: bool, csv: Path | None = None, xlsx: Path | None = None
+) -> None:
     """Print yearly tables, figures down and rows across, with their notes."""
     answers: list[dict[str, Any]] = []
     for table in tables:
@@ -257,7 +261,17 @@ def show_tables(tables: list[YearTable], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json_.dumps(answers, ensure_ascii=False))
         return
+    if csv or xlsx:
+        rows = [{"表": answer["title"], **row} for answer in answers for row in answer["rows"]]
+        show_table("统计表", _alike(rows), as_json=False, csv=csv, xlsx=xlsx, empty="没有数据")
+        return
     for answer in answers:
         show_table(answer["title"], answer["rows"], as_json=False, empty="没有数据")
         for note in answer["notes"]:
             console.print(note)
+
+
+def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give all rows the same columns: tables of several areas stand in one file."""
+    headings = dict.fromkeys(heading for row in rows for heading in row)
+    return [{heading: row.get(heading, "") for heading in headings} for row in rows]

@@ -30,21 +30,23 @@ from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
+from xueshi_cli import verdicts
 from xueshi_cli.acting import act
 from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
 from xueshi_cli.facts_given import given_facts
 from xueshi_cli.messages import backlog_words
-from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record, show_table
+from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
 from xueshi_cli.record_answers import flag_lines
+from xueshi_cli.verdicts import RECORD_VERBS
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
 app = typer.Typer(help="待办：查看、办理、批量办理", no_args_is_help=True)
+app.command("export")(verdicts.export)
+app.command("import")(verdicts.import_)
 
 KINDS = TASK_KINDS
-RECORD_VERBS = {"approve": "verify_record", "return": "return_record", "refuse": "refuse_record"}
-"""What deciding a record filed in the year is called among commands."""
 
 
 @app.command("list")
@@ -52,6 +54,8 @@ def list_(
     officer: AsOfficer,
     everyone: Annotated[bool, typer.Option("--everyone", help="连同已移交他人的")] = False,
     json: AsJson = False,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
 ) -> None:
     """列出等您办理的事项。"""
     place = Workplace.here()
@@ -74,7 +78,7 @@ def list_(
                 }
             )
         left = messages.backlog(session, actor.scope) if actor.may("accounts.manage") else None
-    show_table("待办", rows, as_json=json, empty="没有等您办理的事项")
+    show_table("待办", rows, as_json=json, csv=csv, xlsx=xlsx, empty="没有等您办理的事项")
     if not json and left is not None and left.tried:
         typer.echo(f"注意：{backlog_words(left)}")
 

@@ -10,7 +10,8 @@
 | `XUESHI_CACHE` | what set-up fetched or built | the platform's user cache |
 | `XUESHI_FONTS` | folder of a bureau's licensed fonts, before ours | none |
 | `XUESHI_KEYS` | key file (mode 0600); production refuses to start without it | made in the data folder |
-| `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook | 20, 20000 |
+| `XUESHI_UPLOAD_MEGABYTES`, `XUESHI_UPLOAD_ROWS` | limits of one workbook: the file, its filled rows | 40, 200000 |
+| `XUESHI_UPLOAD_UNPACKED_MEGABYTES` | what a workbook may hold once it is inflated | 800 |
 | `XUESHI_SMTP_HOST`, `XUESHI_SMTP_PORT` | mail server; none: messages are written as files | none, 587 |
 | `XUESHI_SMTP_FROM` | address of the sender; needed with a mail server | none |
 | `XUESHI_SMTP_USER`, `XUESHI_SMTP_PASSWORD` | login at the mail server; never logged | none |
@@ -62,8 +63,9 @@ class Settings(BaseSettings):
     cache: Path = Field(default_factory=lambda: Path(user_cache_dir("xueshi")))
     fonts: Path | None = None
     keys: Path | None = None
-    upload_megabytes: int = Field(default=20, ge=1, le=500)
-    upload_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    upload_megabytes: int = Field(default=40, ge=1, le=500)
+    upload_rows: int = Field(default=200_000, ge=1, le=1_000_000)
+    upload_unpacked_megabytes: int = Field(default=800, ge=1, le=8_000)
     smtp_host: str = ""
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_from: str = Field(default="", pattern=r"^$|^[^\s@<>,;:]+@[A-Za-z0-9.-]+$")

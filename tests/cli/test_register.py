@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 from workbook_rig import WorkbookRig
 
-from xueshi.errors import NotAllowedError
+from xueshi.errors import InputError, NotAllowedError, NotEncodedError
+from xueshi.register.checking import check_workbook
+from xueshi.registry import load
 from xueshi_cli.main import build
 
 RUN = CliRunner()
@@ -163,3 +166,83 @@ def test_marked_copies_of_one_name_do_not_overwrite_each_other(rig: WorkbookRig)
         "letter-已标注-1.xlsx",
         "letter-已标注-2.xlsx",
     ]
+
+
+def test_only_the_valid_people_are_taken_where_that_is_chosen(rig: WorkbookRig) -> None:
+    wrong, marked = rig.with_cell("人员", "姓名", None), rig.folder / "back"
+    with pytest.raises(InputError, match="--marked"):
+        RUN.invoke(
+            build("register"),
+            ["register", "import", str(wrong), "--as", "bureau", "--commit", "--valid-only"],
+            catch_exceptions=False,
+        )
+    code, output = import_(rig, wrong, "--valid-only")
+    assert code == 2
+    assert "未写入" in output
+    assert json.loads(run(rig, "list", "--as", "bureau", "--json")[1]) == []
+    code, output = import_(rig, wrong, "--valid-only", "--commit", "--marked", str(marked))
+    assert code == 2
+    assert "已入库" in output
+    rest = marked / "spoiled-未收.xlsx"
+    book = load_workbook(rest)
+    assert [row[3] for row in book["人员"].iter_rows(min_row=2, values_only=True)] == [
+        rig.people[0].identity_number
+    ]
+    book["人员"]["B2"].value = rig.people[0].name
+    book.save(rest)
+    assert "已入库" in import_(rig, rest, "--add", "--commit")[1]
+
+
+def test_adding_and_replacing_exclude_each_other(rig: WorkbookRig) -> None:
+    done = RUN.invoke(
+        build("register"), ["register", "import", str(rig.write()), "--as", "bureau", "--add", "--replace"]
+    )
+    assert isinstance(done.exception, InputError)
+
+
+def test_what_is_hidden_is_said_although_nothing_is_wrong(rig: WorkbookRig) -> None:
+    def hide(book: Any) -> None:
+        book["人员"].row_dimensions[3].hidden = True
+
+    code, output = import_(rig, rig.spoiled(hide))
+    assert code == 0
+    assert "1 行被隐藏或筛去（第3行）" in output
+
+
+def test_a_template_for_several_units_asks_whose_each_person_is(rig: WorkbookRig) -> None:
+    target = rig.folder / "several.xlsx"
+    assert run(rig, "template", rig.region, "--area", rig.area, "--several", "-o", str(target))[0] == 0
+    book = load_workbook(target)
+    assert book["人员"]["A1"].value == book["学习记录"]["A1"].value == "统一社会信用代码"
+
+
+def templates() -> list[tuple[str, str, int]]:
+    """Every area of every region, in the first and the last year that an instrument covers."""
+    registry = load()
+    found = []
+    for region in registry.codes():
+        who = registry.ask(region).jurisdiction()
+        for area in who.areas:
+            years = {
+                year
+                for one in who.instruments
+                for year in (one.years.first, one.years.last or one.years.first + 1)
+            }
+            for year in sorted(years):
+                try:
+                    registry.line_for(area.code, year)
+                except NotEncodedError:
+                    continue
+                found.append((region, area.code, year))
+    return found
+
+
+def test_every_region_has_a_workbook_for_every_area_and_year(rig: WorkbookRig) -> None:
+    made = templates()
+    assert len({region for region, _, _ in made}) >= 5
+    for number, (region, area, year) in enumerate(made):
+        target = rig.folder / f"{number}.xlsx"
+        code, output = run(rig, "template", region, "--area", area, "--year", str(year), "-o", str(target))
+        assert code == 0, (region, area, year, output)
+        checked = check_workbook(target, rig.vocabulary, area)
+        assert not any("不是可读的" in one.cause for one in checked.problems)

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine, func
 from sqlmodel import select
+from stdnum.cn import uscc
 from workbook_rig import WorkbookRig
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns import repository as campaigns
 from xueshi.register import intake
 from xueshi.register import repository as register
+from xueshi.register.intake import Mode
+from xueshi.register.marking import mark_workbook
+from xueshi.register.sheets import UnitRegister
 from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
-from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary
+from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary, write_registers
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
@@ -46,7 +53,15 @@ class Office:
                 ],
             )
 
-    def take_in(self, path: Path, officer: str = "bureau", *, replace: bool = False) -> ImportOutcome:
+    def take_in(
+        self,
+        path: Path,
+        officer: str = "bureau",
+        *,
+        replace: bool = False,
+        mode: Mode = "first",
+        valid_only: bool = False,
+    ) -> ImportOutcome:
         books = self.books
         return import_workbook(
             self.place,
@@ -56,6 +71,8 @@ class Office:
             area=books.area,
             vocabulary=books.vocabulary,
             replace=replace,
+            mode=mode,
+            valid_only=valid_only,
         )
 
     def counts(self) -> dict[str, int]:
@@ -214,7 +231,6 @@ def test_the_same_file_on_its_way_twice_counts_once(office: Office, monkeypatch:
 def test_a_person_of_two_units_is_one_person(office: Office) -> None:
     office.take_in(office.books.write("first.xlsx"))
     people = len(office.books.people)
-    from stdnum.cn import uscc
 
     stem = office.books.unit.credit_code[:8] + "000000099"
     office.books.unit = replace(
@@ -325,3 +341,132 @@ def test_a_register_that_stands_when_the_campaign_opens_counts_as_handed_in(offi
     filing = found[1]
     assert (filing.input_version, filing.people) == (1, len(office.books.people))
     assert filing.maker == str(bureau.account_id), "who imported it may not sign it"
+
+
+def without_first_name(book: Any) -> None:
+    book[PEOPLE]["B2"].value = None
+
+
+def test_the_valid_people_are_taken_where_that_is_chosen_and_the_audit_counts_both_parts(
+    office: Office,
+) -> None:
+    wrong = office.books.spoiled(without_first_name)
+    outcome = office.take_in(wrong, valid_only=True)
+    people = office.books.people
+    assert len(outcome.problems) == 1
+    assert outcome.result is not None
+    assert (outcome.result.outcome, outcome.result.people) == ("promoted", len(people) - 1)
+    assert office.counts()["person"] == len(people) - 1
+    with reading(office.place.engine) as session:
+        entry = session.exec(select(AuditEntry).where(AuditEntry.verb == "register_import_valid_only")).one()
+        assert audit.verify(session).broken_at is None
+    assert entry.body["accepted_people"] == len(people) - 1
+    assert entry.body["rejected_people"] == 1
+    assert entry.body["rejected_rows"] == 1 + len(people[0].records)
+    assert people[0].identity_number not in str(entry.body)
+
+
+def test_what_went_back_is_added_once_it_is_corrected(office: Office) -> None:
+    books = office.books
+    outcome = office.take_in(books.spoiled(without_first_name), valid_only=True)
+    rest = books.folder / "rest.xlsx"
+    mark_workbook(
+        books.folder / "spoiled.xlsx", outcome.problems, rest, books.vocabulary, only=outcome.checked.rejected
+    )
+    book = load_workbook(rest)
+    book[PEOPLE]["B2"].value = books.people[0].name
+    book.save(rest)
+    assert "请加 --add" in str(office.take_in(rest).problems[0])
+    added = office.take_in(rest, mode="add")
+    assert added.problems == ()
+    assert added.result is not None
+    assert (added.result.people, added.result.standing) == (1, len(books.people))
+    with reading(office.place.engine) as session:
+        unit = register.units(session, ENGINE)[0]
+        found = register.people_for_assessment(
+            session, ENGINE, unit.id, books.year, as_of=books.vocabulary.last
+        )
+        assert register.standing_people(session, ENGINE, books.year) == {unit.id: len(books.people)}
+    assert [(one.name, len(one.records)) for one in found] == [
+        (one.name, len(one.records)) for one in (*books.people[1:], books.people[0])
+    ]
+    assert office.take_in(rest, mode="add").result.outcome == "unchanged"  # type: ignore[union-attr]
+
+
+def test_nobody_is_added_twice(office: Office) -> None:
+    office.take_in(office.books.write("first.xlsx"))
+    before = office.counts()
+    office.books.people = office.books.people[:-1]
+    refused = office.take_in(office.books.write("again.xlsx"), mode="add")
+    assert "已在册，不能补交" in str(refused.problems[0])
+    assert office.counts() == before
+
+
+def test_only_who_handed_in_may_add(office: Office) -> None:
+    """Otherwise the second could sign what the first recorded, or the first what the second did."""
+    with transaction(office.place.engine) as session:
+        access.add_accounts(session, ENGINE, [NewAccount("second", "局二", "bureau", office.books.area)])
+    everybody = office.books.people
+    office.books.people = everybody[:-1]
+    office.take_in(office.books.write("first.xlsx"))
+    office.books.people = everybody[-1:]
+    refused = office.take_in(office.books.write("rest.xlsx"), "second", mode="add")
+    assert "由另一经办人登记" in str(refused.problems[0])
+
+
+def test_nothing_is_taken_of_a_workbook_that_is_wrong_as_a_whole(office: Office) -> None:
+    def drop(book: Any) -> None:
+        book[PEOPLE].delete_cols(2)
+
+    before = office.counts()
+    assert office.take_in(office.books.spoiled(drop), valid_only=True).result is None
+    assert office.counts() == before
+
+
+def district(office: Office) -> Path:
+    books = office.books
+    stem = books.unit.credit_code[:8] + "000000099"
+    other = replace(books.unit, credit_code=stem + uscc.calc_check_digit(stem), name="另一单位")
+    path = books.folder / "district.xlsx"
+    registers = [
+        UnitRegister(books.unit, list(books.people[:2])),
+        UnitRegister(other, list(books.people[2:])),
+    ]
+    write_registers(path, books.vocabulary, registers)
+    return path
+
+
+def test_a_workbook_of_several_units_is_taken_in_as_a_whole(office: Office) -> None:
+    outcome = office.take_in(district(office))
+    assert [one.outcome for one in outcome.results] == ["promoted", "promoted"]
+    counts = office.counts()
+    assert (counts["unit"], counts["person"], counts["staging_row"]) == (2, len(office.books.people), 0)
+    again = office.take_in(district(office))
+    assert [one.outcome for one in again.results] == ["unchanged", "unchanged"]
+    assert office.counts() == counts
+
+
+def test_of_several_units_none_is_taken_in_when_one_is_refused(office: Office) -> None:
+    path = district(office)
+    office.books.people = office.books.people[:1]
+    office.take_in(office.books.write("single.xlsx"))
+    before = office.counts()
+    refused = office.take_in(path)
+    assert "已由工作簿“single.xlsx”登记" in str(refused.problems[0])
+    assert office.counts() == before
+
+
+def test_the_register_is_read_while_a_workbook_is_promoted(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    enter = register.enter_roster
+
+    def watched(*given: object) -> None:
+        enter(*given)  # type: ignore[arg-type]
+        with reading(office.place.engine) as session:
+            seen.append(len(register.units(session, ENGINE)))
+
+    monkeypatch.setattr(register, "enter_roster", watched)
+    office.take_in(office.books.write())
+    assert seen == [0], "a reader neither waits nor sees half of it"

@@ -154,6 +154,11 @@ def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campa
         return Refused("handed_over", "该待办已移交他人办理；请由接办人办理")
     if filing.stage != "deciding" or filing.level != task.level:
         return Refused("wrong_level", "该单位已不在本环节，不能再认定")
+    if row.expected_version is not None and row.expected_version != filing.version:
+        return Refused(
+            "stale",
+            f"该单位的申报已有变动：您看到的是第 {row.expected_version} 版，现在是第 {filing.version} 版；请重新查看后再办",
+        )
     if task.role != row.payload["role"]:
         return Refused("wrong_officer", "该待办由其他岗位办理")
     if filing.maker in (str(row.account_id), row.payload.get("principal")):

@@ -9,10 +9,10 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
-from xueshi.register.checking import identity_fault, read_record
 from xueshi.register.fact_cells import BAD, read_fact
 from xueshi.register.identity import mask_identity, normal
 from xueshi.register.repository import NewRecord
+from xueshi.register.row_reading import identity_fault, read_record
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem, Row, Sheet, open_book
 from xueshi.register.workbook import MADE_AT, NO, YES, FactColumn, IntakeVocabulary
 
@@ -91,11 +91,13 @@ def read_roster(path: Path, vocabulary: IntakeVocabulary, limits: Limits | None 
     classes = Sheet.read(book, CLASS, headings, checked)
     own = own_columns(vocabulary)
     people = Sheet.read(book, ATTENDEES, (*ATTENDEE_COLUMNS, *(column.heading for column in own)), checked)
-    if classes.places and len(classes.rows) != 1:
-        checked.add(CLASS, "", f"应有一个班次，现有 {len(classes.rows)} 个", "一个工作簿只报一个班次")
-    elif classes.rows:
-        found.code = classes.rows[0].required(CODE)
-        found.record = read_record(classes.rows[0], vocabulary)
+    listed = list(classes.rows)
+    people.rows = list(people.rows)
+    if classes.places and len(listed) != 1:
+        checked.add(CLASS, "", f"应有一个班次，现有 {len(listed)} 个", "一个工作簿只报一个班次")
+    elif listed:
+        found.code = listed[0].required(CODE)
+        found.record = read_record(listed[0], vocabulary)
     if people.places and not people.rows:
         checked.add(ATTENDEES, "", "没有学员", "请至少填写一人")
     _read_attendees(people, found, own)

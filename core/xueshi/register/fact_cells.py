@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
-from xueshi.register.sheets import Row, near, read_day
+from xueshi.register.cell_text import narrow, read_day
+from xueshi.register.sheets import Row, near
 from xueshi.register.workbook import NO, NONE, YES, FactColumn
 
 BAD = object()
@@ -15,13 +16,20 @@ BAD = object()
 def read_fact(row: Row, column: FactColumn) -> object:
     """Return the value of a fact's cell: None where the cell says 无, `BAD` where it is wrong."""
     text = row.text(column.heading)
-    if text == NONE:
-        return None
     try:
-        return _READERS[column.type](text, column)
+        return parse_fact(text, column, serial_days=row.sheet.serial_days)
     except ValueError as error:
         row.problem(column.heading, f"“{text}”{error}", "请更正；不知道的留空，确实没有的填“无”")
         return BAD
+
+
+def parse_fact(text: str, column: FactColumn, *, serial_days: bool = True) -> object:
+    """Return what a text states for a fact, None for 无. Raises ValueError that says what it should be."""
+    if text == NONE:
+        return None
+    if column.type == "date":
+        return read_day(text, serial=serial_days).isoformat()
+    return _READERS[column.type](text, column)
 
 
 def _yes_no(text: str, _column: FactColumn) -> object:
@@ -31,6 +39,7 @@ def _yes_no(text: str, _column: FactColumn) -> object:
 
 
 def _count(text: str, _column: FactColumn) -> object:
+    text = narrow(text)
     if not text.isdecimal():
         raise ValueError("应为不小于 0 的整数")
     return int(text)
@@ -38,7 +47,7 @@ def _count(text: str, _column: FactColumn) -> object:
 
 def _number(text: str, _column: FactColumn) -> object:
     try:
-        value = Decimal(text)
+        value = Decimal(narrow(text))
     except InvalidOperation as error:
         raise ValueError("应为数字") from error
     if not value.is_finite() or value < 0 or value * 100 != int(value * 100):
@@ -54,18 +63,10 @@ def _word(text: str, column: FactColumn) -> object:
     return column.values[text]
 
 
-def _day(text: str, _column: FactColumn) -> object:
-    day = read_day(text)
-    if day is None:
-        raise ValueError("应为日期，如 2021-05-10")
-    return day.isoformat()
-
-
 _READERS: dict[str, Callable[[str, FactColumn], object]] = {
     "yes_no": _yes_no,
     "count": _count,
     "number": _number,
     "word": _word,
-    "date": _day,
     "id": lambda text, _column: text,
 }

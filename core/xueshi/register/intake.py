@@ -1,31 +1,38 @@
-"""Bringing a checked workbook into the register: staged in short transactions, promoted in one, all or nothing."""
+"""Bringing a checked workbook into the register: staged in short transactions, promoted in one, all or nothing.
+
+Where the person who hands it in chooses so, the people of whom nothing is wrong are taken and the rest goes back; the
+audit says how many. What was sent back and corrected is then added to what stands.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.audit import repository as audit
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.register import repository
-from xueshi.register.identity import KeyRing
-from xueshi.register.repository import NewPerson, NewRecord, RosterOwner
+from xueshi.register.identity import KeyRing, mask_identity
+from xueshi.register.intake_vocabulary import PEOPLE, UNIT
+from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
 from xueshi.register.sheets import CheckedWorkbook
 from xueshi.register.tables import ImportBatch, StagingRow, Unit
-from xueshi.register.workbook import PEOPLE
 from xueshi.storage import new_id, transaction
 
 CHUNK = 500
+Mode = Literal["first", "replace", "add"]
+"""How a workbook stands to what its unit handed in before for the year: nothing there yet, in its place, beside it."""
 STALE = timedelta(hours=1)
 """Rows staged longer ago belong to a process that died; they are removed."""
 
@@ -38,19 +45,69 @@ class Intake:
     unit_id: UUID
     people: int
     records: int
+    standing: int = 0
+    """People of all workbooks of the unit's year that count now, this one included."""
+
+
+class HandedIn(Protocol):
+    """A unit with its people: a checked workbook of one unit, or one of its registers."""
+
+    @property
+    def unit(self) -> NewUnit | None:
+        """The unit."""
+
+    @property
+    def people(self) -> Sequence[NewPerson]:
+        """Its people."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The part of a workbook that is taken in for one unit: everything, or its valid people."""
+
+    unit: NewUnit
+    people: Sequence[NewPerson]
+
+
+def accepted(checked: CheckedWorkbook, *, valid_only: bool) -> list[Accepted]:
+    """Return what is taken of a checked workbook, unit by unit; with `valid_only` the people of whom nothing is wrong."""
+    if not valid_only:
+        return [Accepted(one.unit, one.people) for one in checked.registers]
+    if checked.blocked:
+        return []
+    return [Accepted(one.unit, one.sound) for one in checked.registers if one.sound]
+
+
+def note_valid_only(
+    session: Session, actor: Actor, checked: CheckedWorkbook, digest: str, taken: Sequence[Intake]
+) -> None:
+    """Write into the audit that only the valid people of a workbook were taken, with the counts of both parts."""
+    audit.append(
+        session,
+        actor=f"account:{actor.account_id}",
+        verb="register_import_valid_only",
+        target=f"file:{digest}",
+        body={
+            "units": [str(one.unit_id) for one in taken],
+            "accepted_people": sum(one.people for one in taken),
+            "accepted_records": sum(one.records for one in taken),
+            "rejected_people": checked.rejected_people,
+            "rejected_rows": sum(len(rows) for name, rows in checked.rejected.items() if name != UNIT),
+        },
+    )
 
 
 def file_digest(path: Path) -> str:
     """Return the sha256 (hex) of a file's bytes."""
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def unit_for(session: Session, actor: Actor, checked: CheckedWorkbook) -> Unit:
+def unit_for(session: Session, actor: Actor, new: NewUnit | None) -> Unit:
     """Return the unit a workbook is for, locked; entered where it is new.
 
     Raises InputError when the code is another unit's or the area another one, NotAllowedError outside the scope.
     """
-    new = checked.unit
     if new is None:
         raise InputError("没有单位，不能导入；请填写“单位”表")
     found = repository.unit_by_code(session, actor.scope, new.credit_code, lock=True)
@@ -69,19 +126,40 @@ def unit_for(session: Session, actor: Actor, checked: CheckedWorkbook) -> Unit:
 
 
 def imported_before(
-    session: Session, actor: Actor, unit: Unit, year: int, digest: str, *, replace: bool
+    session: Session, actor: Actor, unit: Unit, year: int, digest: str, *, mode: Mode = "first"
 ) -> Intake | None:
-    """Tell whether the same file was imported already. Raises InputError for a second, different workbook."""
+    """Tell whether the same file was imported already. Raises InputError for a second, different workbook.
+
+    Adding is for whoever handed in what stands: the officer who signs must be another than any who recorded.
+    """
     earlier = repository.batches(session, actor.scope, unit.id, year)
     for batch in earlier:
         if batch.file_digest == digest:
-            return Intake("unchanged", unit.id, batch.people, batch.records)
-    if earlier and not replace:
+            return Intake("unchanged", unit.id, batch.people, batch.records, _standing(earlier))
+    if earlier and mode == "first":
         raise InputError(
             f"单位 {unit.name} 的 {year} 年度已由工作簿“{earlier[-1].file_name}”登记；"
-            "如要以新的工作簿代替，请加 --replace（原登记将整体更换）"
+            "如要以新的工作簿代替，请加 --replace（原登记将整体更换）；补交退回改正的人员，请加 --add"
+        )
+    if mode == "add" and any(batch.maker != f"account:{actor.account_id}" for batch in earlier):
+        raise InputError(
+            f"单位 {unit.name} 的 {year} 年度由另一经办人登记；请由原经办人补交，或以 --replace 整体更换"
         )
     return None
+
+
+def check_addition(
+    session: Session, keys: KeyRing, actor: Actor, unit: Unit, year: int, people: Sequence[NewPerson]
+) -> None:
+    """Raise InputError when a person who is to be added stands in the unit's register of the year already."""
+    known = repository.people_by_identity(session, keys, [person.identity_number for person in people])
+    there = repository.recorded_people(session, actor.scope, unit.id, year)
+    doubled = [number for number, person in known.items() if person.id in there]
+    if doubled:
+        raise InputError(
+            f"{mask_identity(doubled[0])} 等 {len(doubled)} 人的 {year} 年度学习记录已在册，不能补交；"
+            "请从工作簿中删去已在册的人员，或以 --replace 整体更换"
+        )
 
 
 def stage(
@@ -110,7 +188,7 @@ def stage(
         advance(len(chunk))
 
 
-def new_batch(actor: Actor, year: int, path: Path, digest: str, checked: CheckedWorkbook) -> ImportBatch:
+def new_batch(actor: Actor, year: int, path: Path, digest: str, checked: HandedIn) -> ImportBatch:
     """Return the batch of a workbook, not stored yet; its unit is known once it is promoted."""
     return ImportBatch(
         id=new_id(),
@@ -129,21 +207,21 @@ def promote(
     session: Session,
     keys: KeyRing,
     actor: Actor,
-    checked: CheckedWorkbook,
+    new: NewUnit | None,
     batch_id: UUID,
     *,
-    replace: bool = False,
+    mode: Mode = "first",
 ) -> Intake:
     """Turn a staged batch into the unit's register of the year; staging is emptied.
 
     The unit is entered here where it is new, and what was imported before is looked at again under the unit's lock:
-    of two workbooks on their way at once only the first one counts, unless the second says `replace`.
+    of two workbooks on their way at once only the first one counts, unless the second says that it replaces or adds.
     """
     batch = repository.batch(session, batch_id)
     if batch.state != "staged":
         raise InputError(f"工作簿“{batch.file_name}”已处理（{batch.state}），不能再次入库；请重新导入")
-    unit = unit_for(session, actor, checked)
-    before = imported_before(session, actor, unit, batch.year, batch.file_digest, replace=replace)
+    unit = unit_for(session, actor, new)
+    before = imported_before(session, actor, unit, batch.year, batch.file_digest, mode=mode)
     if before is not None:
         repository.finish_batch(session, batch, "discarded", batch.handed_in_at)
         return before
@@ -154,24 +232,34 @@ def promote(
         )
     batch.unit_id = unit.id
     earlier = repository.batches(session, actor.scope, unit.id, batch.year)
-    owner = RosterOwner(
-        unit.id, unit.area, batch.year, batch.id, batch.maker, tuple(one.id for one in earlier)
-    )
+    replaced = () if mode == "add" else tuple(one.id for one in earlier)
+    if mode == "add":
+        check_addition(session, keys, actor, unit, batch.year, people)
+        last = repository.last_place(session, actor.scope, unit.id)
+        people = [replace(person, order_in_unit=person.order_in_unit + last) for person in people]
+    owner = RosterOwner(unit.id, unit.area, batch.year, batch.id, batch.maker, replaced)
     repository.enter_roster(session, keys, owner, people)
     repository.finish_batch(session, batch, "promoted", datetime.now(UTC))
-    return Intake("promoted", unit.id, batch.people, batch.records)
+    standing = batch.people + (_standing(earlier) if mode == "add" else 0)
+    return Intake("promoted", unit.id, batch.people, batch.records, standing)
+
+
+def _standing(batches: Sequence[ImportBatch]) -> int:
+    return sum(batch.people for batch in batches)
 
 
 def _dump(person: NewPerson) -> str:
-    return canonical_json(_plain(asdict(person)))
+    body = {name: _plain(getattr(person, name)) for name in _PERSON}
+    records = [{name: _plain(getattr(record, name)) for name in _RECORD} for record in person.records]
+    return canonical_json({**body, "records": records})
+
+
+_PERSON = [one.name for one in fields(NewPerson) if one.name != "records"]
+_RECORD = [one.name for one in fields(NewRecord)]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _load(text: str) -> NewPerson:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, delete, func, insert, or_
+from sqlmodel import Session, SQLModel, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -29,6 +31,9 @@ from xueshi.storage import new_id
 
 BATCH = 500
 """Keys asked for in one query: below every database's limit of parameters."""
+INSERTED_AT_ONCE = 2000
+Values = dict[str, Any]
+"""A new row as plain values by column: thousands of them are inserted in bulk."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class NewUnit:
     has_department: bool | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewRecord:
     """A record of study to enter: facts typed by the instrument's vocabulary, `claimed` in hundredths."""
 
@@ -59,7 +64,7 @@ class NewRecord:
     end: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewPerson:
     """A person of a unit to enter, with what the unit recorded for the year; identity number in clear, in memory only."""
 
@@ -368,6 +373,38 @@ def standing_batches(session: Session, scope: Scope, year: int) -> dict[UUID, Im
     return {batch.unit_id: batch for batch in session.exec(query) if batch.unit_id is not None}
 
 
+def standing_people(session: Session, scope: Scope, year: int) -> dict[UUID, int]:
+    """Return unit → people of all its workbooks of a year that count: the first, and what was added to it."""
+    query = (
+        select(ImportBatch.unit_id, func.sum(ImportBatch.people))
+        .join(Unit, col(Unit.id) == col(ImportBatch.unit_id))
+        .where(ImportBatch.year == year, ImportBatch.state == "promoted", _visible(scope))
+        .group_by(col(ImportBatch.unit_id))
+    )
+    return {unit_id: int(people) for unit_id, people in session.exec(query) if unit_id is not None}
+
+
+def recorded_people(session: Session, scope: Scope, unit_id: UUID, year: int) -> set[UUID]:
+    """Return the people of whom a workbook of the unit's year that counts brought records."""
+    unit(session, scope, unit_id)
+    query = (
+        select(StudyRecord.person_id)
+        .join(ImportBatch, col(ImportBatch.id) == col(StudyRecord.batch_id))
+        .where(StudyRecord.unit_id == unit_id, StudyRecord.year == year, ImportBatch.state == "promoted")
+        .distinct()
+    )
+    return set(session.exec(query))
+
+
+def last_place(session: Session, scope: Scope, unit_id: UUID) -> int:
+    """Return the last place in a unit's own order of its present people; 0 where it has none."""
+    unit(session, scope, unit_id)
+    query = select(func.max(Employment.order_in_unit)).where(
+        Employment.unit_id == unit_id, col(Employment.until).is_(None)
+    )
+    return session.exec(query).one() or 0
+
+
 def batch(session: Session, batch_id: UUID) -> ImportBatch:
     """Return one workbook's batch; NotFoundError when it is gone."""
     found = session.get(ImportBatch, batch_id)
@@ -464,24 +501,29 @@ def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Se
     _take_back(session, owner)
     known = people_by_identity(session, keys, [person.identity_number for person in people])
     ids: dict[str, UUID] = {}
-    fresh: list[Person] = []
+    fresh: list[Values] = []
     for new in people:
         number = normal(new.identity_number)
         person = known.get(number)
         if person is None:
-            person = _sealed_person(keys, new)
-            fresh.append(person)
-        else:
-            person.name, person.sex, person.born = new.name, new.sex, new.born
-            person.political_status = new.political_status
-            session.add(person)
+            fresh.append(_sealed_person(keys, new))
+            ids[number] = fresh[-1]["id"]
+            continue
+        person.name, person.sex, person.born = new.name, new.sex, new.born
+        person.political_status = new.political_status
+        session.add(person)
         ids[number] = person.id
-    session.add_all(fresh)
-    session.flush()
+    _insert(session, Person, fresh)
     _enter_titles(session, ids, people)
     _enter_employments(session, owner, ids, people)
-    session.add_all(
-        _record(owner, ids[normal(new.identity_number)], record) for new in people for record in new.records
+    _insert(
+        session,
+        StudyRecord,
+        (
+            _record(owner, ids[normal(new.identity_number)], record)
+            for new in people
+            for record in new.records
+        ),
     )
     session.flush()
 
@@ -586,19 +628,19 @@ def _take_back(session: Session, owner: RosterOwner) -> None:
         session.add(batch)
 
 
-def _sealed_person(keys: KeyRing, new: NewPerson) -> Person:
+def _sealed_person(keys: KeyRing, new: NewPerson) -> Values:
     sealed = keys.seal(new.identity_number)
-    return Person(
-        id=new_id(),
-        identity_index=keys.index_of(new.identity_number),
-        identity_sealed=sealed.number,
-        identity_key=sealed.key,
-        identity_key_id=sealed.key_id,
-        name=new.name,
-        sex=new.sex,
-        born=new.born,
-        political_status=new.political_status,
-    )
+    return {
+        "id": new_id(),
+        "identity_index": keys.index_of(new.identity_number),
+        "identity_sealed": sealed.number,
+        "identity_key": sealed.key,
+        "identity_key_id": sealed.key_id,
+        "name": new.name,
+        "sex": new.sex,
+        "born": new.born,
+        "political_status": new.political_status,
+    }
 
 
 def _enter_titles(session: Session, ids: Mapping[str, UUID], people: Sequence[NewPerson]) -> None:
@@ -606,13 +648,18 @@ def _enter_titles(session: Session, ids: Mapping[str, UUID], people: Sequence[Ne
     for chunk in _chunks(list(ids.values())):
         for title in session.exec(select(Title).where(col(Title.person_id).in_(chunk))):
             held[title.person_id, title.since] = title
+    fresh: list[Values] = []
     for new in people:
         if not new.title and new.level is None:
             continue
         person_id, since = ids[normal(new.identity_number)], new.title_since or new.employed_since
-        title = held.get((person_id, since)) or Title(id=new_id(), person_id=person_id, name="", since=since)
-        title.name, title.level = new.title, new.level
-        session.add(title)
+        known = held.get((person_id, since))
+        if known is not None:
+            known.name, known.level = new.title, new.level
+            continue
+        named = {"name": new.title, "level": new.level}
+        fresh.append({"id": new_id(), "person_id": person_id, "since": since, **named})
+    _insert(session, Title, fresh)
 
 
 def _enter_employments(
@@ -625,44 +672,55 @@ def _enter_employments(
     held = session.exec(select(Employment).where(Employment.unit_id == owner.unit_id)).all()
     by_day = {(employment.person_id, employment.since): employment for employment in held}
     lasting = {employment.person_id: employment for employment in held if employment.until is None}
+    fresh: list[Values] = []
     for new in people:
         person_id = ids[normal(new.identity_number)]
         employment = lasting.get(person_id) or by_day.get((person_id, new.employed_since))
         if employment is None:
-            employment = Employment(
-                id=new_id(),
-                person_id=person_id,
-                unit_id=owner.unit_id,
-                area=owner.area,
-                order_in_unit=0,
-                since=new.employed_since,
-            )
-        elif new.employed_since < employment.since and (person_id, new.employed_since) not in by_day:
+            of = {"person_id": person_id, "unit_id": owner.unit_id, "area": owner.area, "post": new.post}
+            since = {"order_in_unit": new.order_in_unit, "since": new.employed_since}
+            fresh.append({"id": new_id(), **of, **since})
+            continue
+        if new.employed_since < employment.since and (person_id, new.employed_since) not in by_day:
             employment.since = new.employed_since
         employment.post, employment.order_in_unit, employment.until = new.post, new.order_in_unit, None
         session.add(employment)
+    _insert(session, Employment, fresh)
 
 
-def _record(owner: RosterOwner, person_id: UUID, new: NewRecord) -> StudyRecord:
-    return StudyRecord(
-        id=new_id(),
-        person_id=person_id,
-        unit_id=owner.unit_id,
-        batch_id=owner.batch_id,
-        area=owner.area,
-        year=owner.year,
-        position=new.position,
-        kind=new.kind,
-        facts=dict(new.facts),
-        claimed=new.claimed,
-        content=new.content,
-        form=new.form,
-        result=new.result,
-        certificate=new.certificate,
-        start=new.start,
-        end=new.end,
-        maker=owner.maker,
-    )
+def _record(owner: RosterOwner, person_id: UUID, new: NewRecord) -> Values:
+    return {
+        "id": new_id(),
+        "person_id": person_id,
+        "unit_id": owner.unit_id,
+        "batch_id": owner.batch_id,
+        "area": owner.area,
+        "year": owner.year,
+        "position": new.position,
+        "kind": new.kind,
+        "facts": dict(new.facts),
+        "claimed": new.claimed,
+        "content": new.content,
+        "form": new.form,
+        "result": new.result,
+        "certificate": new.certificate,
+        "start": new.start,
+        "end": new.end,
+        "maker": owner.maker,
+    }
+
+
+@cache
+def defaults_of(table: type[SQLModel]) -> Values:
+    """Return what a table's columns hold where a new row says nothing, for rows inserted in bulk."""
+    return {name: field.default for name, field in table.model_fields.items() if not field.is_required()}
+
+
+def _insert(session: Session, table: type[SQLModel], rows: Iterable[Values]) -> None:
+    """Insert new rows in bulk: a district's workbook must not hold the write lock for a minute."""
+    waiting = iter(rows)
+    while chunk := [{**defaults_of(table), **row} for row in islice(waiting, INSERTED_AT_ONCE)]:
+        session.execute(insert(table), chunk)
 
 
 def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

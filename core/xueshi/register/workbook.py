@@ -1,113 +1,57 @@
-"""The unit's register workbook: its sheets and columns, made from the instrument's own words; empty or filled.
-
-Columns of facts come from the rule pack, so that a unit is asked exactly what the rules of its instrument read.
-"""
+"""The register workbook as a file: empty for a unit to fill or filled, with lists, checks and guidance in its cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
-from xueshi.hours import show_hours
+from xueshi.register.cell_checks import CellChecks
+from xueshi.register.intake_vocabulary import (
+    CODE,
+    GUIDE,
+    LEVELS,
+    LISTS,
+    NO,
+    NONE,
+    PEOPLE,
+    PEOPLE_COLUMNS,
+    PROBLEMS,
+    RECORDS,
+    REQUIRED,
+    SEXES,
+    UNIT,
+    UNIT_COLUMNS,
+    YES,
+    FactColumn,
+    IntakeKind,
+    IntakeVocabulary,
+)
 from xueshi.register.repository import NewPerson, NewRecord, NewUnit
-from xueshi.regulations.pack import RulePack
+from xueshi.register.sheets import UnitRegister
 
-UNIT, PEOPLE, RECORDS, GUIDE = "单位", "人员", "学习记录", "填表说明"
-UNIT_COLUMNS = ("统一社会信用代码", "单位名称", "地区代码", "行业系统")
-PEOPLE_COLUMNS = (
-    "序号", "姓名", "性别", "身份证号", "政治面貌", "工作岗位", "职称", "职称级别", "取得职称日期", "入职日期",
-)  # fmt: skip
-RECORD_COLUMNS = (
-    "身份证号", "姓名", "类别", "学习内容", "学习形式", "开始日期", "结束日期", "学习成绩", "证书编号", "申报学时",
-)  # fmt: skip
-OPTIONAL = frozenset(
-    {"行业系统", "序号", "政治面貌", "工作岗位", "职称", "职称级别", "取得职称日期", "入职日期",
-     "姓名", "学习形式", "开始日期", "学习成绩", "证书编号", "申报学时"}
-)  # fmt: skip
-"""Columns whose cells may be blank; 姓名 is required on the sheet of people only."""
-LEVELS = {"高级": "senior", "中级": "intermediate", "初级": "junior"}
-SEXES = ("男", "女")
-YES, NO, NONE = "是", "否", "无"
-OWN_COLUMN = frozenset({"start", "end"})
-"""Facts that the workbook asks for in columns of its own."""
-ROWS_WITH_LISTS = 2000
+__all__ = [
+    "CODE", "GUIDE", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
+    "UNIT", "UNIT_COLUMNS", "YES", "FactColumn", "IntakeKind", "IntakeVocabulary", "RegisterBook", "write_registers",
+    "write_workbook",
+]  # fmt: skip
+
 MADE_AT = datetime(2000, 1, 1, tzinfo=UTC)
 """Date of creation written into the file, so that the same content gives the same bytes."""
-
-
-@dataclass(frozen=True)
-class FactColumn:
-    """One column of the record sheet: the fact, its heading, type, and for words Chinese → code."""
-
-    fact: str
-    heading: str
-    type: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class IntakeKind:
-    """A kind of record that has rules: code and the facts they read."""
-
-    code: str
-    facts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class IntakeVocabulary:
-    """What a workbook of one instrument and year may say."""
-
-    pack: RulePack
-    year: int
-    first: date
-    last: date
-    """First and last day of the statistics year."""
-    kinds: Mapping[str, IntakeKind]
-    """By Chinese label: the kinds that some rule of the instrument takes."""
-    without_rules: frozenset[str]
-    """Chinese labels of kinds that the engine knows and this instrument gives no hours for."""
-    columns: tuple[FactColumn, ...]
-
-    @classmethod
-    def from_pack(cls, pack: RulePack, year: int) -> IntakeVocabulary:
-        """Make the vocabulary of a resolved rule pack for one statistics year."""
-        kinds: dict[str, IntakeKind] = {}
-        columns: dict[str, FactColumn] = {}
-        for info in pack.kinds_with_rules():
-            kinds[info.label] = IntakeKind(info.kind, tuple(fact.name for fact in info.facts))
-            for fact in info.facts:
-                if fact.name in OWN_COLUMN or fact.type in ("list", "years"):
-                    continue
-                heading = fact.label if fact.label not in RECORD_COLUMNS else f"{fact.label}（认定）"
-                if fact.unit:
-                    heading = f"{heading}（{fact.unit}）"
-                words = {label: code for code, label in fact.values.items()} if fact.type == "word" else {}
-                columns.setdefault(fact.name, FactColumn(fact.name, heading, fact.type, words))
-        order = list(pack.facts)
-        first, last = pack.year_window(year)
-        return cls(
-            pack=pack,
-            year=year,
-            first=first,
-            last=last,
-            kinds=kinds,
-            without_rules=frozenset(pack.kinds.values()) - set(kinds),
-            columns=tuple(sorted(columns.values(), key=lambda column: order.index(column.fact))),
-        )
-
-    @property
-    def record_headings(self) -> tuple[str, ...]:
-        """All headings of the record sheet."""
-        return (*RECORD_COLUMNS, *(column.heading for column in self.columns))
-
-    def label_of(self, kind: str) -> str:
-        """Return the Chinese label of a kind."""
-        return self.pack.kinds.get(kind, kind)
+FACE = "宋体"
+LARGE = 5_000
+"""People from which on a workbook is written row by row, each text in its cell: memory stays flat, the file grows."""
+WIDTHS = {
+    CODE: 23, "单位名称": 32, "地区代码": 11, "行业系统": 16, "序号": 6, "姓名": 10, "性别": 6, "身份证号": 22, "政治面貌": 12,
+    "工作岗位": 14, "职称": 16, "职称级别": 10, "取得职称日期": 14, "入职日期": 12, "类别": 24, "学习内容": 32, "学习形式": 12,
+    "开始日期": 12, "结束日期": 12, "学习成绩": 10, "证书编号": 18, "申报学时": 10,
+}  # fmt: skip
+AS_TEXT = frozenset({CODE, "地区代码", "身份证号", "证书编号"})
+AS_DAY = frozenset({"开始日期", "结束日期", "取得职称日期", "入职日期"})
 
 
 def write_workbook(
@@ -116,72 +60,229 @@ def write_workbook(
     unit: NewUnit | None = None,
     people: Sequence[NewPerson] = (),
 ) -> None:
-    """Write a workbook, empty for a unit to fill or filled with people; lists and notes stand in the cells."""
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
-        book.set_properties({"created": MADE_AT.replace(tzinfo=None), "title": "继续教育登记表"})
-        _unit_sheet(book, unit)
-        _people_sheet(book, people)
-        _record_sheet(book, vocabulary, people)
-        _guide_sheet(book, vocabulary)
+    """Write the workbook of one unit, empty to fill or filled with people; lists, checks and notes stand in the cells."""
+    registers = [] if unit is None else [UnitRegister(unit, list(people))]
+    _write(path, vocabulary, registers, several=False)
 
 
-def _sheet(
-    book: Any, name: str, headings: Sequence[str], widths: Mapping[str, int], text: Sequence[str]
-) -> Any:
-    sheet = book.add_worksheet(name)
-    head = book.add_format(
-        {"bold": True, "bg_color": "#DDE6F0", "border": 1, "text_wrap": True, "valign": "vcenter"}
-    )
-    as_text = book.add_format({"num_format": "@"})
-    for column, heading in enumerate(headings):
-        sheet.write_string(0, column, heading, head)
-        sheet.set_column(column, column, widths.get(heading, 12), as_text if heading in text else None)
-    sheet.freeze_panes(1, 0)
-    return sheet
+def write_registers(path: Path, vocabulary: IntakeVocabulary, registers: Sequence[UnitRegister]) -> None:
+    """Write one workbook for several units: people and records say in a column 统一社会信用代码 whose they are."""
+    _write(path, vocabulary, registers, several=True)
 
 
-def _unit_sheet(book: Any, unit: NewUnit | None) -> None:
-    sheet = _sheet(
-        book, UNIT, UNIT_COLUMNS, {"统一社会信用代码": 24, "单位名称": 30}, ("统一社会信用代码", "地区代码")
-    )
-    if unit is not None:
-        for column, value in enumerate((unit.credit_code, unit.name, unit.area, unit.sector or "")):
-            sheet.write_string(1, column, value)
+def _write(
+    path: Path, vocabulary: IntakeVocabulary, registers: Sequence[UnitRegister], *, several: bool
+) -> None:
+    large = sum(len(one.people) for one in registers) > LARGE
+    with RegisterBook(path, vocabulary, row_by_row=large) as book:
+        sheet = book.sheet(UNIT, UNIT_COLUMNS)
+        for row, one in enumerate(registers, start=1):
+            unit = one.unit
+            book.cells(sheet, row, UNIT_COLUMNS, (unit.credit_code, unit.name, unit.area, unit.sector or ""))
+        own = (CODE,) if several else ()
+        headings = (*own, *PEOPLE_COLUMNS)
+        sheet, row = book.sheet(PEOPLE, headings), 0
+        for one in registers:
+            code = (one.unit.credit_code,) if several else ()
+            for person in one.people:
+                row += 1
+                book.cells(sheet, row, headings, (*code, *_person_cells(person)))
+        headings = (*own, *vocabulary.record_headings)
+        sheet, row = book.sheet(RECORDS, headings), 0
+        for one in registers:
+            code = (one.unit.credit_code,) if several else ()
+            for person in one.people:
+                for record in person.records:
+                    row += 1
+                    cells = (*code, *_record_cells(vocabulary, person, record))
+                    book.cells(sheet, row, headings, cells)
+        book.guide(several=several)
 
 
-def _people_sheet(book: Any, people: Sequence[NewPerson]) -> None:
-    sheet = _sheet(book, PEOPLE, PEOPLE_COLUMNS, {"身份证号": 22, "职称": 16}, ("身份证号",))
-    _list(sheet, PEOPLE_COLUMNS.index("性别"), SEXES)
-    _list(sheet, PEOPLE_COLUMNS.index("职称级别"), tuple(LEVELS))
-    levels = {code: label for label, code in LEVELS.items()}
-    for row, person in enumerate(people, start=1):
-        cells = (
-            person.order_in_unit, person.name, person.sex, person.identity_number, person.political_status, person.post,
-            person.title, levels.get(person.level or "", ""), person.title_since, person.employed_since,
-        )  # fmt: skip
-        _cells(sheet, row, cells)
+class RegisterBook:
+    """A workbook being written: sheets with headings, formats and checks; closed, it holds the hidden lists too."""
 
+    def __init__(self, path: Path, vocabulary: IntakeVocabulary, *, row_by_row: bool = False) -> None:
+        self.vocabulary = vocabulary
+        options = {
+            "constant_memory": row_by_row,
+            # What a unit typed stays text: nothing in it is taken for a formula or a link.
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        }
+        self.book: Any = xlsxwriter.Workbook(str(path), options)
+        self.book.set_properties({"created": MADE_AT.replace(tzinfo=None), "title": "继续教育登记表"})
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._plain: dict[tuple[str, bool], Any] = {}
+        """The formats of unmarked cells by heading and whether the cell holds a day: looked up for every cell."""
+        self._facts = {column.heading: column for column in vocabulary.columns}
+        self._checks = CellChecks(vocabulary)
 
-def _record_sheet(book: Any, vocabulary: IntakeVocabulary, people: Sequence[NewPerson]) -> None:
-    headings = vocabulary.record_headings
-    sheet = _sheet(
-        book, RECORDS, headings, {"身份证号": 22, "学习内容": 30, "类别": 22}, ("身份证号", "证书编号")
-    )
-    _list(sheet, RECORD_COLUMNS.index("类别"), tuple(vocabulary.kinds))
-    for place, column in enumerate(vocabulary.columns, start=len(RECORD_COLUMNS)):
-        if column.type == "yes_no":
-            _list(sheet, place, (YES, NO))
-        elif column.values:
-            _list(sheet, place, tuple(column.values))
-    row = 0
-    for person in people:
-        for record in person.records:
+    def __enter__(self) -> RegisterBook:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Write the file, unless something went wrong."""
+        if kind is None:
+            self._checks.write_lists(self.book)
+            self.book.close()
+
+    def look(self, **given: Any) -> Any:
+        """Return a cell format; the same look is made once."""
+        key = tuple(sorted(given.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({"font_name": FACE, "font_size": 11, **given})
+        return self._formats[key]
+
+    def sheet(self, name: str, headings: Sequence[str]) -> Any:
+        """Begin a sheet: frozen headings (required ones darker), widths, formats, and the checks of its cells."""
+        sheet = self.book.add_worksheet(name)
+        sheet.set_row(0, 46)
+        for column, heading in enumerate(headings):
+            sheet.write_string(0, column, heading, self._head(name, heading))
+            width = WIDTHS.get(heading, max(9, min(18, len(heading) * 2)))
+            sheet.set_column(column, column, width, self._cell(heading))
+            check = self._checks.of(name, heading, column)
+            if check is not None:
+                sheet.data_validation(1, column, self._checks.last_row, column, check)
+        kept = headings.index("姓名") + 1 if "姓名" in headings else 0
+        sheet.freeze_panes(1, kept)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        # A sheet of forty columns on one page could not be read: two pages side by side, names on both.
+        wide = len(headings) > len(PEOPLE_COLUMNS) + 1
+        sheet.fit_to_pages(2 if wide else 1, 0)
+        sheet.repeat_rows(0)
+        if wide and kept:
+            sheet.repeat_columns(0, kept - 1)
+        return sheet
+
+    def cells(self, sheet: Any, row: int, headings: Sequence[str], values: Sequence[Any]) -> None:
+        """Write one row, each value as what it is; a blank one is left out."""
+        for column, (heading, value) in enumerate(zip(headings, values, strict=True)):
+            self.cell(sheet, row, column, heading, value)
+
+    def cell(self, sheet: Any, row: int, column: int, heading: str, value: Any, **look: Any) -> None:
+        """Write one cell; `look` is added to the look of its column."""
+        day = isinstance(value, date)
+        if look:
+            form = self._cell(heading, day=day, **look)
+        else:
+            known = self._plain.get((heading, day))
+            form = known or self._plain.setdefault((heading, day), self._cell(heading, day=day))
+        if isinstance(value, date):
+            sheet.write_datetime(row, column, value, form)
+        elif value is None or value == "":
+            if look:
+                sheet.write_blank(row, column, None, form)
+        elif isinstance(value, bool):
+            sheet.write_boolean(row, column, value, form)
+        elif isinstance(value, int | float | Decimal):
+            sheet.write_number(row, column, value, form)
+        else:
+            sheet.write_string(row, column, str(value), form)
+
+    def guide(self, *, several: bool = False) -> None:
+        """Write the sheet of guidance: what the workbook is for, how to fill it, and each kind with its columns."""
+        sheet = self.book.add_worksheet(GUIDE)
+        sheet.set_column(0, 0, 30)
+        sheet.set_column(1, 1, 96)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.merge_range(
+            0, 0, 0, 1, "继续教育登记表填表说明", self.look(bold=True, font_size=16, align="center")
+        )
+        sheet.set_row(0, 30)
+        name, text = (
+            self.look(bold=True, valign="top", border=1),
+            self.look(text_wrap=True, valign="top", border=1),
+        )
+        lines = guidance(self.vocabulary, several=several)
+        for row, (what, how) in enumerate(lines, start=1):
+            sheet.write_string(row, 0, what, name)
+            sheet.write_string(row, 1, how, text)
+        headings = {column.fact: column.heading for column in self.vocabulary.columns}
+        row = len(lines) + 2
+        title = self.look(bold=True, border=1, bg_color="#DDE6F0")
+        sheet.write_string(row, 0, "类别", title)
+        sheet.write_string(row, 1, "除各类别都要填的栏目外，还需填写", title)
+        for label, kind in self.vocabulary.kinds.items():
             row += 1
-            _cells(sheet, row, _record_cells(vocabulary, person, record))
+            asked = "、".join(headings[fact] for fact in kind.facts if fact in headings)
+            sheet.write_string(row, 0, label, name)
+            sheet.write_string(row, 1, asked or "无其他栏目", text)
+
+    def _head(self, name: str, heading: str) -> Any:
+        required = heading in REQUIRED.get(name, ())
+        return self.look(
+            bold=True,
+            bg_color="#9DC3E6" if required else "#DDE6F0",
+            border=1,
+            text_wrap=True,
+            valign="vcenter",
+            align="center",
+        )
+
+    def _cell(self, heading: str, *, day: bool = False, **look: Any) -> Any:
+        column = self._facts.get(heading)
+        if day:
+            return self.look(num_format="yyyy-mm-dd", align="center", **look)
+        if heading in AS_TEXT or (column is not None and column.type in ("id", "word")):
+            return self.look(num_format="@", **look)
+        if heading in AS_DAY or (column is not None and column.type == "date"):
+            return self.look(num_format="yyyy-mm-dd", align="center", **look)
+        return self.look(**look)
+
+
+def guidance(vocabulary: IntakeVocabulary, *, several: bool) -> list[tuple[str, str]]:
+    """Return what a unit must know to fill the workbook, as pairs of matter and text."""
+    number = "" if vocabulary.pack.number == "none" else f"（{vocabulary.pack.number}）"
+    first, last = vocabulary.first, vocabulary.last
+    units = (
+        f"“{UNIT}”表每个单位一行；“{PEOPLE}”表每人写明所在单位的{CODE}。一人在两个单位的，两处各填一行，"
+        f"其学习记录也写明{CODE}。"
+        if several
+        else f"“{UNIT}”表只填一行。一个工作簿一个单位。"
+    )
+    return [
+        ("依据", f"《{vocabulary.pack.title}》{number}"),
+        (
+            "统计年度",
+            f"{vocabulary.year}年度：{first.isoformat()} 至 {last.isoformat()}；按结束日期归入年度。",
+        ),
+        (
+            "填写次序",
+            f"先填“{UNIT}”，再填“{PEOPLE}”（每人一行），后填“{RECORDS}”（每项学习一行，按身份证号对应到人）。",
+        ),
+        ("单位", units),
+        (
+            "栏目",
+            "深色栏目必填，浅色的按情况填写。不要增删、改名或合并栏目和工作表，不要在栏目名上方加标题行。",
+        ),
+        ("空白与“无”", "不知道的留空，将来可补；确实没有的填“无”（如未参加考试的成绩）。"),
+        ("身份证号", "18位，单元格为文本格式；只用于识别同一人，入库即加密。"),
+        ("日期", "写成 2021-05-10 的样子；2021.5.10、2021年5月10日、20210510 也能读出。只有年月的读不出。"),
+        ("申报学时", "填小时数，最多两位小数；由系统按条款核定，申报数不是认定数。"),
+        (
+            "交回之前",
+            "全部正确才能入库。有误的会退回标注后的工作簿：红色单元格的批注写明问题和改法，改好后可直接再交。",
+        ),
+        ("不能接收的", "带宏的工作簿、设有打开密码的文件、旧格式（.xls）、改了扩展名的文件。"),
+    ]
+
+
+def _person_cells(person: NewPerson) -> tuple[Any, ...]:
+    levels = {code: label for label, code in LEVELS.items()}
+    return (
+        person.order_in_unit, person.name, person.sex, person.identity_number, person.political_status, person.post,
+        person.title, levels.get(person.level or "", ""), person.title_since, person.employed_since,
+    )  # fmt: skip
 
 
 def _record_cells(vocabulary: IntakeVocabulary, person: NewPerson, record: NewRecord) -> tuple[Any, ...]:
-    claimed = "" if record.claimed is None else show_hours(record.claimed)
+    claimed = "" if record.claimed is None else Decimal(record.claimed) / 100
     facts = tuple(_shown(column, record.facts.get(column.fact, "")) for column in vocabulary.columns)
     return (
         person.identity_number, person.name, vocabulary.label_of(record.kind), record.content, record.form,
@@ -190,6 +291,7 @@ def _record_cells(vocabulary: IntakeVocabulary, person: NewPerson, record: NewRe
 
 
 def _shown(column: FactColumn, value: object) -> Any:
+    """Return a fact as its cell shows it: the label of a code, 无 for stated none, a number as a number."""
     if value is None:
         return NONE
     if isinstance(value, bool):
@@ -197,49 +299,8 @@ def _shown(column: FactColumn, value: object) -> Any:
     for label, code in column.values.items():
         if code == value:
             return label
+    if column.type in ("number", "count") and isinstance(value, str) and value:
+        return Decimal(value)
+    if column.type == "date" and isinstance(value, str) and value:
+        return date.fromisoformat(value)
     return value
-
-
-def _guide_sheet(book: Any, vocabulary: IntakeVocabulary) -> None:
-    sheet = book.add_worksheet(GUIDE)
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    bold = book.add_format({"bold": True, "valign": "top"})
-    sheet.set_column(0, 0, 30, wrap)
-    sheet.set_column(1, 1, 90, wrap)
-    headings = {column.fact: column.heading for column in vocabulary.columns}
-    lines = [
-        ("依据", f"《{vocabulary.pack.title}》（{vocabulary.pack.number}）"),
-        (
-            "统计年度",
-            f"{vocabulary.year}年度：{vocabulary.first.isoformat()} 至 {vocabulary.last.isoformat()}",
-        ),
-        ("空白与“无”", "不知道的留空，将来可补；确实没有的填“无”（如未参加考试的成绩）。"),
-        ("身份证号", "单元格为文本格式；只用于识别同一人，入库即加密。"),
-        ("申报学时", "填小时数，最多两位小数；由系统按条款核定，申报数不是认定数。"),
-        ("类别", "以下每一类别需填的栏目："),
-    ]
-    lines += [
-        (label, "、".join(headings[fact] for fact in kind.facts if fact in headings) or "无其他栏目")
-        for label, kind in vocabulary.kinds.items()
-    ]
-    for row, (what, how) in enumerate(lines):
-        sheet.write_string(row, 0, what, bold)
-        sheet.write_string(row, 1, how, wrap)
-
-
-def _cells(sheet: Any, row: int, cells: Sequence[Any]) -> None:
-    for column, value in enumerate(cells):
-        if value is None or value == "":
-            continue
-        if isinstance(value, date):
-            sheet.write_string(row, column, value.isoformat())
-        elif isinstance(value, int):
-            sheet.write_number(row, column, value)
-        else:
-            sheet.write_string(row, column, str(value))
-
-
-def _list(sheet: Any, column: int, words: Sequence[str]) -> None:
-    """Offer a list in a column; Excel takes at most 255 characters, a longer list stands in the guide only."""
-    if len(",".join(words)) <= 255:
-        sheet.data_validation(1, column, ROWS_WITH_LISTS, column, {"validate": "list", "source": list(words)})

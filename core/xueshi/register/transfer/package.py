@@ -1,0 +1,217 @@
+"""The package file: one zip with a CSV and a JSON file per table, and a manifest that vouches for every byte of them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zlib import error as ZlibError
+
+from xueshi.canonical import canonical_json
+from xueshi.errors import InputError
+from xueshi.register.cell_text import guarded
+from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of
+
+FORMAT, VERSION = "xueshi-register", 1
+MANIFEST = "manifest.json"
+MADE_AT = (2000, 1, 1, 0, 0, 0)
+"""Date of every part: the same rows give the same bytes; when it was made stands in the manifest."""
+MOST_MANIFEST = 1024 * 1024
+Rows = Callable[[str], Iterable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a package comes from: who made it, of which scope, under which schema, with or without identity numbers."""
+
+    made_by: str
+    areas: tuple[str, ...]
+    schema: str
+    engine: str
+    with_identity: bool
+
+
+def headings(name: str) -> tuple[str, ...]:
+    """Return the columns of a table in the package."""
+    own = columns_of(TABLES[name])
+    return (own[0], IDENTITY, *own[1:]) if name == "people" else own
+
+
+def write_package(path: Path, rows: Rows, origin: Origin) -> dict[str, int]:
+    """Write a package and return rows by table. `rows` is asked twice for each table and must answer the same."""
+    files = []
+    counts: dict[str, int] = {}
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name in TABLES:
+            for ending, write in (("csv", _write_csv), ("json", _write_json)):
+                file = f"{name}.{ending}"
+                with archive.open(_part(file), "w", force_zip64=True) as part:
+                    hashed = _Hashing(part)
+                    counts[name] = write(hashed, headings(name), rows(name))
+                files.append(
+                    {
+                        "name": file,
+                        "rows": counts[name],
+                        "bytes": hashed.size,
+                        "sha256": hashed.digest.hexdigest(),
+                    }
+                )
+        manifest = {
+            "format": FORMAT,
+            "version": VERSION,
+            "schema": origin.schema,
+            "engine": origin.engine,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_by": origin.made_by,
+            "areas": list(origin.areas),
+            "identity": "clear" if origin.with_identity else "masked",
+            "files": files,
+        }
+        archive.writestr(_part(MANIFEST), json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+    return counts
+
+
+class Package:
+    """A package opened for reading, after every part was compared with the manifest."""
+
+    def __init__(self, archive: ZipFile, manifest: Mapping[str, Any]) -> None:
+        self._archive = archive
+        self.manifest = manifest
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by table, as the manifest says."""
+        return {
+            name: next(one["rows"] for one in self.manifest["files"] if one["name"] == f"{name}.json")
+            for name in TABLES
+        }
+
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a table. Raises InputError naming file and line of one that cannot be read."""
+        known = set(headings(name))
+        with self._archive.open(f"{name}.json") as part:
+            for number, line in enumerate(io.TextIOWrapper(part, "utf-8"), start=1):
+                text = line.strip().rstrip(",")
+                if text in ("[", "]", ""):
+                    continue
+                try:
+                    row = json.loads(text)
+                except ValueError as error:
+                    raise InputError(
+                        f"{name}.json 第 {number} 行不是一条记录（{error}）；请重新导出"
+                    ) from error
+                unknown = sorted(set(row) - known)
+                if unknown:
+                    raise InputError(
+                        f"{name}.json 有本系统不认识的栏目：{'、'.join(unknown)}；请用导出时的版本或更新的版本导入"
+                    )
+                yield row
+
+
+def open_package(path: Path, most_bytes: int) -> Package:
+    """Open a package and compare every part with its manifest. Raises InputError for the first thing that differs."""
+    if not path.is_file():
+        raise InputError(f"{path} 不存在；请核对文件路径")
+    try:
+        archive = ZipFile(path)
+        manifest = _manifest(archive)
+        told = {one["name"]: one for one in manifest["files"]}
+        there = {entry.filename: entry for entry in archive.infolist() if entry.filename != MANIFEST}
+        wanted = {f"{name}.{ending}" for name in TABLES for ending in ("csv", "json")}
+        if set(told) != set(there) or not wanted <= set(told) or len(there) + 1 != len(archive.infolist()):
+            raise _differs("所列的文件", "包中的文件")
+        if sum(entry.file_size for entry in there.values()) > most_bytes:
+            raise InputError(f"导出包解开后超过 {most_bytes // 1024 // 1024} MB；请管理员调高上限后再导入")
+        for name, one in told.items():
+            _compare(archive, name, one)
+    except (BadZipFile, ZlibError, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path.name} 不是完整的登记导出包（{error}）；请重新导出或重新复制") from error
+    return Package(archive, manifest)
+
+
+def _manifest(archive: ZipFile) -> Mapping[str, Any]:
+    with archive.open(MANIFEST) as part:
+        body = part.read(MOST_MANIFEST)
+    try:
+        manifest: Mapping[str, Any] = json.loads(body)
+    except ValueError as error:
+        raise InputError(f"导出包的清单 {MANIFEST} 不可读（{error}）；请重新导出") from error
+    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
+        raise InputError(
+            f"导出包的格式是 {manifest['format']} 第 {manifest['version']} 版，本系统读 {FORMAT} 第 {VERSION} 版；"
+            "请用导出时的版本导入"
+        )
+    return manifest
+
+
+def _compare(archive: ZipFile, name: str, told: Mapping[str, Any]) -> None:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(name) as part:
+        while piece := part.read(1 << 16):
+            digest.update(piece)
+            size += len(piece)
+    if size != told["bytes"] or digest.hexdigest() != told["sha256"]:
+        raise _differs(f"所记 {name} 的内容", "包中的文件")
+
+
+def _differs(told: str, there: str) -> InputError:
+    return InputError(f"导出包清单{told}与{there}不符，可能在途中被改动；请向导出方重新索取")
+
+
+class _Hashing:
+    """A part being written, with the digest and size of what went in."""
+
+    def __init__(self, part: IO[bytes]) -> None:
+        self._part = part
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, text: str) -> int:
+        """Write text as UTF-8."""
+        body = text.encode()
+        self.digest.update(body)
+        self.size += len(body)
+        return self._part.write(body)
+
+
+def _write_json(part: _Hashing, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write a JSON array, one object a line, so that it can be read line by line."""
+    count = 0
+    part.write("[")
+    for row in rows:
+        part.write(f"{',' if count else ''}\n{canonical_json({name: row[name] for name in names})}")
+        count += 1
+    part.write("\n]\n")
+    return count
+
+
+def _write_csv(part: _Hashing, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write a CSV that Excel reads (UTF-8 with its mark, no cell that begins a formula); it is for people, JSON is read."""
+    count = 0
+    part.write("\ufeff")
+    writer = csv.writer(part)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_shown(row[name]) for name in names])
+        count += 1
+    return count
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return canonical_json(value)
+    return guarded(value) if isinstance(value, str) else value
+
+
+def _part(name: str) -> ZipInfo:
+    part = ZipInfo(name, MADE_AT)
+    part.compress_type = ZIP_DEFLATED
+    part.external_attr = 0o600 << 16
+    return part

@@ -1,0 +1,217 @@
+"""Verdicts in bulk: open tasks out as a workbook, filled, back in row by row; each row a command of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaign_rig import ENGINE, CampaignRig
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from xueshi.audit import repository as audit
+from xueshi.campaigns import repository
+from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.verdict_sheet import HEADINGS, SHEET
+from xueshi.storage import reading
+from xueshi_cli.main import build
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig]:
+    """A campaign in which the verifier has records to settle in two units."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("XUESHI_DATA", str(folder))
+    rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}", people=60)
+    for unit in rig.units[:2]:
+        rig.hand_in(unit)
+        rig.sign(unit)
+    yield rig
+    rig.engine.dispose()
+
+
+def run(*words: str, code: int = 0) -> str:
+    done = RUN.invoke(build(words[0]), list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def exported(rig: CampaignRig) -> Path:
+    path = rig.place.folder / "tasks.xlsx"
+    path.unlink(missing_ok=True)
+    run("tasks", "export", "-o", str(path), "--as", rig.verifier)
+    return path
+
+
+def filled(rig: CampaignRig, answers: dict[str, tuple[object, str]], name: str = "filled.xlsx") -> Path:
+    """Fill the first row of each kind of task that is named; returns the workbook."""
+    book = load_workbook(exported(rig))
+    sheet = book[SHEET]
+    left = dict(answers)
+    for row in sheet.iter_rows(min_row=2):
+        cells = dict(zip(HEADINGS, row, strict=True))
+        matter = cells["事项"].value
+        if matter in left:
+            cells["认定"].value, cells["原因"].value = left.pop(matter)
+    assert not left, f"no row of {left}"
+    path = rig.place.folder / name
+    book.save(path)
+    return path
+
+
+def take(rig: CampaignRig, path: Path, *more: str, code: int = 0) -> list[dict[str, Any]]:
+    words = ("tasks", "import", str(path), "--as", rig.verifier, "--json", *more)
+    found: list[dict[str, Any]] = json.loads(run(*words, code=code))
+    return found
+
+
+def open_tasks(rig: CampaignRig) -> set[Any]:
+    with reading(rig.engine) as session:
+        return {task.id for task in repository.open_tasks(session, ENGINE)}
+
+
+def proved(rig: CampaignRig) -> None:
+    with reading(rig.engine) as session:
+        assert reconcile(session).difference == 0
+        assert audit.verify(session).broken_at is None
+
+
+GOOD = {"裁量认定": (8, "按学习小结"), "单位审验": ("通过", "")}
+
+
+def test_each_question_is_a_row_with_its_answers_to_choose_from(rig: CampaignRig) -> None:
+    book = load_workbook(exported(rig))
+    sheet = book[SHEET]
+    rows = [dict(zip(HEADINGS, row, strict=True)) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    with reading(rig.engine) as session:
+        waiting = repository.open_tasks(session, ENGINE, role=rig.verifier)
+    assert {row["待办"] for row in rows} == {str(task.id) for task in waiting}
+    assert {row["单位"] for row in rows} == {unit.sample.unit.name for unit in rig.units[:2]}
+    discretion = next(row for row in rows if row["事项"] == "裁量认定")
+    assert discretion["人员"]
+    assert discretion["依据"]
+    assert "认定学时" in discretion["问题"]
+    place = HEADINGS.index("认定") + 1
+    lists = {
+        str(area): one.formula1 for one in sheet.data_validations.dataValidation for area in one.sqref.ranges
+    }
+    for number, row in enumerate(rows, start=2):
+        at = sheet.cell(number, place).coordinate
+        assert (lists.get(at) == '"通过,退回,不予通过"') == (row["事项"] == "单位审验")
+    assert sheet.column_dimensions["A"].hidden
+
+
+def test_a_dry_run_is_the_default_and_does_nothing(rig: CampaignRig) -> None:
+    before = open_tasks(rig)
+    found = take(rig, filled(rig, GOOD))
+    assert {one["结果"] for one in found} == {"可以办理"}
+    assert open_tasks(rig) == before
+    with reading(rig.engine) as session:
+        assert repository.commands_by_state(session).get("pending", 0) == 0
+
+
+def test_each_row_becomes_a_command_and_the_same_file_again_changes_nothing(rig: CampaignRig) -> None:
+    before = open_tasks(rig)
+    path = filled(rig, GOOD)
+    found = take(rig, path, "--commit")
+    assert sorted(one["结果"] for one in found) == ["已办结", "已登记，等待执行"], (
+        "a unit's waits for the server"
+    )
+    after = open_tasks(rig)
+    assert len(before - after) == 1
+    proved(rig)
+    again = take(rig, path, "--commit")
+    assert {one["结果"] for one in again} == {"此前已导入"}
+    assert open_tasks(rig) == after
+    with reading(rig.engine) as session:
+        assert repository.commands_by_state(session)["pending"] == 1
+    proved(rig)
+
+
+def test_a_row_of_an_earlier_version_is_refused_and_the_others_are_done(rig: CampaignRig) -> None:
+    path = filled(rig, GOOD)
+    book = load_workbook(path)
+    sheet = book[SHEET]
+    place = HEADINGS.index("版本") + 1
+    for row in range(2, sheet.max_row + 1):
+        if sheet.cell(row, HEADINGS.index("事项") + 1).value == "裁量认定":
+            sheet.cell(row, place).value = "0"
+    book.save(path)
+    for commit in ((), ("--commit",)):
+        found = {one["行"]: one for one in take(rig, path, *commit, code=1)}
+        refused = [one for one in found.values() if "您看到的是第 0 版" in one["说明"]]
+        assert len(refused) == 1
+        assert len(found) == 2
+    proved(rig)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (("许多", ""), "“许多”应为数字"),
+        ((-1, ""), "应为不小于 0 的数"),
+        (("存疑", ""), "“存疑”没有写明原因"),
+        ((99_999, ""), ""),
+    ],
+)
+def test_a_wrong_answer_is_refused_in_its_row_with_the_reason(
+    rig: CampaignRig, answer: tuple[object, str], words: str
+) -> None:
+    before = open_tasks(rig)
+    path = filled(rig, {"裁量认定": answer})
+    for commit in ((), ("--commit",)):
+        (refused,) = take(rig, path, *commit, code=1)
+        assert words in refused["说明"]
+        assert refused["说明"]
+        assert refused["行"] >= 2
+    assert open_tasks(rig) == before
+
+
+def test_a_question_may_be_left_open_with_a_reason(rig: CampaignRig) -> None:
+    before = open_tasks(rig)
+    (done,) = take(rig, filled(rig, {"裁量认定": ("存疑", "证明待补")}), "--commit")
+    assert done["结果"] == "已办结"
+    assert len(before - open_tasks(rig)) == 1
+
+
+def test_a_reason_without_a_verdict_is_told(rig: CampaignRig) -> None:
+    (told,) = take(rig, filled(rig, {"裁量认定": (None, "看过了")}), code=1)
+    assert "写了原因，没有填写认定" in told["说明"]
+
+
+def test_a_task_of_another_officer_is_refused_in_its_row(rig: CampaignRig) -> None:
+    path = filled(rig, GOOD)
+    clerk = rig.units[2].signers[0]
+    found = json.loads(run("tasks", "import", str(path), "--as", clerk, "--json", code=1))
+    assert {one["结果"] for one in found} == {"不能办理"}
+
+
+def test_a_task_that_somebody_settled_meanwhile_is_refused(rig: CampaignRig) -> None:
+    path = filled(rig, {"裁量认定": (8, "")})
+    for unit in rig.units[:2]:
+        rig.settle(unit)
+    (refused,) = take(rig, path, "--commit", code=1)
+    assert "已由他人办结" in refused["说明"]
+
+
+def test_an_id_that_was_altered_is_told(rig: CampaignRig) -> None:
+    path = filled(rig, {"裁量认定": (8, "")})
+    book = load_workbook(path)
+    for row in book[SHEET].iter_rows(min_row=2, max_col=1):
+        row[0].value = "改了"
+    book.save(path)
+    (told,) = take(rig, path, code=1)
+    assert "待办编号或版本被改动" in told["说明"]
+
+
+def test_nothing_to_do_writes_no_file(rig: CampaignRig) -> None:
+    path = rig.place.folder / "none.xlsx"
+    assert "没有等您办理的事项" in run("tasks", "export", "-o", str(path), "--as", "bureau")
+    assert not path.exists()
