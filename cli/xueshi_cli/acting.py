@@ -53,13 +53,17 @@ async def act_async(
     place: Workplace, officer: str, request: CommandRequest, port: CommandPort | None = None
 ) -> Command:
     """The same for a caller that runs an event loop."""
-    with transaction(place.engine) as session:
-        row = commands.submit(session, place.actor(session, officer), request)
+    row = await asyncio.to_thread(_submit, place, officer, request)
     port = port or await port_of(place)
     row = await commands.deliver(place.engine, port, row.id)
     if row.state == "done" and isinstance(port, TemporalSender):
         await _start_beside(place, port, row)
     return row
+
+
+def _submit(place: Workplace, officer: str, request: CommandRequest) -> Command:
+    with transaction(place.engine) as session:
+        return commands.submit(session, place.actor(session, officer), request)
 
 
 async def _start_beside(place: Workplace, port: TemporalSender, row: Command) -> None:

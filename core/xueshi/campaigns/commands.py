@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,7 +113,19 @@ def submit(
 
 
 async def deliver(engine: Engine, port: CommandPort, command_id: UUID) -> Command:
-    """Carry out a pending command: direct ones in one transaction, durable ones through the port. Returns the row."""
+    """Carry out a pending command: direct ones in one transaction, durable ones through the port. Returns the row.
+
+    The database is spoken to in threads: one officer's commit must not hold up the others of the same process.
+    """
+    taken = await asyncio.to_thread(_take, engine, command_id)
+    if isinstance(taken, Command):
+        return taken
+    result = await port.send(taken)
+    return await asyncio.to_thread(_settle, engine, command_id, result)
+
+
+def _take(engine: Engine, command_id: UUID) -> Command | Envelope:
+    """Carry out a direct command, or return what is to be sent of a durable one; a settled one comes back as it is."""
     with transaction(engine) as session:
         row = repository.command(session, command_id, lock=True)
         if row.state != "pending" or row.not_before > datetime.now(UTC):
@@ -122,8 +135,10 @@ async def deliver(engine: Engine, port: CommandPort, command_id: UUID) -> Comman
             return row
         row.attempts += 1
         session.add(row)
-        envelope = Envelope(row.id, row.workflow_id, _durable_target(row), _payload(row))
-    result = await port.send(envelope)
+        return Envelope(row.id, row.workflow_id, _durable_target(row), _payload(row))
+
+
+def _settle(engine: Engine, command_id: UUID, result: SendResult) -> Command:
     with transaction(engine) as session:
         row = repository.command(session, command_id, lock=True)
         _write_fate(session, row, result)
