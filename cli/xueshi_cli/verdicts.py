@@ -36,7 +36,7 @@ from xueshi.register import intake
 from xueshi.register import repository as register
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
-from xueshi_cli.acting import act_async, port_of
+from xueshi_cli import acting
 from xueshi_cli.importing import limits_of
 from xueshi_cli.output import FATES, AsJson, AsOfficer, console, show_table
 from xueshi_cli.workplace import Workplace
@@ -225,7 +225,7 @@ def _carry_out(place: Workplace, officer: str, digest: str, answers: list[Answer
 
 
 async def _carry_out_async(place: Workplace, officer: str, digest: str, answers: list[Answer]) -> list[_Fate]:
-    port = await port_of(place)
+    port = await acting.port_of(place)
     fates = []
     with Progress(console=console, transient=True) as progress:
         for answer in progress.track(answers, description="办理"):
@@ -238,7 +238,7 @@ async def _carry_out_async(place: Workplace, officer: str, digest: str, answers:
                     good = before.state not in ("refused", "late")
                     fates.append(_Fate(answer.row, "此前已导入", _said(before), good))
                 elif request is not None:
-                    row = await act_async(place, officer, request, port)
+                    row = await acting.act_async(place, officer, request, port)
                     good = row.state not in ("refused", "late")
                     fates.append(_Fate(answer.row, FATES[row.state], row.reason, good))
             except XueshiError as error:
