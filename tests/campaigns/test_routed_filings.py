@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
+from xueshi.campaigns import campaign_acts, repository
 from xueshi.campaigns.reconcile import reconcile
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
@@ -130,6 +131,20 @@ def test_what_a_unit_becomes_later_does_not_change_a_running_filing(opened: Open
         register.set_unit(session, ENGINE, unit.id, has_department=True)
     assert rig.levels(unit) == before
     assert rig.walk(unit)[:2] == ["unit", "unit_check"]
+
+
+def test_a_later_round_passes_the_levels_of_the_first(opened: Open) -> None:
+    rig = opened("jiangsu-2024", Made(), Made(kind="hr_agency"))
+    passed = [rig.walk(unit) for unit in rig.units]
+    rig.close()
+    with transaction(rig.engine) as session:
+        campaign_acts.reach(session, rig.campaign.id, "finished")
+    until = (rig.fresh().deadline + timedelta(days=60)).isoformat()
+    for unit, levels in zip(rig.units, passed, strict=True):
+        row = rig.steer("reopen", unit=str(unit.id), to=until, reason="复查")
+        assert row.state == "done", row.reason
+        assert rig.walk(unit) == levels
+        assert (rig.filing(unit).round, rig.filing(unit).stage) == (2, "approved")
 
 
 def test_units_with_the_same_levels_share_one_pinned_flow(opened: Open) -> None:
