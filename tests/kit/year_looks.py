@@ -58,11 +58,10 @@ class YearLooks:
             )
             ledgers = results.ledgers(session, [one.id for one in latest.values()])
             session.expunge_all()
-        seen = {
+        return {
             player.person_of(person): self._year(event.expect, result, ledgers[result.id])
             for person, result in latest.items()
         }
-        return seen
 
     def _year(self, wanted: Mapping[str, Any], result: YearResult, ledger: list[Any]) -> dict[str, Any]:
         """A year as the script writes it: only what it asks for of this person, hours as hours."""
@@ -96,7 +95,7 @@ class YearLooks:
 
     # ------------------------------------------------------------ stages and tasks
 
-    def _stages(self, event: Event) -> Mapping[str, Any]:  # noqa: ARG002
+    def _stages(self, event: Event) -> Mapping[str, Any]:
         player = self.player
         with reading(player.engine) as session:
             counted = repository.counters(session, ENGINE, player.campaign().id)
@@ -105,7 +104,7 @@ class YearLooks:
     def _records(self, event: Event) -> Mapping[str, Any]:
         return {label: self.player.record(label).stage for label in event.expect}
 
-    def _tasks(self, event: Event) -> Mapping[str, Any]:  # noqa: ARG002
+    def _tasks(self, event: Event) -> Mapping[str, Any]:
         with reading(self.player.engine) as session:
             return {"open": dict(Counter(one.role for one in repository.open_tasks(session, ENGINE)))}
 
@@ -124,7 +123,7 @@ class YearLooks:
 
     # ------------------------------------------------------------ figures and papers
 
-    def _statistics(self, event: Event) -> Mapping[str, Any]:  # noqa: ARG002
+    def _statistics(self, event: Event) -> Mapping[str, Any]:
         """The figures of the year's table: `total` and one entry a row, hours as hours, yuan as yuan."""
         player = self.player
         with reading(player.engine) as session:
@@ -146,7 +145,7 @@ class YearLooks:
         rows = {str(row["group"]): row for row in table.rows} | {"total": table.totals}
         return {name: shown(rows[name], asked) for name, asked in event.expect.items()}
 
-    def _papers(self, event: Event) -> Mapping[str, Any]:  # noqa: ARG002
+    def _papers(self, event: Event) -> Mapping[str, Any]:
         with reading(self.player.engine) as session:
             issued = issued_papers.issued(session, self.player.campaign().id)
         return {"issued": dict(Counter(one.paper for one in issued))}
@@ -175,7 +174,7 @@ class YearLooks:
         self._run(below, "report", "receipt", str(receipt))
         [sent] = json.loads(self._run(below, "report", "list", "--json"))
         [taken] = json.loads(self._run(above, "report", "list", "--received", "--json"))
-        [summed] = json.loads(self._run(above, "report", "summary", str(player.script.year), "--json"))
+        (shown,) = json.loads(self._run(above, "report", "show", self._newest(above, "--received"), "--json"))
         [counted] = json.loads(self._run(below, "statistics", region, str(player.script.year), "--json"))
         place = Workplace(settings=Settings(data=above))
         with reading(place.engine) as session:
@@ -185,7 +184,7 @@ class YearLooks:
             "below": sent["状态"],
             "above": taken["状态"],
             "revision": sent["次数"],
-            "same_figures": summed["rows"] == counted["rows"],
+            "same_figures": shown["rows"] == counted["rows"],
             "audit_above_whole": whole,
         }
 

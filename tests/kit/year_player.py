@@ -470,7 +470,7 @@ class YearPlayer:
             "deadline": (campaign.deadline - timedelta(seconds=1)).astimezone().date(),
         }
 
-    def _seal(self, event: Event) -> Mapping[str, Any]:  # noqa: ARG002 - an act of the engine's own
+    def _seal(self, event: Event) -> Mapping[str, Any]:
         """Seal the results and print, as the campaign's workflow does after the closing."""
         campaign = self.campaign()
         sealing.seal_page(self.engine, campaign.id, 0, 50, lambda *_: None)

@@ -5,6 +5,7 @@ The scripts are data (`*.yaml`); their figures were computed by hand from the la
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_year_comes_out_as_the_law_says(
         player.play(events)
         if request.config.option.verbose > 0:
             with capsys.disabled():
-                print(f"  {script.name} {month}: {len(events)} events")
+                sys.stdout.write(f"  {script.name} {month}: {len(events)} events\n")
     assert not player.differences, "\n".join(player.differences)
     assert looks.proof() == {**NOTHING_WRONG, "waiting": dict(script.left_open)}
     player.engine.dispose()
