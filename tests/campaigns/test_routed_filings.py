@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import campaign_acts, repository
+from xueshi.campaigns import bulk_running, campaign_acts, repository
 from xueshi.campaigns.reconcile import reconcile
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
@@ -90,6 +91,23 @@ def test_a_department_sees_the_units_of_its_own_sector_only(opened: Open) -> Non
     assert rig.decide("education", school).state == "done"
     with pytest.raises(NotFoundError):
         rig.decide("education", hospital)
+
+
+def test_a_department_decides_the_units_of_its_sector_in_bulk(opened: Open) -> None:
+    rig = opened("suzhou-2019", Made(sector="教育"), Made(sector="教育"))
+    with transaction(rig.engine) as session:
+        new = NewAccount("education", "教育局", "industry_dept", rig.notice.area, sector="教育")
+        access.add_accounts(session, ENGINE, [new])
+    for unit in rig.units:
+        rig.hand_in(unit)
+        rig.step(unit)
+    filings = [rig.filing(unit) for unit in rig.units]
+    rows = [[str(one.id), one.version, one.level] for one in filings]
+    row = rig.give("education", "bulk_decide", rig.campaign.id, None, {"decision": "approve", "rows": rows})
+    assert row.state == "done", row.reason
+    asyncio.run(bulk_running.run_page(rig.engine, rig.port, row.id, 0, 50))
+    assert {one.state for one in bulk_running.fates(rig.engine, row.id)} == {"done"}
+    assert {rig.filing(unit).level for unit in rig.units} == {"hrss"}
 
 
 def test_freelancers_are_audited_by_the_agency_that_keeps_their_file(opened: Open) -> None:

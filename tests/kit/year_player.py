@@ -176,6 +176,9 @@ class YearPlayer:
             return self._plain(event)
         except XueshiError as error:
             return {"denied": type(error).__name__, "reason": str(error)}
+        except KeyError as error:
+            # What an earlier event should have made is not there: told with the other differences.
+            return {"reason": f"the script names {error}, which is not there"}
 
     def _come_to(self, day: date) -> None:
         """Advance the clock: the folder's alone until a campaign is open, the campaign's (and with it the folder's) after."""
@@ -333,7 +336,7 @@ class YearPlayer:
         law, body = self._body(words["record"])
         told = self.command(
             event.who, event.act, self.people[words["person"]], record=body, channel=words.get("channel", ""),
-            evidence=self._proofs(event), **({"for_person": True} if words.get("for_person") else {}), **law,
+            evidence=self._proofs(event), **{key: words[key] for key in ("for_person",) if key in words}, **law,
         )  # fmt: skip
         return self._keep(words.get("as", ""), told)
 
