@@ -30,6 +30,7 @@ from xueshi.campaigns.folder_acts import FOLDER
 from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import XueshiError
+from xueshi.plugin_files import read_flow_overlay
 from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewUnit, RosterOwner
@@ -442,8 +443,9 @@ class YearPlayer:
     # ------------------------------------------------------------ the campaign
 
     def campaign(self) -> Campaign:
-        """Return the campaign as it stands."""
-        assert self.campaign_id is not None
+        """Return the campaign as it stands. Raises KeyError where none was opened."""
+        if self.campaign_id is None:
+            raise KeyError("campaign")
         with reading(self.engine) as session:
             found = repository.campaign(session, ENGINE, self.campaign_id)
             session.expunge_all()
@@ -464,7 +466,14 @@ class YearPlayer:
         else:
             region = self.place.registry.region_for(self.script.area)
             [notice] = self.place.registry.ask(region).notices(self.script.year)
-        campaign = opened_by_notice(self.place, event.who, notice, standing=True)
+        overlay = ROOT / words["overlay"] if "overlay" in words else None
+        campaign = opened_by_notice(
+            self.place,
+            event.who,
+            notice,
+            standing=True,
+            flow_overlay=None if overlay is None else read_flow_overlay(overlay, overlay.name),
+        )
         self.campaign_id = campaign.id
         with reading(self.engine) as session:
             filings = repository.filings(session, ENGINE, campaign.id)
