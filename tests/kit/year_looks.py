@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner
-from year_player import ENGINE, Event, YearPlayer
+from year_player import ENGINE, YearPlayer
+from year_script import Event
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount

@@ -8,16 +8,16 @@ the figures there were computed by hand from the law. Looks (`results`, `statist
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from ruamel.yaml import YAML
-from sqlmodel import Session, select
+from sqlmodel import Session
 from stdnum.cn import ric, uscc
+from year_records import RecordActs
+from year_script import Event, Script
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
@@ -31,92 +31,22 @@ from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import XueshiError
 from xueshi.plugin_files import read_flow_overlay
-from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewUnit, RosterOwner
-from xueshi.register.tables import ImportBatch, StudyRecord
+from xueshi.register.tables import ImportBatch
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
 from xueshi_cli.notices import own_notice
-from xueshi_cli.recording import body_of_stored, law_in_force, record_body, stored_evidence
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows import printing
 
 ENGINE = Scope.everything()
 ROOT = Path(__file__).resolve().parent.parent.parent
-PDF = b"%%PDF-1.4\n%s\n%%%%EOF\n"
 MORNING = timedelta(hours=9)
-STRAIGHT = ("on", "who", "act", "expect", "because")
-"""Keys of every event; the others are its act's own. `because` says where the figures come from: for the reader."""
 
 
-@dataclass(frozen=True)
-class Event:
-    """One line of a script: its number, day, who does what with which words, and what must come of it."""
-
-    number: int
-    on: date
-    who: str
-    act: str
-    words: Mapping[str, Any]
-    expect: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return f"event {self.number}, {self.on} {self.who} {self.act}"
-
-
-@dataclass(frozen=True)
-class Script:
-    """A year of one region as data."""
-
-    name: str
-    area: str
-    year: int
-    units: Mapping[str, Mapping[str, Any]]
-    people: Mapping[str, Mapping[str, Any]]
-    accounts: Mapping[str, Mapping[str, Any]]
-    events: tuple[Event, ...]
-    left_open: Mapping[str, int]
-    """Role → tasks that the script leaves open on purpose at its end."""
-
-    def months(self) -> Iterator[tuple[str, list[Event]]]:
-        """The events month by month, in the script's order."""
-        grouped: dict[str, list[Event]] = {}
-        for event in self.events:
-            grouped.setdefault(f"{event.on:%Y-%m}", []).append(event)
-        yield from grouped.items()
-
-
-def read_script(file: Path) -> Script:
-    """Read a script; its events must stand in the order of their days."""
-    body = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    events = tuple(
-        Event(
-            number,
-            one["on"],
-            str(one.get("who", "engine")),
-            one["act"],
-            {key: value for key, value in one.items() if key not in STRAIGHT},
-            one["expect"],
-        )
-        for number, one in enumerate(body["events"], start=1)
-    )
-    days = [event.on for event in events]
-    assert days == sorted(days), f"{file.name}: events are out of order"
-    return Script(
-        file.stem,
-        str(body["area"]),
-        int(body["year"]),
-        body["units"],
-        body["people"],
-        body["accounts"],
-        events,
-        body.get("left_open", {}),
-    )
-
-
-class YearPlayer:
+class YearPlayer(RecordActs):
     """A standing data folder in which a script is played. `differences` holds what came otherwise than expected."""
 
     def __init__(self, script: Script, folder: Path) -> None:
@@ -295,131 +225,6 @@ class YearPlayer:
             held = register.people_by_identity(session, self.place.keys, list(numbers))
             self.people |= {numbers[number]: person.id for number, person in held.items()}
         return {"people": len(names)}
-
-    # ------------------------------------------------------------ records
-
-    def _law(self, session: Session, year: int | None = None) -> tuple[dict[str, Any], Any]:
-        """Pin the law in force and return it as a payload names it, with the rule pack."""
-        law = law_in_force(self.place.registry, self.script.area, None, year or self.script.year)
-        return law.stored(session), law.pack
-
-    def _body(self, said: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return law and record as a payload holds them; hours are given as hours."""
-        with transaction(self.engine) as session:
-            law, pack = self._law(session, said.get("year"))
-        claimed = said.get("claimed")
-        body = record_body(
-            pack,
-            kind=said["kind"],
-            facts={
-                key: value.isoformat() if isinstance(value, date) else value
-                for key, value in said.get("facts", {}).items()
-            },
-            content=said["content"],
-            claimed=None if claimed is None else round(claimed * 100),
-            form=said.get("form", ""),
-            start=said.get("start"),
-            end=said.get("end"),
-        )
-        return law, body
-
-    def _proofs(self, event: Event) -> list[dict[str, str]]:
-        """Store the named proofs; the same name is the same file."""
-        found = []
-        for name in event.words.get("evidence", ()):
-            path = self.folder / f"{name}.pdf"
-            path.write_bytes(PDF % str(name).encode())
-            found += stored_evidence(self.place, event.who, [path])
-        return found
-
-    def _file(self, event: Event) -> Mapping[str, Any]:
-        words = event.words
-        law, body = self._body(words["record"])
-        told = self.command(
-            event.who, event.act, self.people[words["person"]], record=body, channel=words.get("channel", ""),
-            evidence=self._proofs(event), **{key: words[key] for key in ("for_person",) if key in words}, **law,
-        )  # fmt: skip
-        return self._keep(words.get("as", ""), told)
-
-    def _correct(self, event: Event) -> Mapping[str, Any]:
-        """Correct a record: what the script gives lies over what the older entry says."""
-        words, old = event.words, self.record(event.words["record"])
-        with transaction(self.engine) as session:
-            law, _ = self._law(session)
-        before = body_of_stored(old)
-        changes = dict(words["changes"])
-        if "claimed" in changes:
-            changes["claimed"] = round(changes["claimed"] * 100)
-        changes["facts"] = {**before["facts"], **changes.get("facts", {})}
-        told = self.command(
-            event.who, event.act, old.id, old.version, record={**before, **changes}, reason=words.get("reason", ""),
-            evidence=self._proofs(event), **law,
-        )  # fmt: skip
-        return self._keep(words.get("as", ""), told)
-
-    def _keep(self, label: str, told: dict[str, Any]) -> Mapping[str, Any]:
-        """Note the record of a command under the script's name for it, and tell its stage."""
-        if "record" not in told:
-            return told
-        record = UUID(str(told["record"]))
-        if label:
-            self.records[label] = record
-        found = self._record(record)
-        return {**told, "stage": found.stage, "level": found.level}
-
-    def _roster(self, event: Event) -> Mapping[str, Any]:
-        """Report a class; its attendees' records are named `class/person`."""
-        words = event.words
-        law, body = self._body(words["record"])
-        said = words["attendees"]
-        who = {name: dict(said[name] or {}) if isinstance(said, Mapping) else {} for name in said}
-        told = self.command(
-            event.who, event.act, FOLDER, area=self.script.area, channel=words.get("channel", ""),
-            attendees=[
-                {"row": row, "person": str(self.people[name]), "facts": facts}
-                for row, (name, facts) in enumerate(who.items(), start=2)
-            ],
-            valid_only=False, **{"class": {"code": words["as"], "record": body}}, **law,
-        )  # fmt: skip
-        if "study_class" in told:
-            with reading(self.engine) as session:
-                held = records.attendees(session, UUID(str(told["study_class"])))
-                self.records |= {f"{words['as']}/{name}": held[self.people[name]].id for name in who}
-        return told
-
-    def _import(self, event: Event) -> Mapping[str, Any]:
-        """Take in another system's rows; their records are named by the source's own ids."""
-        words, rows = event.words, []
-        law: dict[str, Any] = {}
-        for row, one in enumerate(words["rows"], start=2):
-            law, body = self._body(one["record"])
-            rows.append(
-                {
-                    "row": row,
-                    "source_id": one["id"],
-                    "person": str(self.people[one["person"]]),
-                    "record": body,
-                }
-            )
-        told = self.command(
-            event.who, event.act, FOLDER, source=words["source"], rows=rows, channel=words.get("channel", ""),
-            valid_only=bool(words.get("valid_only")), **law,
-        )  # fmt: skip
-        with reading(self.engine) as session:
-            ids = [one["id"] for one in words["rows"]]
-            held = records.sources(session, self.script.area, words["source"], ids)
-            self.records |= {name: source.record_id for name, source in held.items()}
-        return told
-
-    def record(self, label: str) -> StudyRecord:
-        """Return the record that the script calls by a name."""
-        return self._record(self.records[label])
-
-    def _record(self, record: UUID) -> StudyRecord:
-        with reading(self.engine) as session:
-            found = records.record(session, ENGINE, record)
-            session.expunge_all()
-        return found
 
     # ------------------------------------------------------------ people and staff
 
@@ -619,10 +424,3 @@ class YearPlayer:
     def person_of(self, person: UUID) -> str:
         """Return the script's name for a person."""
         return next(name for name, one in self.people.items() if one == person)
-
-    def all_commands(self) -> list[Command]:
-        """Return every command that was given."""
-        with reading(self.engine) as session:
-            found = list(session.exec(select(Command)).all())
-            session.expunge_all()
-        return found

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from year_looks import YearLooks
-from year_player import YearPlayer, read_script
+from year_player import YearPlayer
+from year_script import read_script
 
 SCRIPTS = sorted(Path(__file__).parent.glob("*.yaml"))
 NOTHING_WRONG = {"difference": 0, "pending": 0, "broken_at": None}
