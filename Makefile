@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check crash bench docs time-skipping
+.PHONY: setup demo test check years crash bench docs time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -14,6 +14,10 @@ demo: setup
 # All tests but the long ones; missing parts are skipped with the command that gets them.
 test: setup
 	@$(BIN)/pytest -m "not crash" -q
+
+# A scripted year of every region, January to the report, each event against what it expects.
+years: setup
+	@$(BIN)/pytest -m years -q
 
 # The long tests that kill real processes.
 crash: setup

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from xueshi.errors import InputError
+from xueshi.errors import InputError, NotEncodedError
 from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import area_and_body
 
@@ -46,5 +46,12 @@ def written(file: Path, body: bytes) -> Path:
 
 
 def body_of(place: Workplace, area: str) -> str:
-    """Return the name of the body that reports, or receives reports, for an area."""
-    return area_and_body(place, place.registry.region_for(area), area)[1]
+    """Return the name of the body that reports, or receives reports, for an area; the code where no plugin lists it.
+
+    An authority above receives its areas' reports whether or not a plugin holds a law of its own.
+    """
+    try:
+        region = place.registry.region_for(area)
+    except NotEncodedError:
+        return area
+    return area_and_body(place, region, area)[1]

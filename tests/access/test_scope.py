@@ -65,3 +65,11 @@ def test_units_outside_a_scope_are_never_found(
             seen = register.unit_by_code(session, scope, row.credit_code)
             assert (seen is not None) is (row.credit_code in expected)
     engine.dispose()
+
+
+def test_the_verifier_of_a_unit_decides_records_as_well_as_the_year() -> None:
+    """The regions' flows name this role at the levels of both."""
+    from xueshi.access.roles import verbs_of
+
+    assert {"record.decide", "filing.decide"} <= verbs_of("unit_verifier", of_unit=True)
+    assert "record.file" not in verbs_of("unit_verifier", of_unit=True)

@@ -286,6 +286,24 @@ def test_a_refused_filing_is_decided_again_at_its_level_by_whoever_did_not_act_b
     assert accepted(again, act(again, role="centre")).stage == "approved"
 
 
+def test_a_return_to_a_middle_level_lets_its_officers_look_again_and_nobody_before_them() -> None:
+    flow = replace(FLOW, levels=(*FLOW.levels[:2], replace(FLOW.levels[2], returns_to=("district", "unit"))))
+    state = assessed(submitted())
+    before = state.hands
+    for role in ("a", "b"):
+        state = accepted(state, act(state, role=role))
+    judged = decide(state, flow, act(state, "return", role="centre", return_to="district"), BEFORE)
+    assert isinstance(judged, Accepted)
+    back = judged.state
+    assert (back.stage, back.level, back.hands) == ("deciding", "district", before)
+    assert refused(back, act(back, role="a", account=before[0])) == "four_eyes"
+    for role in ("a", "b"):
+        back = accepted(back, act(back, role=role))
+    assert back.level == "centre"
+    assert refused(back, act(back, role="centre", account="account-a")) == "four_eyes"
+    assert accepted(back, act(back, role="centre")).stage == "approved"
+
+
 def test_a_return_undone_by_appeal_goes_on_where_it_was() -> None:
     state = assessed(submitted())
     back = accepted(state, act(state, "return", role="a"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
+from xueshi.campaigns import bulk_running, campaign_acts, repository
 from xueshi.campaigns.reconcile import reconcile
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
@@ -91,6 +93,23 @@ def test_a_department_sees_the_units_of_its_own_sector_only(opened: Open) -> Non
         rig.decide("education", hospital)
 
 
+def test_a_department_decides_the_units_of_its_sector_in_bulk(opened: Open) -> None:
+    rig = opened("suzhou-2019", Made(sector="教育"), Made(sector="教育"))
+    with transaction(rig.engine) as session:
+        new = NewAccount("education", "教育局", "industry_dept", rig.notice.area, sector="教育")
+        access.add_accounts(session, ENGINE, [new])
+    for unit in rig.units:
+        rig.hand_in(unit)
+        rig.step(unit)
+    filings = [rig.filing(unit) for unit in rig.units]
+    rows = [[str(one.id), one.version, one.level] for one in filings]
+    row = rig.give("education", "bulk_decide", rig.campaign.id, None, {"decision": "approve", "rows": rows})
+    assert row.state == "done", row.reason
+    asyncio.run(bulk_running.run_page(rig.engine, rig.port, row.id, 0, 50))
+    assert {one.state for one in bulk_running.fates(rig.engine, row.id)} == {"done"}
+    assert {rig.filing(unit).level for unit in rig.units} == {"hrss"}
+
+
 def test_freelancers_are_audited_by_the_agency_that_keeps_their_file(opened: Open) -> None:
     rig = opened("jiangsu-2024", Made(), Made(kind="hr_agency"))
     assert rig.walk(rig.units[0]) == ["unit", "audit"]
@@ -130,6 +149,20 @@ def test_what_a_unit_becomes_later_does_not_change_a_running_filing(opened: Open
         register.set_unit(session, ENGINE, unit.id, has_department=True)
     assert rig.levels(unit) == before
     assert rig.walk(unit)[:2] == ["unit", "unit_check"]
+
+
+def test_a_later_round_passes_the_levels_of_the_first(opened: Open) -> None:
+    rig = opened("jiangsu-2024", Made(), Made(kind="hr_agency"))
+    passed = [rig.walk(unit) for unit in rig.units]
+    rig.close()
+    with transaction(rig.engine) as session:
+        campaign_acts.reach(session, rig.campaign.id, "finished")
+    until = (rig.fresh().deadline + timedelta(days=60)).isoformat()
+    for unit, levels in zip(rig.units, passed, strict=True):
+        row = rig.steer("reopen", unit=str(unit.id), to=until, reason="复查")
+        assert row.state == "done", row.reason
+        assert rig.walk(unit) == levels
+        assert (rig.filing(unit).round, rig.filing(unit).stage) == (2, "approved")
 
 
 def test_units_with_the_same_levels_share_one_pinned_flow(opened: Open) -> None:

@@ -120,6 +120,12 @@ def test_the_yearly_table_counts_people_hours_and_records_by_level() -> None:
     assert table.notes == ()
 
 
+def test_a_record_of_no_listed_form_stands_in_the_column_of_all_others() -> None:
+    form = study_form(table_paper(study_kinds={"lecture": ["lecture_given"]}), "", "degree_course")
+    table = table_of(PersonStudy("senior", "met", {}, {"lecture": 1, form: 2}))
+    assert (table.totals["records.lecture"], table.totals["records.other"]) == (1, 2)
+
+
 def test_who_fits_no_row_is_in_the_totals_and_in_a_note() -> None:
     table = table_of(PersonStudy("senior"), PersonStudy(""))
     assert table.totals["people"] == 2

@@ -41,6 +41,13 @@ def test_a_filed_record_is_verified_by_the_unit_and_then_counts(rig: RecordsRig)
     rig.proved()
 
 
+def test_what_decides_who_registers_is_asked_for_by_name(rig: RecordsRig) -> None:
+    by_a_society = {"days": 2, "hours_stated": True, "hours": 16, "organiser": "society"}
+    row, _ = rig.try_file(1, record=rig.body(kind="training", facts=by_a_society))
+    assert (row.state, row.code) == ("refused", "needs_fact")
+    assert "经批准" in row.reason
+
+
 def test_a_record_carries_the_folders_date(rig: RecordsRig) -> None:
     record = rig.record(rig.file(1))
     assert record.filed_at is not None

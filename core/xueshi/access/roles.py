@@ -65,7 +65,9 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
         }
     ),
     # Where the text makes the unit itself (or the body that keeps the personnel file) the verifier.
-    "unit_verifier": frozenset({"filing.decide", "record.determine", "register.read", "role.lend"}),
+    "unit_verifier": frozenset(
+        {"filing.decide", "record.decide", "record.determine", "register.read", "role.lend"}
+    ),
 }
 """Verbs of the roles that the engine itself knows."""
 

@@ -179,7 +179,9 @@ def _target(
         campaign = repository.campaign(session, actor.scope.of_engine(), appeal.campaign_id)
         return campaign, appeal_workflow_id(campaign, appeal)
     if kind.target == "campaign":
-        campaign = repository.campaign(session, actor.scope, request.target_id)
+        # Who decides many units need not oversee the whole campaign: each row is asked for in his own scope.
+        scope = actor.scope.of_engine() if kind.name == "bulk_decide" else actor.scope
+        campaign = repository.campaign(session, scope, request.target_id)
         return campaign, campaign.public_id
     filing_id = request.target_id
     if kind.target == "task":

@@ -78,6 +78,8 @@ class FilingState:
     """Approvals at the current level."""
     hands: tuple[str, ...] = ()
     """Accounts that acted at earlier levels since the last return: they may not act again (four eyes)."""
+    came: tuple[tuple[str, int], ...] = ()
+    """Level → how many hands there were when the filing came to it: a return to that level frees those that followed."""
     maker: str | None = None
     """Account that handed in the register; known to the stored row only."""
     returns: int = 0
@@ -293,8 +295,11 @@ def _approve(state: FilingState, flow: ApprovalFlow, level: FlowLevel, command: 
         # The last level's hands bar nobody: should the filing come back, the same level decides again.
         return Accepted(replace(passed, stage="approved", makeup_from=""), "approved")
     signers = (who for one in signatures for who in (one.account, one.principal) if who)
-    passed = replace(passed, hands=(*state.hands, *signers))
-    if level.id == flow.levels[0].id:
+    first = level.id == flow.levels[0].id
+    hands = (*state.hands, *signers)
+    came = () if first else state.came
+    passed = replace(passed, hands=hands, came=(*came, (following.id, len(hands))))
+    if first:
         submitted = replace(
             passed, stage="assessing", level=following.id, returned_from="", hands_before_return=()
         )
@@ -321,13 +326,19 @@ def _return(
             deadline=deadline if first else state.deadline,
             version=state.version + 1,
             signatures=(),
-            hands=() if first else state.hands,
+            hands=() if first else _hands_before(state, target),
             returns=state.returns + 1,
             returned_from=level.id if first else "",
             hands_before_return=state.hands if first else (),
         ),
         "returned",
     )
+
+
+def _hands_before(state: FilingState, level: str) -> tuple[str, ...]:
+    """Return who acted before a level: whoever acted at it, or after it, looks again once it comes back there."""
+    number = next((number for came, number in reversed(state.came) if came == level), len(state.hands))
+    return state.hands[:number]
 
 
 def _withdraw(state: FilingState, flow: ApprovalFlow, command: FilingCommand) -> Accepted | Refused:

@@ -118,6 +118,9 @@ def way_in(law: RecordLaw, entry: LedgerEntry, asked: str) -> Channel | Refused:
     own = of_rules.get(entry.rules[0], "") if entry.rules else ""
     names = "、".join(f"{one.id}（{one.name}）" for one in law.flow.channels)
     chosen = law.channel(asked or own)
+    if chosen is None and not (asked or own) and entry.code == "needs_fact":
+        # Which rule takes it, and so who registers it, hangs on what was left out.
+        return Refused("needs_fact", f"{entry.text}；填明后才能确定由谁登记，请补齐后再申报")
     if chosen is None:
         what = f"没有“{asked or own}”这一登记途径" if asked or own else "没有指明登记途径"
         return Refused("no_channel", f"{what}；{law.flow.title}的途径有：{names}")

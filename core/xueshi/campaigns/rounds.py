@@ -62,6 +62,7 @@ def open_later_round(session: Session, campaign: Campaign, last: Filing, plan: R
         position=repository.last_filing_position(session, campaign.id) + 1,
         stage="",
         level=state.level,
+        flow_digest=last.flow_digest,
         state=dump_state(state),
         input_version=last.input_version,
         maker=last.maker,

@@ -31,6 +31,7 @@ def load_state(body: dict[str, Any], maker: str | None) -> FilingState:
             "deadline": datetime.fromisoformat(body["deadline"]),
             "signatures": tuple(Signature(**signature) for signature in body["signatures"]),
             "hands": tuple(body["hands"]),
+            "came": tuple((level, number) for level, number in body.get("came", ())),
             "hands_before_return": tuple(body.get("hands_before_return", ())),
             "maker": maker,
         }

@@ -223,6 +223,8 @@ def amount_of(person: PersonStudy, key: str, columns: Sequence[TableColumn]) -> 
     if name != "other":
         return person.records.get(name, 0)
     named = {column.key.removeprefix("records.") for column in columns if column.key.startswith("records.")}
+    # The column of all others names no form: what `study_form` calls `other` stands in it.
+    named.discard("other")
     return sum(number for form, number in person.records.items() if form not in named)
 
 

@@ -1,0 +1,54 @@
+"""A year of every region on the campaign clock, January to the report: each event against what the script expects of it.
+
+The scripts are data (`*.yaml`); their figures were computed by hand from the law, with the clause beside them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from year_looks import YearLooks
+from year_player import YearPlayer
+from year_script import read_script
+
+SCRIPTS = sorted(Path(__file__).parent.glob("*.yaml"))
+NOTHING_WRONG = {"difference": 0, "pending": 0, "broken_at": None}
+
+
+@pytest.mark.years
+@pytest.mark.fonts
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
+def test_a_year_comes_out_as_the_law_says(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    script = read_script(file)
+    player = YearPlayer(script, tmp_path / "below")
+    looks = YearLooks(player, lambda folder: monkeypatch.setenv("XUESHI_DATA", str(folder)))
+    for month, events in script.months():
+        player.play(events)
+        if request.config.option.verbose > 0:
+            with capsys.disabled():
+                sys.stdout.write(f"  {script.name} {month}: {len(events)} events\n")
+    assert not player.differences, "\n".join(player.differences)
+    assert looks.proof() == {**NOTHING_WRONG, "waiting": dict(script.left_open)}
+    player.engine.dispose()
+
+
+def test_there_is_a_year_of_every_region_that_has_a_law() -> None:
+    from xueshi.registry import load
+
+    registry = load()
+    played = {registry.region_for(read_script(file).area) for file in SCRIPTS}
+    assert played == {code for code in registry.codes() if registry.ask(code).jurisdiction().applies}
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
+def test_every_event_of_a_script_expects_something(file: Path) -> None:
+    script = read_script(file)
+    assert [str(event) for event in script.events if not event.expect] == []
