@@ -14,7 +14,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,7 @@ import typer
 
 from xueshi.errors import InputError
 from xueshi.migrations.schema import head
+from xueshi.real_clock import real_now
 from xueshi_cli.output import console
 from xueshi_cli.server import DATABASE as SERVER_DATABASE
 from xueshi_cli.workplace import Workplace
@@ -131,7 +131,7 @@ def _write_manifest(folder: Path) -> None:
         "format": FORMAT,
         "engine": version("xueshi"),
         "schema": head(),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_at": real_now().isoformat(timespec="seconds"),
         "files": {name: _digest(folder / name) for name in _files(folder)},
     }
     (folder / MANIFEST).write_text(json_.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")

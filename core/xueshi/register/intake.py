@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.register import repository
 from xueshi.register.identity import KeyRing
 from xueshi.register.repository import NewPerson, NewRecord, RosterOwner
@@ -121,7 +122,7 @@ def new_batch(actor: Actor, year: int, path: Path, digest: str, checked: Checked
         people=len(checked.people),
         records=sum(len(person.records) for person in checked.people),
         maker=f"account:{actor.account_id}",
-        handed_in_at=datetime.now(UTC),
+        handed_in_at=real_now(),
     )
 
 
@@ -158,7 +159,7 @@ def promote(
         unit.id, unit.area, batch.year, batch.id, batch.maker, tuple(one.id for one in earlier)
     )
     repository.enter_roster(session, keys, owner, people)
-    repository.finish_batch(session, batch, "promoted", datetime.now(UTC))
+    repository.finish_batch(session, batch, "promoted", real_now())
     return Intake("promoted", unit.id, batch.people, batch.records)
 
 
