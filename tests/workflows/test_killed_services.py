@@ -234,4 +234,5 @@ def test_a_database_stopped_at_once_costs_nothing(tmp_path: Path, monkeypatch: p
             with TemporalServer.start(play.place.folder):
                 asyncio.run(play.play(postgres.stop_at_once))
             assert dump(play.place, play.campaign.id) == expected
+            assert not (play.place.folder / "xueshi.db").exists(), "it worked on PostgreSQL"
             play.place.engine.dispose()
