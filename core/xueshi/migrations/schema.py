@@ -45,7 +45,12 @@ def metadata() -> MetaData:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring a database to the newest schema; one that is there already stays as it is."""
+    """Bring a database to the newest schema; one that is there already stays as it is, and is not even locked.
+
+    All in one transaction: raises InputError, and changes nothing, when rows would refer to what is not there.
+    """
+    if is_current(engine):
+        return
     with engine.connect() as connection, _rebuilding(connection), connection.begin():
         config = _config()
         config.attributes["connection"] = connection
@@ -78,7 +83,7 @@ def _rebuilding(connection: Connection) -> Iterator[None]:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether a database has the newest schema."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
         return MigrationContext.configure(connection).get_current_revision() == head()
 
 
