@@ -255,3 +255,14 @@ def test_pins_name_hashes_and_no_address() -> None:
     assert "--index" not in text
     pins = re.findall(r"^[a-z0-9][^\s=]*==\S+(?: ;[^\\]*)? \\$", text, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)), "a pin without a hash"
+
+
+def test_one_place_asks_the_machine_what_time_it_is() -> None:
+    """Campaign dates pass through the campaign clock, and the tests of a whole quarter hold the clock in their hands."""
+    asking = [
+        str(file.relative_to(PROJECT))
+        for folder in ENGINE_FOLDERS
+        for file in sorted((PROJECT / folder).rglob("*.py"))
+        if "datetime.now(UTC)" in file.read_text() or "datetime.utcnow" in file.read_text()
+    ]
+    assert asking == [], "call xueshi.real_clock.real_now() there"

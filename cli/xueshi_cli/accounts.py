@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from xueshi.campaigns.campaign_clock import latest_instant
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.errors import NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
@@ -121,7 +122,7 @@ def delegate(
     place = Workplace.here()
     with reading(place.engine) as session:
         held = place.actor(session, of or officer)
-        today = civil_date(latest_instant(session, held.scope, datetime.now(UTC)))
+        today = civil_date(latest_instant(session, held.scope, real_now()))
     payload = {
         "to": to,
         "since": str(since.date() if since else today),

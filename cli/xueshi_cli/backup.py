@@ -14,7 +14,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,7 @@ import typer
 
 from xueshi.errors import InputError
 from xueshi.migrations.schema import head
+from xueshi.real_clock import real_now
 from xueshi_cli.output import console
 from xueshi_cli.server import DATABASE as SERVER_DATABASE
 from xueshi_cli.workplace import Workplace
@@ -31,9 +31,11 @@ from xueshi_cli.workplace import Workplace
 MANIFEST = "manifest.json"
 FORMAT = 1
 OWN_DATABASE = "xueshi.db"
-PAPERS = "papers"
-EVIDENCE = "evidence"
-"""Copied after the databases: a file of evidence is written before its row, so that no copied row lacks its file."""
+FOLDERS = ("papers", "evidence", "messages", "reports")
+"""Copied after the databases: each file is written before the row that names it, so that no copied row lacks its file.
+
+Logs, marks, workbooks of a demo and rehearsals are left out: nothing rests on them.
+"""
 LOCK_SECONDS = 30.0
 
 
@@ -43,7 +45,7 @@ def backup(
         bool, typer.Option("--keys/--no-keys", help="是否包含密钥文件；没有密钥，身份证号无法解密")
     ] = True,
 ) -> None:
-    """备份内嵌数据文件夹：两个数据库、密钥、已打印的表卡、证明材料；服务运行中也可备份。"""
+    """备份内嵌数据文件夹：两个数据库、密钥、已打印的表卡、证明材料、信件和上报材料；服务运行中也可备份。"""
     place = Workplace.here()
     database = place.folder / OWN_DATABASE
     if place.settings.database_url:
@@ -58,12 +60,11 @@ def backup(
         _copy_databases(place.folder, copied)
         if keys and place.settings.key_file.is_file():
             shutil.copyfile(place.settings.key_file, copied / place.settings.key_file.name)
-        if place.papers.is_dir():
-            shutil.copytree(place.papers, copied / PAPERS, ignore=shutil.ignore_patterns("*.partial"))
-        if (place.folder / EVIDENCE).is_dir():
-            shutil.copytree(
-                place.folder / EVIDENCE, copied / EVIDENCE, ignore=shutil.ignore_patterns("*.partial")
-            )
+        for name in FOLDERS:
+            if (place.folder / name).is_dir():
+                shutil.copytree(
+                    place.folder / name, copied / name, ignore=shutil.ignore_patterns("*.partial")
+                )
         _write_manifest(copied)
         partial = Path(scratch) / "backup.tar"
         with tarfile.open(partial, "w") as archive:
@@ -131,7 +132,7 @@ def _write_manifest(folder: Path) -> None:
         "format": FORMAT,
         "engine": version("xueshi"),
         "schema": head(),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_at": real_now().isoformat(timespec="seconds"),
         "files": {name: _digest(folder / name) for name in _files(folder)},
     }
     (folder / MANIFEST).write_text(json_.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -18,6 +18,7 @@ from xueshi.campaigns.clock import civil_date, show_deadline
 from xueshi.campaigns.filing_acts import flow_of
 from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 
 ENGINE = Scope.everything()
@@ -125,7 +126,7 @@ def doubled(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
 def _report_by(session: Session, campaign: Campaign) -> str:
     if campaign.report_by is None:
         return ""
-    today = civil_date(campaign_now(session, campaign, datetime.now(UTC)))
+    today = civil_date(campaign_now(session, campaign, real_now()))
     return f"{campaign.report_by}{'（已过）' if today > campaign.report_by else ''}"
 
 

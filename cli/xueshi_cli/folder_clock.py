@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +14,7 @@ from xueshi.campaigns.clock import civil_date, start_of
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.campaigns.folder_acts import FOLDER
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.storage import reading
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record
 from xueshi_cli.recording import give
@@ -29,7 +30,7 @@ def show(json: AsJson = False) -> None:
     """查看本数据文件夹的日期：正式环境按实际时间，演练文件夹由人拨动。"""
     with reading(Workplace.here().engine) as session:
         stands = folder_stands(session)
-        today = civil_date(folder_now(session, datetime.now(UTC)))
+        today = civil_date(folder_now(session, real_now()))
     show_record(
         "时钟",
         {"日期": today.isoformat(), "方式": "演练（由人拨动）" if stands else "实际时间"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from xueshi.errors import InputError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import Backlog
 from xueshi.messages.tables import OutgoingMessage
+from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.workplace import Workplace
@@ -81,7 +82,7 @@ def retry(
     with transaction(Workplace.here().engine) as session:
         actor = Workplace.here().actor(session, officer)
         actor.require("accounts.manage")
-        number = messages.try_again(session, actor.scope, message_id, datetime.now(UTC))
+        number = messages.try_again(session, actor.scope, message_id, real_now())
     typer.echo(f"{number} 条消息将立即重发（由正在运行的工作进程发送）")
 
 

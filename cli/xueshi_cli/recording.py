@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.stored_state import dump_flow
 from xueshi.campaigns.tables import Command
 from xueshi.errors import InputError, NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.evidence import EvidenceLimits, EvidenceStore
 from xueshi.records.incoming import CheckedIncoming
@@ -95,7 +96,7 @@ def person_id(place: Workplace, session: Session, actor: Actor, person: str) -> 
 
 def unit_of(session: Session, actor: Actor, person: UUID) -> Unit:
     """Return the unit in the actor's scope where a person works today. Raises NotFoundError."""
-    today = civil_date(folder_now(session, datetime.now(UTC)))
+    today = civil_date(folder_now(session, real_now()))
     found = records.employed_on(session, actor.scope, person, today)
     if found is None:
         raise NotFoundError(f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位办理")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from xueshi.campaigns.record_flags import flags_of_record
 from xueshi.campaigns.record_machine import STAGE_WORDS
 from xueshi.errors import InputError
 from xueshi.hours import parse_hours, show_hours
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import ListedRecord
 from xueshi.register import repository as register
@@ -301,7 +302,7 @@ def _changed(
 
 
 def _law(place: Workplace, session: Session, unit: Unit, end: date | None, year: int | None) -> LawInForce:
-    today = civil_date(folder_now(session, datetime.now(UTC)))
+    today = civil_date(folder_now(session, real_now()))
     return law_in_force(
         place.registry, unit.area, unit.sector, year_of(place.registry, unit, end, year, today)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +13,7 @@ from xueshi.access.repository import Actor
 from xueshi.campaigns import record_acts
 from xueshi.campaigns.commands import CommandRequest
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.storage import transaction
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.record_answers import tell
@@ -57,5 +57,5 @@ def sweep_evidence(officer: AsOfficer) -> None:
     place = Workplace.here()
     with transaction(place.engine) as session:
         place.actor(session, officer).require("register.import")
-        gone = store_of(place).sweep(session, datetime.now(UTC))
+        gone = store_of(place).sweep(session, real_now())
     typer.echo(f"已清理 {gone} 个文件")

@@ -13,12 +13,13 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import psutil
@@ -38,6 +39,8 @@ RETENTION = timedelta(days=400)  # a campaign of a year, its make-up, and time t
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 TRIES = 3  # a port that was free a moment ago may be taken by now
+
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -72,11 +75,14 @@ class TemporalServer:
     _child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
-    def start(cls, folder: Path, *, ui: bool = False) -> TemporalServer:
+    def start(
+        cls, folder: Path, *, ui: bool = False, limits: Mapping[str, int] = NO_LIMITS
+    ) -> TemporalServer:
         """Start the server of a data folder, or adopt the one that a killed command left behind; waits until it serves.
 
         Ports are free loopback ports; a folder keeps its ports as long as they are free, so that whoever waits for
-        the server finds it again. Raises ServiceMissingError when the program is missing or does not come up, and
+        the server finds it again. `limits` are the server's own dynamic settings, by which a test makes it strict. Raises
+        ServiceMissingError when the program is missing or does not come up, and
         InputError when another running command owns the server of this folder.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +102,7 @@ class TemporalServer:
         for attempt in range(1, TRIES + 1):
             port = free_port(left.port if left and attempt == 1 else None)
             ui_port = free_port(left.ui_port if left and attempt == 1 else None, avoid=port) if ui else None
-            server = cls._launch(program, folder, port, ui_port)
+            server = cls._launch(program, folder, port, ui_port, limits)
             if server is not None:
                 return server
         raise ServiceMissingError(
@@ -106,12 +112,16 @@ class TemporalServer:
         )
 
     @classmethod
-    def _launch(cls, program: Path, folder: Path, port: int, ui_port: int | None) -> TemporalServer | None:
+    def _launch(
+        cls, program: Path, folder: Path, port: int, ui_port: int | None, limits: Mapping[str, int]
+    ) -> TemporalServer | None:
         command = [str(program), "server", "start-dev", "--db-filename", str(folder / DATABASE)]
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
             command += ["--sqlite-pragma", pragma]
         command += ["--ip", "127.0.0.1", "--port", str(port), "--log-level", "warn", "--log-format", "json"]
         command += ["--headless"] if ui_port is None else ["--ui-port", str(ui_port)]
+        for name, value in limits.items():
+            command += ["--dynamic-config-value", f"{name}={value}"]
         with (folder / LOG).open("ab") as log:
             child = subprocess.Popen(
                 command,

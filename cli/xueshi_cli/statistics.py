@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +19,7 @@ from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.documents.types import FigureList, TableColumn, YearTable
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
@@ -136,7 +137,7 @@ def fund(
             raise NotFoundError(f"单位 {unit} 不存在或不在管理范围；见 xueshi register list")
         _check_fund_key(place, found.area, year, key)
         maker = f"account:{actor.account_id}"
-        now = datetime.now(UTC)
+        now = real_now()
         register.state_amount(session, actor.scope, found.id, year, key, hundredths, maker, now)
         audit.append(
             session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +17,7 @@ from xueshi.campaigns.delegating import require_in_time
 from xueshi.messages.outbox import PostOffice
 from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade
+from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.registry import Registry, load
 from xueshi.settings import Settings, load_settings
@@ -116,7 +117,7 @@ class Workplace:
         role, _, lender = role.partition("@")
         acting = access.actor(session, login, role or None, lender or None)
         if acting.lent is not None:
-            require_in_time(acting, latest_instant(session, acting.scope, datetime.now(UTC)))
+            require_in_time(acting, latest_instant(session, acting.scope, real_now()))
         return acting
 
     @staticmethod

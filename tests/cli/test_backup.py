@@ -92,3 +92,18 @@ def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "nothing"))
     with pytest.raises(InputError, match="没有数据库"):
         run("backup", str(tmp_path / "copy.tar"))
+
+
+def test_everything_that_a_row_may_name_comes_back(rig: CampaignRig, tmp_path: Path) -> None:
+    """Papers, proofs, letters, reports; what is half written, and what can be made again, stays behind."""
+    kept = [f"{name}/sub/file.bin" for name in ("papers", "evidence", "messages", "reports")]
+    left = ["papers/sub/half.partial", "logs/worker.log", "marks/assess_unit.heartbeat"]
+    for name in (*kept, *left):
+        file = rig.place.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    run("backup", str(tmp_path / "copy.tar"))
+    run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
+    assert [(tmp_path / "back" / name).read_text() for name in kept] == kept
+    assert not any((tmp_path / "back" / name).exists() for name in left)
+    rig.engine.dispose()

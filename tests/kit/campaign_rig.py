@@ -83,7 +83,10 @@ class CampaignRig:
         )
         self.verifier = self.flow.levels[-1].signers[0].role
         self.units = self._enter(made)
-        self.campaign = opened_by_notice(
+        self.campaign = self._opened()
+
+    def _opened(self) -> Campaign:
+        return opened_by_notice(
             self.place, BUREAU, self.notice, standing=True, starts_at=start_of(self.notice.issued)
         )
 

@@ -1,4 +1,4 @@
-"""Records the histories that replay tests read: `.venv/bin/python tests/kit/record_histories.py`.
+"""Records the histories that replay tests read: `.venv/bin/python tests/kit/record_histories.py [PART …]`.
 
 Run it when a workflow gets a new path (behind `workflow.patched`), never to make a failing replay pass. Payloads are
 plain, people are made up.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 from acts_play import ActsPlay
+from quarter_rig import DAY, Quarter, pass_a_quarter
+from short_runs import ShortRuns
 from temporalio.client import Client
 
 from xueshi.access.scope import Scope
@@ -91,15 +95,51 @@ class RecordedActs(ActsPlay):
                 await write_history(self.client, workflow, run, FOLDER / f"{name}-run{number}.json")
 
 
-def main() -> None:
+class RecordedShortRuns(ShortRuns):
+    """The unit's runs are written out at the end."""
+
+    async def finish(self) -> None:
+        await super().finish()
+        workflow = self.workflows["unit-continued"]
+        for number, run in enumerate(await histories.runs(self.client, workflow), start=1):
+            await write_history(self.client, workflow, run, FOLDER / f"unit-continued-run{number}.json")
+
+
+def by_the_clock(quarter: Quarter) -> None:
+    """A unit on the real clock: its deadline is moved, then falls due by the timer; it comes back and is late again."""
+    rig, unit = quarter.rig, quarter.rig.units[0]
+    quarter.opened()
+    deadline = rig.fresh().deadline
+    quarter.leap(deadline - 10 * DAY)
+    rig.steer("extend", to=(deadline + 10 * DAY).isoformat(), reason="延期")
+    quarter.leap(deadline + 11 * DAY)
+    quarter.until(lambda: quarter.stage(unit) == "not_filed")
+    rig.steer("extend", to=(deadline + 20 * DAY).isoformat(), reason="延期")
+    quarter.leap(deadline + 21 * DAY)
+    quarter.until(lambda: quarter.stage(unit) == "not_filed")
+    workflow = quarter.workflow(unit)
+    (run,) = quarter.there(histories.runs(quarter.client, workflow))
+    quarter.there(write_history(quarter.client, workflow, run, FOLDER / "unit-by-the-clock-run1.json"))
+
+
+PARTS: dict[str, Callable[[Path], Coroutine[Any, Any, Any]]] = {
+    "straight": lambda folder: RecordedDemo(folder).run(),
+    "acts": lambda folder: RecordedActs(PlainWorkplace(folder), ("--plain",)).run(),
+    "continued": lambda folder: RecordedShortRuns(PlainWorkplace(folder), ("--plain",)).run(),
+    "clock": lambda folder: pass_a_quarter(folder, by_the_clock, plain=True),
+}
+
+
+def main(parts: list[str]) -> None:
+    """Record the named parts; without names everything, and what is no longer recorded goes."""
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.json"):
-        old.unlink()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(RecordedDemo(Path(folder) / "data").run())
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(RecordedActs(PlainWorkplace(Path(folder) / "data"), ("--plain",)).run())
+    if not parts:
+        for old in FOLDER.glob("*.json"):
+            old.unlink()
+    for part in parts or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(PARTS[part](Path(folder) / "data"))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -20,6 +20,7 @@ RECORDED = {
     *("campaign", "campaign-acts", "appeal", "bulk-1", "bulk-continued", "reassess"),
     *(f"unit-{name}" for name in ("straight", "returned", "late")),
     *(f"unit-{name}" for name in ("appealed", "makeup", "dissolved", "extended", "later-round")),
+    *("unit-continued", "unit-by-the-clock"),
 }
 
 
@@ -33,7 +34,13 @@ def test_the_paths_that_matter_are_recorded() -> None:
     for name in ("campaign", "campaign-acts"):
         runs = [file for file in HISTORIES if file.stem.rsplit("-run", 1)[0] == name]
         assert len(runs) == 4, "opening, running, closing, what comes after"
-    assert len([file for file in HISTORIES if file.stem.startswith("bulk-continued")]) > 1
+    for name in ("bulk-continued", "unit-continued"):
+        assert len([file for file in HISTORIES if file.stem.startswith(name)]) > 1
+
+
+def test_a_timer_that_was_moved_and_one_that_fired_are_recorded() -> None:
+    types = event_types(PROJECT / "tests" / "histories" / "unit-by-the-clock-run1.json")
+    assert {"EVENT_TYPE_TIMER_STARTED", "EVENT_TYPE_TIMER_CANCELED", "EVENT_TYPE_TIMER_FIRED"} <= set(types)
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)

@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from xueshi.documents.tables import IssuedPaper
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
+from xueshi.real_clock import real_now
 from xueshi.storage import new_id, reading, transaction
 from xueshi_templates.fonts import installed_fonts
 from xueshi_templates.render import NotRendered, Rendered, render, render_many
@@ -55,7 +56,7 @@ def print_page(
         campaign = repository.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
         page = repository.filings(session, ENGINE, campaign_id, after=after, limit=size)
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
         session.expunge_all()
     for done, filing in enumerate(page, start=1):
         if filing.stage == "approved":
@@ -74,7 +75,7 @@ def print_later_round(engine: Engine, folder: Path, filing_id: UUID, heartbeat: 
         filing = repository.filing(session, ENGINE, filing_id)
         campaign = repository.campaign(session, ENGINE, filing.campaign_id)
         templates = papers.papers_of(session, campaign)
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
         session.expunge_all()
     _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat))
 
@@ -112,7 +113,7 @@ def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
         tables = [
             paper for paper in papers.papers_of(session, campaign).values() if paper.data == "year_table"
         ]
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
         filled = [(paper, year_table_of(session, campaign, paper)) for paper in tables]
         issued = issued_papers.papers_of_subject(session, campaign_id, campaign_id)
         session.expunge_all()
@@ -189,7 +190,7 @@ def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[Print
             for one in repository.rounds_of_unit(session, ENGINE, campaign_id, unit_id)
             if one.stage == "approved"
         ]
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
         by_place = []
         for filing in standing:
             subjects = papers.cards(session, campaign, filing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -14,6 +14,7 @@ from xueshi.access.roles import Verb, verbs_of
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Delegation, Grant
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.real_clock import real_now
 
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
@@ -82,7 +83,7 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
         raise InputError(f"账号已存在：{'、'.join(sorted(taken))}；请换一个登录名")
     made: dict[str, UUID] = {}
     for new in wanted:
-        account = Account(login=new.login, name=new.name, email=new.email, created_at=datetime.now(UTC))
+        account = Account(login=new.login, name=new.name, email=new.email, created_at=real_now())
         session.add(account)
         session.flush()
         session.add(

@@ -6,7 +6,7 @@ import getpass
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from xueshi.audit.tables import Artifact, AuditEntry
 from xueshi.canonical import canonical_json
 from xueshi.errors import NotFoundError
+from xueshi.real_clock import real_now
 
 GENESIS = "0" * 64
 _CHAIN_LOCK = 0x5875_6573_6869  # any number, the same in every process: it names the chain's lock
@@ -37,7 +38,7 @@ def append(
     last = session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
     entry = AuditEntry(
         seq=1 if last is None else last.seq + 1,
-        at=datetime.now(UTC),
+        at=real_now(),
         actor=actor,
         os_user=_os_user(),
         verb=verb,
@@ -85,7 +86,7 @@ def store_artifact(session: Session, kind: str, body: bytes) -> str:
     """Store bytes once and return their digest; storing the same bytes again changes nothing."""
     digest = digest_of(body)
     if session.get(Artifact, digest) is None:
-        session.add(Artifact(digest=digest, kind=kind, body=body, created_at=datetime.now(UTC)))
+        session.add(Artifact(digest=digest, kind=kind, body=body, created_at=real_now()))
         session.flush()
     return digest
 

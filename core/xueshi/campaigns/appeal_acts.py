@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from xueshi.campaigns.filing_machine import Refused, reconsidered
 from xueshi.campaigns.office_calendar import due_after
 from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing, Task
+from xueshi.real_clock import real_now
 from xueshi.results import repository as results
 from xueshi.storage import new_id
 
@@ -35,7 +36,7 @@ def file_appeal(session: Session, row: Command) -> Refused | None:
     """Store a unit's appeal against what was decided on its filing (`reason`, `person` for one person's result)."""
     filing = repository.filing(session, ENGINE, row.target_id, lock=True)
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     person = UUID(row.payload["person"]) if row.payload.get("person") else None
     against = _against(session, campaign, filing, person)
     if isinstance(against, Refused):
@@ -106,7 +107,7 @@ def apply_appeal_command(session: Session, appeal_id: UUID, command: AppealComma
     if row.state in ("refused", "late", "withdrawn"):
         return AppealApplied("refused", state, row.code or row.state, row.reason)
     campaign = repository.campaign(session, ENGINE, appeal.campaign_id, lock=True)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     judged = decide_appeal(state, command)
     woken: Filing | None = None
     if not isinstance(judged, Refused) and command.verb == "grant":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.pack import RulePack
@@ -64,7 +65,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         people = people_of(session, campaign, filing, pack)
         earlier = earlier_of(session, campaign.year, people)
         values = repository.determinations(session, filing.id)
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     heartbeat(0)
     judged: list[Judged] = []

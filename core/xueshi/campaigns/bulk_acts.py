@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.filing_acts import complete, judge
 from xueshi.campaigns.filing_machine import FilingCommand, FilingVerb, Refused
 from xueshi.campaigns.tables import BulkBatch, BulkRow, Campaign, Command, Filing
+from xueshi.real_clock import real_now
 
 ENGINE = Scope.everything()
 KINDS: dict[str, FilingVerb] = {"approve": "approve", "return": "return", "refuse": "refuse"}
@@ -57,7 +58,7 @@ def foresee(
     until: datetime | None = None,
 ) -> list[Foreseen]:
     """Judge a decision on each filing as it stands; nothing is written."""
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     signed = delegating.signature(actor)
     seen = []
     for filing in filings:
@@ -112,6 +113,6 @@ def order(session: Session, row: Command) -> Refused | None:
         BulkRow(batch_id=row.id, seq=seq, filing_id=UUID(filing), expected_version=version, level=level)
         for seq, (filing, version, level) in enumerate(rows, start=1)
     )
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     complete(session, row, campaign.id, "ordered", campaign.version, now, rows=len(rows), decision=kind)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from xueshi.campaigns.tables import CalendarEntry
 from xueshi.campaigns.working_days import WorkCalendar
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.storage import new_id
 
 EntryWord = Literal["work", "off", "published", "complete"]
@@ -49,7 +50,7 @@ def complete_year(session: Session, actor: Actor, area: str, year: int, reason: 
 
 
 def _by(actor: Actor, reason: str) -> dict[str, Any]:
-    return {"reason": reason.strip(), "account_id": actor.account_id, "entered_at": datetime.now(UTC)}
+    return {"reason": reason.strip(), "account_id": actor.account_id, "entered_at": real_now()}
 
 
 def _enter(session: Session, actor: Actor, entry: CalendarEntry) -> CalendarChange:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from xueshi.campaigns.filing_acts import MAKES_UP, changed, complete, flow_of, w
 from xueshi.campaigns.filing_machine import Refused, campaign_closed, extended, shifted
 from xueshi.campaigns.stored_state import dump_state, load_state
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Filing, Reassessment
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.results import repository as results
 
@@ -64,7 +65,7 @@ def apply_campaign_command(session: Session, campaign_id: UUID, command: Campaig
     """Carry out one durable command on a campaign, exactly once."""
     campaign = repository.campaign(session, ENGINE, campaign_id, lock=True)
     row = repository.command(session, UUID(command.id), lock=True)
-    real = datetime.now(UTC)
+    real = real_now()
     now = campaign_now(session, campaign, real)
     state = state_of(campaign)
     if repository.effect(session, row.id) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
 from xueshi.campaigns.stored_state import dump_command
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing
 from xueshi.errors import InputError, NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.storage import new_id, transaction
 
@@ -84,7 +85,7 @@ def submit(
         raise InputError(f"没有“{request.kind}”这种办理；可用：{'、'.join(COMMAND_KINDS)}")
     actor.require(kind.verb)
     campaign, workflow_id = _target(session, actor, kind, request)
-    real = datetime.now(UTC)
+    real = real_now()
     made_at = folder_now(session, real) if campaign is None else campaign_now(session, campaign, real)
     delegating.require_in_time(actor, made_at)
     row = Command(
@@ -128,7 +129,7 @@ def _take(engine: Engine, command_id: UUID) -> Command | Envelope:
     """Carry out a direct command, or return what is to be sent of a durable one; a settled one comes back as it is."""
     with transaction(engine) as session:
         row = repository.command(session, command_id, lock=True)
-        if row.state != "pending" or row.not_before > datetime.now(UTC):
+        if row.state != "pending" or row.not_before > real_now():
             return row
         if row.executor == "direct":
             direct_acts.carry_out(session, row)
@@ -150,7 +151,7 @@ def withdraw_command(session: Session, actor: Actor, command_id: UUID) -> Comman
     row = repository.command(session, command_id, lock=True)
     if row.account_id != actor.account_id:
         raise NotFoundError(f"找不到办理记录 {command_id}")
-    if row.state != "pending" or row.not_before <= datetime.now(UTC):
+    if row.state != "pending" or row.not_before <= real_now():
         raise InputError("该办理已送出，不能撤销；请按流程退回或更正")
     row.state = "withdrawn"
     session.add(row)
@@ -286,6 +287,6 @@ def _write_fate(session: Session, row: Command, result: SendResult) -> None:
         row.lease_until = row.inserted_at
     elif result.fate == "pending":
         # Ever longer between tries, so that an absent server is not hammered; 30 s at most, so that it is not missed.
-        row.lease_until = datetime.now(UTC) + timedelta(seconds=min(30, 2 ** min(row.attempts, 5)))
+        row.lease_until = real_now() + timedelta(seconds=min(30, 2 ** min(row.attempts, 5)))
         row.reason = result.reason
     session.add(row)

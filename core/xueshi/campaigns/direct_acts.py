@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
 from xueshi.errors import XueshiError
+from xueshi.real_clock import real_now
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
@@ -63,7 +63,7 @@ def _hand_in(session: Session, row: Command) -> Refused | None:
     filing.maker = str(row.account_id)
     filing.people = int(row.payload.get("people", 0))
     session.add(filing)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     complete(session, row, campaign.id, "handed_in", filing.version, now, input_version=filing.input_version)
     return None
 
@@ -84,7 +84,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     fact = str(row.payload["fact"])
     if fact not in task.body.get("facts", []):
         return Refused("other_fact", f"该待办需要的是：{'、'.join(task.body.get('facts', []))}；不是 {fact}")
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     pack = assessing.pack_of(session, campaign)
     person = next(
         one for one in assessing.people_of(session, campaign, filing, pack) if one.person_id == task.person_id
@@ -130,7 +130,7 @@ def _leave_open(session: Session, row: Command) -> Refused | None:
     campaign, filing = opened
     if not str(row.payload.get("reason", "")).strip():
         return Refused("no_reason", "存疑留待补正须写明原因")
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     task.closed_at, task.closed_by, task.outcome = now, row.id, "left_open"
     session.add(task)
     complete(session, row, campaign.id, "left_open", filing.version, now)

@@ -6,7 +6,7 @@ moves on or gets a later date.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from xueshi.campaigns.office_calendar import calendar_of, last_day_of
 from xueshi.campaigns.stored_state import load_flow
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.working_days import WorkCalendar, working_day_after
+from xueshi.real_clock import real_now
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -74,7 +75,7 @@ def take_back(session: Session, task: Task) -> None:
     if task.campaign_id is None:
         return
     campaign = repository.campaign(session, ENGINE, task.campaign_id)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     for watching in _watching(session, task):
         if watching.level == task.level:
             watching.closed_at, watching.outcome = now, "due_later"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from xueshi.campaigns.flow import ApprovalFlow
 from xueshi.campaigns.office_calendar import due_after
 from xueshi.campaigns.stored_state import dump_state, load_flow, load_state
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.results import repository as results
 from xueshi.results.seals import seal_digest
@@ -74,7 +75,7 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
     if row.state in ("refused", "late", "withdrawn"):
         return Applied("late" if row.state == "late" else "refused", state, row.code or row.state, row.reason)
     flow = flow_of(session, campaign, filing)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     judged = judge(session, campaign, filing, command, now)
     if isinstance(judged, Refused):
         row.state = fate = "late" if judged.code == "late" else "refused"
@@ -112,7 +113,7 @@ def finish_assessment(session: Session, filing_id: UUID) -> FilingState:
     state = load_state(filing.state, filing.maker)
     after = assessed(state)
     if after != state:
-        now = campaign_now(session, campaign, datetime.now(UTC))
+        now = campaign_now(session, campaign, real_now())
         write_state(session, campaign, filing, flow_of(session, campaign, filing), after, now)
         audit.append(
             session,
@@ -141,7 +142,7 @@ def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
     state = load_state(filing.state, filing.maker)
     if _campaign_forbids(campaign, filing) is not None:
         return ClockLook(state, again=False, still=True)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     after = window_ended(state, now, changed=changed(filing))
     if after == state:
         return ClockLook(state, again=False, still=state.stage == "filing" and state.deadline <= now)

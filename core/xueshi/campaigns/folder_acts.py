@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Command
+from xueshi.real_clock import real_now
 
 FOLDER = UUID(int=0)
 """Target of commands on the folder itself: there is one."""
@@ -21,7 +22,7 @@ FOLDER = UUID(int=0)
 
 def _advance(session: Session, row: Command) -> Refused | None:
     """Let a standing folder's clock stand later; a fresh folder begins to stand only where nothing was done in it."""
-    real = datetime.now(UTC)
+    real = real_now()
     to = datetime.fromisoformat(row.payload["to"])
     if not folder_stands(session):
         if not row.payload.get("begin"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from xueshi.canonical import canonical_json
 from xueshi.documents.proofs import canonical_template
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.storage import new_id
 
 
@@ -68,7 +69,7 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
     actor.require("campaign.open")
     notice = plan.notice
     _check(session, actor, plan)
-    real = datetime.now(UTC)
+    real = real_now()
     standing, opened_at = _clock_of(session, plan, real)
     n = repository.count_campaigns(session, notice.region, notice.area, notice.year) + 1
     campaign = Campaign(

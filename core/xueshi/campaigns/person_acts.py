@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,6 +19,7 @@ from xueshi.campaigns.record_acts import actor_of
 from xueshi.campaigns.record_law import UNDER_REVIEW
 from xueshi.campaigns.stored_state import load_flow
 from xueshi.campaigns.tables import Command
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.register.tables import Employment, StudyRecord, Title
@@ -31,7 +32,7 @@ LEVELS = ("senior", "intermediate", "junior", None)
 def _transfer(session: Session, row: Command) -> Refused | None:
     """End a person's time at a unit and begin it at another; before that the old unit has decided all his records."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     day = date.fromisoformat(payload["day"])
     old = register.unit(session, actor.scope, UUID(payload["from"]))
@@ -138,7 +139,7 @@ def _no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) 
 def _set_level(session: Session, row: Command) -> Refused | None:
     """Enter a title from a day on; the year reads it on the day that its instrument names."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     since = date.fromisoformat(payload["since"])
     level = payload.get("level")

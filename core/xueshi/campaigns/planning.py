@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from xueshi.campaigns.tables import Campaign, PlannedOpening
 from xueshi.errors import InputError, XueshiError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import NewMessage
+from xueshi.real_clock import real_now
 from xueshi.storage import new_id, reading, transaction
 
 CampaignOpener = Callable[[str, Notice], Campaign]
@@ -47,7 +48,7 @@ def plan_opening(session: Session, actor: Actor, notice: Notice, day: date) -> P
         raise InputError(
             f"通知 {notice.number} 的地区 {notice.area} 不在您的管理范围；请由该地区的业务负责人办理"
         )
-    real = datetime.now(UTC)
+    real = real_now()
     if start_of(day) <= real:
         raise InputError(f"开启日期 {day} 已到或已过；请直接用 xueshi campaign open 开启，或改为以后的日期")
     if day > notice.closes:
@@ -130,7 +131,7 @@ def _note_trouble(engine: Engine, planned_id: UUID, reason: str) -> None:
                     area=row.area,
                     subject="定时开启未成",
                     body={"campaign": row.title, "reason": reason},
-                    at=datetime.now(UTC),
+                    at=real_now(),
                     urgent=True,
                     standing=repository.only_rehearsals(session),
                 ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -19,6 +18,7 @@ from xueshi.campaigns.filing_acts import RECORD_TASKS, changed, flow_of, write_s
 from xueshi.campaigns.filing_machine import reconsidered
 from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.real_clock import real_now
 from xueshi.register.repository import PersonForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
@@ -94,7 +94,7 @@ def _reassess(session: Session, reassessment_id: UUID, filing_id: UUID) -> bool:
         return False
     campaign = repository.campaign(session, ENGINE, filing.campaign_id)
     pack = load_pack(audit.load_artifact(session, campaign.pack_digest))
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     again = _again(session, campaign, filing, pack)
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     results.save(session, under, [judged.judgement for _, _, judged in again])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,7 @@ from xueshi.campaigns.stored_state import load_record_state
 from xueshi.campaigns.tables import Command
 from xueshi.canonical import digest_of_json
 from xueshi.errors import NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.tables import Evidence, EvidenceFile
 from xueshi.register.tables import StudyRecord
@@ -86,7 +87,7 @@ def proof_for(
 def _file(session: Session, row: Command) -> Refused | None:
     """File a record for a person by a channel; where filing is the registration, it holds at once."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     law = law_by(session, payload["flow"], payload["pack"])
     entry = Entry(
@@ -109,7 +110,7 @@ def _file(session: Session, row: Command) -> Refused | None:
 def _correct(session: Session, row: Command) -> Refused | None:
     """File a new entry that takes an older one's place: at once where that waits still, else once it is verified."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     old = record_for(session, actor, row.target_id, lock=True)
     refused = _correctable(session, old, row)
@@ -161,7 +162,7 @@ def _correctable(session: Session, old: StudyRecord, row: Command) -> Refused | 
 
 def _decide(session: Session, row: Command) -> Refused | None:
     """Verify, return, refuse, resubmit or withdraw: what the machine says, on the row's state."""
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     record = record_for(session, actor, row.target_id, lock=True)
     if record.state is None or record.flow_digest is None or record.pack_digest is None:
@@ -317,7 +318,7 @@ def _amend(session: Session, law: RecordLaw, record: StudyRecord, row: Command) 
 
 def _attach(session: Session, row: Command) -> Refused | None:
     """Attach a stored file to a record that its verifiers have not decided yet."""
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     record = record_for(session, actor, row.target_id, lock=True)
     if record.stage not in records.OPEN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from xueshi.campaigns.record_acts import actor_of, content_digest, organiser_of
 from xueshi.campaigns.record_entries import Entry, Planned
 from xueshi.campaigns.record_law import RecordLaw, law_by
 from xueshi.campaigns.tables import Command
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import Employed
 from xueshi.records.tables import RecordSource, StudyClass
@@ -42,7 +43,7 @@ class RefusedRow:
 def _report_roster(session: Session, row: Command) -> Refused | None:
     """Register a class for all its attendees: class facts once, a record for each by the channel of the class."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     law = law_by(session, payload["flow"], payload["pack"])
     said: Mapping[str, Any] = payload["class"]
@@ -124,7 +125,7 @@ def _enter_class(
 def _import_records(session: Session, row: Command) -> Refused | None:
     """Take in what another system hands over: new entries are entered, the same change nothing, changed ones correct."""
     payload = row.payload
-    now = folder_now(session, datetime.now(UTC))
+    now = folder_now(session, real_now())
     actor = actor_of(session, row)
     law = law_by(session, payload["flow"], payload["pack"])
     area, source = actor.area, str(payload["source"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine
 
 from xueshi.campaigns import commands, repository
 from xueshi.campaigns.ports import CampaignStarter, CommandPort
+from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ async def relay_once(
         await starter.start_beside(kind, row_id)
     with transaction(engine) as session:
         waiting = repository.lease_pending(
-            session, datetime.now(UTC), older_than=pace.older_than, lease=pace.lease, limit=pace.batch
+            session, real_now(), older_than=pace.older_than, lease=pace.lease, limit=pace.batch
         )
     settled = 0
     for command_id in waiting:

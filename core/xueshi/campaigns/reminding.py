@@ -7,7 +7,7 @@ passed on the way. Both go through the same functions, each of them idempotent b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -20,6 +20,7 @@ from xueshi.campaigns.escalation import escalate_overdue
 from xueshi.campaigns.repository import REAL_CLOCK
 from xueshi.campaigns.tables import Campaign
 from xueshi.messages import repository as messages
+from xueshi.real_clock import real_now
 
 PAGE = 200
 """Accounts whose digests are written in one transaction."""
@@ -55,7 +56,7 @@ def write_digests(session: Session, day: DigestDay, after: UUID | None) -> PageW
 
 def end_day(session: Session, day: DigestDay) -> None:
     """Note that all digests of a day are written: the next ones begin where these ended."""
-    digests.fold_news(session, day, datetime.now(UTC))
+    digests.fold_news(session, day, real_now())
     repository.note_reminder_run(session, day.clock, day.day, day.until)
 
 

@@ -6,7 +6,6 @@ A later round (a correction after closing) writes new seals that supersede the e
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -18,6 +17,7 @@ from xueshi.campaigns import campaign_acts, repository
 from xueshi.campaigns.assessing import pack_of, people_of
 from xueshi.campaigns.campaign_clock import campaign_now
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.real_clock import real_now
 from xueshi.results import repository as results
 from xueshi.results.seals import seal_digest
 from xueshi.results.tables import SealedResult
@@ -76,7 +76,7 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing) -> int:
     held = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     ledgers = results.ledgers(session, [result.id for result in latest.values()])
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     position = results.last_position(session, campaign.id)
     rows = []
     for person in people_of(session, campaign, filing, pack_of(session, campaign)):

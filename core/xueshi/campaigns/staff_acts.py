@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from xueshi.campaigns import repository
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Command, Task
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.storage import new_id
 
@@ -53,7 +54,7 @@ def delegate(session: Session, row: Command) -> Refused | None:
     )
     session.add(lent)
     body = {"delegation": str(lent.id), "to": str(to.id), "since": str(since), "until": str(until)}
-    complete(session, row, None, "delegated", 0, datetime.now(UTC), **body)
+    complete(session, row, None, "delegated", 0, real_now(), **body)
     return None
 
 
@@ -65,7 +66,7 @@ def end_delegation(session: Session, row: Command) -> Refused | None:
         return refused
     if lent.ended_at is not None:
         return Refused("ended", "该委托已终止")
-    lent.ended_at = datetime.now(UTC)
+    lent.ended_at = real_now()
     session.add(lent)
     complete(session, row, None, "delegation_ended", 0, lent.ended_at, delegation=str(lent.id))
     return None
@@ -103,7 +104,7 @@ def hand_over(session: Session, row: Command) -> Refused | None:
         handed += 1
     if not handed:
         return Refused("nothing", "没有可以移交的待办；本人经手登记的单位不能移交给其经手人")
-    complete(session, row, None, "handed_over", 0, datetime.now(UTC), to=str(to.id), tasks=handed, left=left)
+    complete(session, row, None, "handed_over", 0, real_now(), to=str(to.id), tasks=handed, left=left)
     return None
 
 

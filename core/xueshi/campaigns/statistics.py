@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
@@ -33,6 +33,7 @@ from xueshi.documents.statistics import (
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import TableColumn, YearTable
 from xueshi.errors import NotEncodedError
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.register.identity import KeyRing
 from xueshi.register.repository import PersonForAssessment, RecordForAssessment, ShownPerson
@@ -166,7 +167,7 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
             first,
             last,
             campaign.verifier,
-            civil_date(campaign_now(session, campaign, datetime.now(UTC))),
+            civil_date(campaign_now(session, campaign, real_now())),
             campaign.standing,
         ),
         people=tuple(people),

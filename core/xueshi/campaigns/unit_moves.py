@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -15,6 +14,7 @@ from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.filing_acts import complete
 from xueshi.campaigns.filing_machine import Refused
 from xueshi.campaigns.tables import Command
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 
 ENGINE = Scope.everything()
@@ -41,7 +41,7 @@ def move_unit(session: Session, row: Command) -> Refused | None:
     for held in access.grants_of_unit(session, unit.id):
         held.former_area, held.area = filing.area, area
         session.add(held)
-    now = campaign_now(session, campaign, datetime.now(UTC))
+    now = campaign_now(session, campaign, real_now())
     filing.note = (
         f"{civil_date(now)} 由地区 {before} 划入 {area}（{row.payload['reason']}）；"
         f"本次申报由原地区 {filing.area} 办完"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from xueshi.messages import repository
 from xueshi.messages.letters import Letter, letter_of
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.messages.transports import MailLine, MailServer, MessageFolder, NotTakenError
+from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
 
 FIRST_PAUSE = timedelta(seconds=30)
@@ -75,7 +76,7 @@ def carry_once(engine: Engine, office: PostOffice, pace: CarryPace = CarryPace()
     """Lease what is due and carry it, one short transaction a letter; nothing is sent inside a transaction."""
     began = monotonic()
     with transaction(engine) as session:
-        taken = repository.lease_due(session, datetime.now(UTC), lease=pace.lease, limit=pace.batch)
+        taken = repository.lease_due(session, real_now(), lease=pace.lease, limit=pace.batch)
     counts = {"sent": 0, "filed": 0, "failed": 0}
     with ExitStack() as stack:
         line: MailLine | None = None
@@ -176,7 +177,7 @@ def _file(engine: Engine, office: PostOffice, ready: _Ready) -> str:
     elif not ready.letter.addresses and not ready.row.standing:
         remark = "收件人没有邮箱；请用 xueshi accounts set 登记，文件可打印送达"
     with transaction(engine) as session:
-        repository.note_delivered(session, ready.row.id, "filed", datetime.now(UTC), remark)
+        repository.note_delivered(session, ready.row.id, "filed", real_now(), remark)
     return "filed"
 
 
@@ -187,13 +188,13 @@ def _mail(engine: Engine, line: MailLine, office: PostOffice, ready: _Ready) -> 
         office.folder.put(ready.letter)
     remark = f"另有 {left_out} 人的邮箱未登记或被拒绝，已另存文件" if left_out else ""
     with transaction(engine) as session:
-        repository.note_delivered(session, ready.row.id, "sent", datetime.now(UTC), remark)
+        repository.note_delivered(session, ready.row.id, "sent", real_now(), remark)
     return "sent"
 
 
 def _fail(engine: Engine, message_id: UUID, error: NotTakenError) -> None:
     with transaction(engine) as session:
         tried = repository.message(session, ENGINE, message_id).attempts + 1
-        again = None if error.for_good else datetime.now(UTC) + pause_after(tried)
+        again = None if error.for_good else real_now() + pause_after(tried)
         repository.note_failed(session, message_id, error.reason, again)
     log.warning("message_not_sent", message=str(message_id), cause=error.reason, again=again is not None)

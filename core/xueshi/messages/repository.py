@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, update
@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from xueshi.access.scope import Scope
 from xueshi.errors import InputError, NotFoundError
 from xueshi.messages.tables import OutgoingMessage
+from xueshi.real_clock import real_now
 from xueshi.register.tables import Unit
 from xueshi.storage import new_id
 
@@ -50,7 +51,7 @@ def write(session: Session, new: NewMessage) -> OutgoingMessage:
         subject=new.subject,
         body=new.body,
         written_at=new.at,
-        next_try=datetime.now(UTC) if new.urgent else None,
+        next_try=real_now() if new.urgent else None,
     )
     session.add(row)
     return row
@@ -101,7 +102,7 @@ def write_digests(session: Session, digests: Sequence[NewDigest]) -> int:
             subject="每日待办",
             body=digest.body,
             written_at=digest.at,
-            next_try=datetime.now(UTC),
+            next_try=real_now(),
         )
         for digest in fresh
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData
 from sqlmodel import SQLModel
 
 # Importing a tables module is what puts its tables into the metadata.
@@ -16,6 +19,7 @@ from xueshi.access import tables as _access
 from xueshi.audit import tables as _audit
 from xueshi.campaigns import tables as _campaigns
 from xueshi.documents import tables as _documents
+from xueshi.errors import InputError
 from xueshi.messages import tables as _messages
 from xueshi.records import tables as _records
 from xueshi.register import tables as _register
@@ -41,16 +45,45 @@ def metadata() -> MetaData:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring a database to the newest schema; one that is there already stays as it is."""
-    with engine.begin() as connection:
+    """Bring a database to the newest schema; one that is there already stays as it is, and is not even locked.
+
+    All in one transaction: raises InputError, and changes nothing, when rows would refer to what is not there.
+    """
+    if is_current(engine):
+        return
+    with engine.connect() as connection, _rebuilding(connection), connection.begin():
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite":
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if dangling:
+                raise InputError(
+                    f"升级后的数据库有 {len(dangling)} 行所指的行不存在（表 {dangling[0][0]}）；数据库未作改动，"
+                    "请由备份还原后再升级，并报告此缺陷"
+                )
+
+
+@contextmanager
+def _rebuilding(connection: Connection) -> Iterator[None]:
+    """Let SQLite put a new table in the place of one that others refer to: it cannot alter most columns otherwise.
+
+    Foreign keys are off meanwhile, which can only be said outside a transaction; `upgrade` checks them before it commits.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def is_current(engine: Engine) -> bool:
     """Tell whether a database has the newest schema."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
         return MigrationContext.configure(connection).get_current_revision() == head()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.records import repository
 from xueshi.records.tables import EvidenceFile
 from xueshi.register.identity import KeyRing, SealedContent
@@ -95,7 +96,7 @@ class EvidenceStore:
             size=len(body),
             sealed_key=sealed.key,
             key_id=sealed.key_id,
-            stored_at=datetime.now(UTC),
+            stored_at=real_now(),
         )
 
     def held(self, session: Session, body: bytes) -> EvidenceFile | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -22,6 +22,7 @@ from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.register import repository
 from xueshi.register.identity import KeyRing, mask_identity
 from xueshi.register.intake_vocabulary import PEOPLE, UNIT
@@ -199,7 +200,7 @@ def new_batch(actor: Actor, year: int, path: Path, digest: str, checked: HandedI
         people=len(checked.people),
         records=sum(len(person.records) for person in checked.people),
         maker=f"account:{actor.account_id}",
-        handed_in_at=datetime.now(UTC),
+        handed_in_at=real_now(),
     )
 
 
@@ -239,7 +240,7 @@ def promote(
         people = [replace(person, order_in_unit=person.order_in_unit + last) for person in people]
     owner = RosterOwner(unit.id, unit.area, batch.year, batch.id, batch.maker, replaced)
     repository.enter_roster(session, keys, owner, people)
-    repository.finish_batch(session, batch, "promoted", datetime.now(UTC))
+    repository.finish_batch(session, batch, "promoted", real_now())
     standing = batch.people + (_standing(earlier) if mode == "add" else 0)
     return Intake("promoted", unit.id, batch.people, batch.records, standing)
 

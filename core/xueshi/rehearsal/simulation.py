@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from xueshi.campaigns.filing_acts import flow_of
 from xueshi.campaigns.flow import ApprovalFlow, FlowLevel
 from xueshi.campaigns.in_process import InProcessPort
 from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.rehearsal import repository
 from xueshi.rehearsal.behaviour import Behaviour, IsWorkingDay, carried_over, working_days
@@ -272,7 +273,7 @@ class Simulation:
                         shortfalls[category] = shortfalls.get(category, 0) + 1
             for trouble in repository.troubles(session, campaign_id):
                 self._note(Stop(trouble, "核算", "请按提示核对规则或登记"))
-            now = civil_date(campaign_now(session, campaign, datetime.now(UTC)))
+            now = civil_date(campaign_now(session, campaign, real_now()))
             questions = repository.questions_left(session, campaign_id)
         stages = [filing.stage for filing in filings]
         return Rehearsed(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from xueshi.campaigns.clock import civil_date
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.jurisdictions import area_contains
 from xueshi.messages import repository as messages
+from xueshi.real_clock import real_now
 from xueshi.reports import report_machine, repository
 from xueshi.reports.contents import TableContent, contradictions, read_table
 from xueshi.reports.manifest import ReportHead
@@ -82,7 +83,7 @@ def store_built(
         digest=audit.store_artifact(session, PACKAGE_KIND, package),
         key_id=head.key_id,
         built_by=f"account:{actor.account_id}",
-        built_at=datetime.now(UTC),
+        built_at=real_now(),
     )
     session.add(row)
     try:
@@ -99,7 +100,7 @@ def send(session: Session, actor: Actor, report_id: UUID) -> tuple[Report, bytes
     require_area(actor, row.area)
     state = report_machine.sent(row.state, row.revision)  # type: ignore[arg-type]  # the column holds the machine's words
     if state != row.state:
-        row.state, row.sent_at = state, datetime.now(UTC)
+        row.state, row.sent_at = state, real_now()
         session.add(row)
         _note(session, actor, "report_send", row, {"digest": row.digest})
     return row, audit.load_artifact(session, row.digest)
@@ -122,7 +123,7 @@ def take_receipt(session: Session, actor: Actor, signed: SignedReceipt, body: by
     decision: Decision = "acknowledged" if receipt.decision == "acknowledged" else "rejected"
     if report_machine.settled(row.state, decision, row.revision) is None:
         return row
-    row.state, row.reasons, row.settled_at = decision, list(receipt.reasons), datetime.now(UTC)
+    row.state, row.reasons, row.settled_at = decision, list(receipt.reasons), real_now()
     row.receipt_digest = audit.store_artifact(session, RECEIPT_KIND, body)
     session.add(row)
     _note(session, actor, f"report_{decision}", row, {"receipt": row.receipt_digest, "key": signed.key_id})
@@ -149,7 +150,7 @@ def remind(session: Session, report_id: UUID, number: int) -> bool:
                 area=row.area,
                 subject="年度报告尚无回执",
                 body={"report": str(row.id), "revision": row.revision, "number": number},
-                at=datetime.now(UTC),
+                at=real_now(),
                 campaign_id=row.campaign_id,
             ),
         )
@@ -201,7 +202,7 @@ def receive(
         state="received",
         reasons=[],
         received_by=f"account:{actor.account_id}",
-        received_at=datetime.now(UTC),
+        received_at=real_now(),
     )
     session.add(row)
     session.flush()
@@ -249,7 +250,7 @@ def settle(
         raise InputError("退回报告须写明原因（--reason），报送单位据此更正")
     if report_machine.settled(row.state, decision, row.revision) is None:
         return row, audit.load_artifact(session, row.receipt_digest)
-    now = datetime.now(UTC)
+    now = real_now()
     receipt = Receipt(
         region=row.region,
         area=row.area,
@@ -301,9 +302,9 @@ def trust(session: Session, actor: Actor, area: str, key: PublicKey) -> TrustedK
             body=key.body,
             public_key=key.key.hex(),
             trusted_by="",
-            trusted_at=datetime.now(UTC),
+            trusted_at=real_now(),
         )
-    row.ended_at, row.trusted_by, row.trusted_at = None, f"account:{actor.account_id}", datetime.now(UTC)
+    row.ended_at, row.trusted_by, row.trusted_at = None, f"account:{actor.account_id}", real_now()
     session.add(row)
     _append(session, f"account:{actor.account_id}", "report_trust", row, {"area": area, "key": key.key_id})
     return row
@@ -315,7 +316,7 @@ def end_trust(session: Session, actor: Actor, area: str, key_id: str) -> None:
     row = repository.trusted_key(session, area, key_id)
     if row is None:
         raise InputError(f"地区 {area} 没有编号为 {key_id} 的有效公钥；用 xueshi report keys 查看")
-    row.ended_at = datetime.now(UTC)
+    row.ended_at = real_now()
     session.add(row)
     _append(session, f"account:{actor.account_id}", "report_distrust", row, {"area": area, "key": key_id})
 

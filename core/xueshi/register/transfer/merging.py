@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel
 
 from xueshi.access.repository import Actor
 from xueshi.errors import InputError, NotAllowedError
+from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.row_reading import identity_fault
 from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
@@ -198,7 +199,7 @@ class _Merge:
             self.merged.filed[unit_id, year] = batch.people
 
     def _batch(self, unit_id: UUID, year: int, records: list[dict[str, Any]]) -> ImportBatch:
-        now = datetime.now(UTC)
+        now = real_now()
         batch = ImportBatch(
             id=new_id(),
             unit_id=unit_id,

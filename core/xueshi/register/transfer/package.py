@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -16,6 +15,7 @@ from zlib import error as ZlibError
 
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.real_clock import real_now
 from xueshi.register.cell_text import guarded
 from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of
 
@@ -68,7 +68,7 @@ def write_package(path: Path, rows: Rows, origin: Origin) -> dict[str, int]:
             "version": VERSION,
             "schema": origin.schema,
             "engine": origin.engine,
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_at": real_now().isoformat(timespec="seconds"),
             "made_by": origin.made_by,
             "areas": list(origin.areas),
             "identity": "clear" if origin.with_identity else "masked",
