@@ -11,14 +11,16 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
+from xueshi.access.roles import ROLE_VERBS
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.campaign_clock import latest_instant
 from xueshi.campaigns.clock import civil_date
 from xueshi.campaigns.commands import CommandRequest
-from xueshi.errors import NotFoundError
+from xueshi.errors import InputError, NotFoundError
 from xueshi.real_clock import real_now
 from xueshi.register import repository as register
+from xueshi.register.sheets import near
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_table
@@ -65,11 +67,14 @@ def add(
 ) -> None:
     """建立账号并授予一个岗位。空的数据文件夹里，第一个账号由本机用户建立。"""
     place = Workplace.here()
+    _check_role(place, role)
     with transaction(place.engine) as session:
         first = not access.list_accounts(session, Scope.everything())
         if first and not officer:
             scope, maker = Scope.everything(), "local"
         else:
+            if not officer:
+                raise InputError("已有账号，再建账号须由有权的账号办理；请加 --as 登录名")
             actor = place.actor(session, officer)
             actor.require("accounts.manage")
             scope, maker = actor.scope, f"account:{actor.account_id}"
@@ -85,6 +90,13 @@ def add(
             body={"role": role, "area": area, "sector": sector},
         )
     typer.echo(f"已建立账号 {login}（{role}，{area}）")
+
+
+def _check_role(place: Workplace, role: str) -> None:
+    """Refuse a role that neither the engine nor any flow knows: no work would ever reach such an account."""
+    known = {*ROLE_VERBS, *place.registry.roles_of_flows()}
+    if role not in known:
+        raise InputError(f"没有岗位“{role}”{near(role, sorted(known))}；可用：{'、'.join(sorted(known))}")
 
 
 @app.command("set")

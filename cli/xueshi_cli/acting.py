@@ -33,7 +33,7 @@ class NobodyThere:
 
     async def send(self, envelope: Envelope) -> SendResult:  # noqa: ARG002 - the port's signature
         """Leave the command pending."""
-        return SendResult("pending", "unavailable", "办理已登记；服务启动后自动执行（xueshi up）")
+        return SendResult("pending", "unavailable", "服务没有运行，启动后自动执行（xueshi up）")
 
 
 async def port_of(place: Workplace) -> CommandPort:

@@ -222,6 +222,8 @@ def _write(place: Workplace, officer: str, counted: list[Counted], output: Path,
     if output.exists():
         raise InputError(f"{output} 已存在；请换一个文件名，或先移走它")
     (one,) = counted
+    if output.suffix not in (".pdf", ".xlsx"):
+        raise InputError(f"{output} 的格式不能写出；请把文件名改为 .xlsx 或 .pdf")
     if output.suffix == ".pdf":
         if with_lists:
             raise InputError("名单只能附在工作簿中；请把 --output 改为 .xlsx，或去掉 --with-lists")

@@ -15,6 +15,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns import reassessing, repository
 from xueshi.campaigns.clock import end_of, start_of
 from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.stored_state import load_state
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
@@ -181,7 +182,9 @@ def close(
     place, campaign = _campaign(public_id, officer)
     with reading(place.engine) as session:
         scope = place.actor(session, officer).scope.of_engine()
-        unfiled = repository.filings(session, scope, campaign.id, stages=("filing",))
+        waiting = repository.filings(session, scope, campaign.id, stages=("filing",))
+        # A make-up of which nothing came ends as approved as it was: such a unit did file.
+        unfiled = [one for one in waiting if not load_state(one.state, None).makeup_from]
         names = [register.unit(session, scope, one.unit_id).name for one in unfiled]
     if names:
         typer.echo(f"尚在单位、关闭后列为未申报的 {len(names)} 家：{'、'.join(names)}")

@@ -204,6 +204,19 @@ class Registry:
                 )
         return []
 
+    def roles_of_flows(self) -> set[str]:
+        """Return every role that a flow of any jurisdiction names: who signs at a level, who files by a channel."""
+        roles: set[str] = set()
+        for code in self.codes():
+            asked = self.ask(code)
+            spans = [one.years for one in asked.jurisdiction().instruments]
+            years = {year for span in spans for year in (span.first, span.last or span.first)}
+            for year in years:
+                for flow in asked.approval_flows(year):
+                    roles |= {signer.role for level in flow.levels for signer in level.signers}
+                    roles |= {signer.role for channel in flow.channels for signer in channel.filed_by}
+        return roles
+
     def flow_findings(self, region: str) -> list[Diagnostic]:
         """Return everything that is wrong or doubtful with the flows of a jurisdiction, E before W."""
         asked = self.ask(region)

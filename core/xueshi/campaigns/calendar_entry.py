@@ -45,7 +45,14 @@ def enter_day(
 
 
 def complete_year(session: Session, actor: Actor, area: str, year: int, reason: str) -> CalendarChange:
-    """Note that all holidays of a year are entered: its dates are 暂定 no more."""
+    """Note that all holidays of a year are entered: its dates are 暂定 no more.
+
+    Raises InputError where not one day of the year is entered: no year is without holidays.
+    """
+    if not any(one.year == year and one.day for one in repository.calendar_entries(session, area)):
+        raise InputError(
+            f"{year} 年还没有录入任何放假、调休日；请先用 xueshi calendar set 逐日录入，再声明完整"
+        )
     return _enter(session, actor, CalendarEntry(area=area, year=year, word="complete", **_by(actor, reason)))
 
 

@@ -93,6 +93,10 @@ def plan(
         return refused
     law = routed(law, found.unit)
     end = entry.day("end")
+    if end is not None and end > today:
+        return Refused(
+            "not_over", f"学习的结束日期 {end} 还没有到（今天是 {today}）；请在学习结束后申报，或核对日期"
+        )
     title = records.title_on(session, entry.person_id, end or today)
     said = what_law_says(
         law,
