@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xueshi.campaigns.tables import Command
+from xueshi.regulations.vocabulary import engine_vocabulary
 from xueshi_cli.table_files import write_csv, write_xlsx
 
 AsOfficer = Annotated[
@@ -26,6 +28,7 @@ ToCsv = Annotated[Path | None, typer.Option("--csv", help="另存为 CSV 文件"
 ToXlsx = Annotated[Path | None, typer.Option("--xlsx", help="另存为 Excel 工作簿")]
 
 console = Console()
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 FATES = {
     "done": "已办结",
@@ -68,7 +71,9 @@ def show_table(
         return
     table = Table(title=title, caption=f"共 {len(rows)} 条", title_justify="left")
     for heading in rows[0]:
-        table.add_column(heading, overflow="fold")
+        # An id is copied into the next command: it must stand in one piece, whatever the terminal's width.
+        whole = all(_ID.fullmatch(str(row[heading] or "")) for row in rows)
+        table.add_column(heading, overflow="fold", no_wrap=whole, min_width=36 if whole else None)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     console.print(table)
@@ -83,5 +88,20 @@ def show_record(title: str, record: Mapping[str, Any], *, as_json: bool) -> None
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in record.items():
-        table.add_row(name, "" if value is None else str(value))
+        table.add_row(name, _told(value))
     console.print(table)
+
+
+def _told(value: Any) -> str:
+    """Say a value to people: facts by their Chinese phrases, lists by their items; JSON keeps them as they are."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        facts = engine_vocabulary().facts
+        return "；".join(
+            facts[name].phrase(one) if name in facts else f"{name}：{_told(one)}"
+            for name, one in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return "\n".join(_told(one) for one in value)
+    return str(value)
