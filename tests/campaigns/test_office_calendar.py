@@ -103,6 +103,7 @@ def test_an_unpublished_year_is_provisional_until_the_bureau_says_it_is_complete
     rig.hand_in(rig.units[0])
     rig.sign(rig.units[0])
     assert show_due(task(rig)) == "2090-10-06 24:00（暂定）"
+    enter(rig, date(2090, 1, 2), "off")
     with transaction(rig.engine) as session:
         actor = rig.place.actor(session, BUREAU)
         calendar_entry.complete_year(session, actor, actor.area, 2090, "国办通知")

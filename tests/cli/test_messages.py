@@ -140,6 +140,9 @@ def test_the_calendar_shows_holidays_make_up_days_and_the_bureaus_own(rig: Campa
     assert (days["2021-10-07"]["上班"], days["2021-10-09"]["上班"]) == ("否", "是")
     assert days["2021-11-10"] == {"日期": "2021-11-10", "星期": "三", "上班": "否", "依据": "本级录入"}
     assert "尚未公布" in run("calendar", "show", "--year", "2090", "--as", BUREAU)
+    with pytest.raises(InputError, match="2090 年还没有录入任何放假、调休日"):
+        run("calendar", "complete", "2090", "--reason", "国办通知", "--as", BUREAU)
+    run("calendar", "set", "2090-01-02", "off", "--reason", "国办通知", "--as", BUREAU)
     run("calendar", "complete", "2090", "--reason", "国办通知", "--as", BUREAU)
     assert "尚未公布" not in run("calendar", "show", "--year", "2090", "--as", BUREAU)
 
