@@ -86,6 +86,13 @@ def finish(rig: CampaignRig) -> dict[str, Any]:
         return canonical_dump(session, rig.campaign.id)
 
 
+CORRECTED = {
+    # The column of other forms of study (其他形式) was 0 in every table; it counts now (CHANGELOG).
+    "91942ea8c8a6d90f3042372eaeb4fbeb62cfa2827fed78d2656e1dfc170c976a": "2dd841210e2da8a0a40ec5b988654297905799fb2334b51fbefb3f5b70057c66",
+}
+"""Content that an older engine wrote wrongly → what it is since the fault was mended: nothing else may differ."""
+
+
 @pytest.mark.fonts
 @pytest.mark.parametrize("recorded", sorted(UPGRADES.iterdir()), ids=lambda folder: folder.name)
 def test_a_folder_of_an_older_engine_finishes_as_that_engine_would_have(
@@ -103,6 +110,8 @@ def test_a_folder_of_an_older_engine_finishes_as_that_engine_would_have(
     assert [rig.filing(unit).stage for unit in rig.units] == ["approved", "deciding", "filing", "filing"]
     finished = json.loads(json.dumps(finish(rig)))
     expected = json.loads((recorded / "finished.json").read_text())
+    for paper in expected["papers"]:
+        paper[2] = CORRECTED.get(paper[2], paper[2])
     for dump in (finished, expected):
         for paper in dump["papers"]:
             if paper[5].endswith(".xlsx"):
