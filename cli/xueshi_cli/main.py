@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from importlib import import_module
 
@@ -79,23 +77,7 @@ def run() -> None:
         build(asked if asked in NOUNS or asked in COMMANDS else None)()
     except XueshiError as error:
         Console(stderr=True).print(f"[red]错误[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        _end(error.exit_code)
-    except SystemExit as done:
-        _end(done.code if isinstance(done.code, int) else 0 if done.code is None else 1)
-
-
-def _end(code: int) -> None:
-    """End the process with an exit code.
-
-    Temporal's client keeps threads of its own that may call back while Python takes itself apart, which aborts the
-    process after the command was done and said so. Where it was used, the process ends without taking itself apart.
-    """
-    if "temporalio.bridge.runtime" not in sys.modules:
-        sys.exit(code)
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":
