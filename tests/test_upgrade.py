@@ -19,10 +19,10 @@ from campaign_rig import BUREAU, ENGINE, CampaignRig, RigUnit, WorkflowInMemory
 from temporalio.testing import ActivityEnvironment
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.dump import canonical_dump
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.figures.dump import canonical_dump
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError
 from xueshi.migrations import schema
@@ -46,8 +46,8 @@ class FoundRig(CampaignRig):
         self.engine = self.place.engine
         self.port = WorkflowInMemory(self.engine)
         with reading(self.engine) as session:
-            self.campaign = repository.campaigns(session, ENGINE)[0]
-            filings = repository.filings(session, ENGINE, self.campaign.id)
+            self.campaign = campaign_rows.campaigns(session, ENGINE)[0]
+            filings = filing_rows.filings(session, ENGINE, self.campaign.id)
         self.notice = self._notice()
         flows = self.place.registry.ask(self.notice.region).approval_flows(self.notice.year)
         self.flow = next(flow for flow in flows if flow.id == self.notice.flow)

@@ -21,9 +21,9 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Command, Filing
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
@@ -74,7 +74,7 @@ class XueshiPlayer(Player):
         self.port = await port_of(self.place)
         await self._until_started()
         with reading(self.place.engine) as session:
-            self.filings = repository.filings(session, ENGINE, self.campaign.id)
+            self.filings = filing_rows.filings(session, ENGINE, self.campaign.id)
             session.expunge_all()
         return {"opened_seconds": time.perf_counter() - began}
 
@@ -85,7 +85,7 @@ class XueshiPlayer(Player):
         engine: Engine = self.place.engine
         while True:
             with reading(engine) as session:
-                rows = repository.filings(session, ENGINE, self.campaign.id)
+                rows = filing_rows.filings(session, ENGINE, self.campaign.id)
                 if rows and all(row.started for row in rows):
                     return
             await asyncio.sleep(0.2)
@@ -94,7 +94,7 @@ class XueshiPlayer(Player):
         """One durable act on one unit, until its effect is written: an extension by the bureau."""
         filing_id = self.filings[number % self.units].id
         with reading(self.place.engine) as session:
-            filing = repository.filing(session, ENGINE, filing_id)
+            filing = filing_rows.filing(session, ENGINE, filing_id)
             version = filing.version
             until = self.campaign.deadline + timedelta(days=version + 1)
         row = await act_async(
@@ -127,7 +127,7 @@ class XueshiPlayer(Player):
         while row.state == "pending":
             await asyncio.sleep(0.05)
             with reading(self.place.engine) as session:
-                row = repository.command(session, row.id)
+                row = command_rows.command(session, row.id)
         if row.state != "done":
             raise RuntimeError(f"{row.kind}: {row.state} {row.reason}")
 

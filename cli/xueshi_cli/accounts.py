@@ -14,9 +14,9 @@ from xueshi.access.repository import NewAccount
 from xueshi.access.roles import ROLE_VERBS
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.campaign_clock import latest_instant
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.clocks.campaign_clock import latest_instant
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError, NotFoundError
 from xueshi.real_clock import real_now
 from xueshi.register import repository as register

@@ -7,17 +7,18 @@ from datetime import datetime
 from uuid import UUID
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import commands, repository
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.flow_check import flow_findings
-from xueshi.campaigns.flow_overlay import FlowOverlay, overlaid
-from xueshi.campaigns.notice import Notice
-from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.opening.notice import Notice
+from xueshi.campaigns.opening.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
+from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Campaign, Command
-from xueshi.campaigns.unit_facts import facts_of
 from xueshi.errors import InputError
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.flows.flow_check import flow_findings
+from xueshi.flows.flow_overlay import FlowOverlay, overlaid
+from xueshi.flows.unit_facts import facts_of
 from xueshi.jurisdictions import area_contains
 from xueshi.register import repository as register
 from xueshi.registry import Registry
@@ -72,7 +73,7 @@ async def _start_beside(place: Workplace, port: TemporalSender, row: Command) ->
         await port.start_beside("bulk", row.id)
     elif row.kind == "appeal":
         with reading(place.engine) as session:
-            made = repository.effect(session, row.id)
+            made = command_rows.effect(session, row.id)
         if made is not None:
             await port.start_beside("appeal", UUID(made.body["appeal"]))
 

@@ -9,11 +9,12 @@ from uuid import UUID
 import typer
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import appeal_acts, repository
-from xueshi.campaigns.appeal_machine import STAGE_WORDS
-from xueshi.campaigns.clock import civil_date, end_of
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.acts import appeal_acts
+from xueshi.campaigns.clocks.clock import civil_date, end_of
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.rows import appeal_rows, campaign_rows
 from xueshi.errors import InputError
+from xueshi.machines.appeal_machine import STAGE_WORDS
 from xueshi.register import repository as register
 from xueshi.storage import reading
 from xueshi_cli.acting import act
@@ -50,7 +51,7 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, ENGINE, public_id)
+        campaign = campaign_rows.campaign_by_public_id(session, ENGINE, public_id)
         rows = [
             {
                 "申诉": str(one.id),
@@ -64,7 +65,7 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
                 "状态": STAGE_WORDS[one.stage],  # type: ignore[index]  # the column holds the machine's words only
                 "决定理由": one.decision,
             }
-            for one in repository.appeals(session, actor.scope, campaign.id)
+            for one in appeal_rows.appeals(session, actor.scope, campaign.id)
         ]
     show_table("申诉", rows, as_json=json, empty="没有申诉")
 
@@ -94,7 +95,7 @@ def withdraw(appeal_id: AppealId, officer: AsOfficer, reason: Reason = "") -> No
 def _act(appeal_id: UUID, officer: str, kind: str, reason: str, until: str | None) -> None:
     place = Workplace.here()
     with reading(place.engine) as session:
-        appeal = repository.appeal(session, place.actor(session, officer).scope, appeal_id)
+        appeal = appeal_rows.appeal(session, place.actor(session, officer).scope, appeal_id)
     payload = {"reason": reason, "until": until}
     request = CommandRequest(place.request_id(), kind, appeal.id, appeal.version, payload)
     show_fate(act(place, officer, request))

@@ -13,9 +13,11 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import bulk_acts, bulk_running, repository
-from xueshi.campaigns.bulk_acts import Foreseen
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.acts import bulk_acts
+from xueshi.campaigns.acts.bulk_acts import Foreseen
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
@@ -62,7 +64,7 @@ def decide_many(
     with reading(place.engine) as session:
         actor = place.actor(session, order.officer)
         actor.require("filing.decide")
-        campaign = repository.campaign_by_public_id(session, actor.scope, order.campaign)
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, order.campaign)
         filings = (
             bulk_acts.waiting_filings(session, actor, campaign)
             if codes is None
@@ -106,7 +108,7 @@ def show_fates(place: Workplace, batch: UUID, *, as_json: bool) -> None:
     with reading(place.engine) as session:
         rows = [
             {
-                "单位": _unit(session, repository.filing(session, ENGINE, one.filing_id)),
+                "单位": _unit(session, filing_rows.filing(session, ENGINE, one.filing_id)),
                 "结果": FATE_WORDS[one.state],
                 "原因": one.reason,
                 "办理编号": "" if one.command_id is None else str(one.command_id),
@@ -122,7 +124,7 @@ def _listed(session: Session, actor: Actor, campaign: Campaign, codes: list[str]
     filings = []
     for code in codes:
         unit = register.unit_by_code(session, ENGINE, code)
-        held = [] if unit is None else repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
+        held = [] if unit is None else filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
         if not held:
             raise NotFoundError(
                 f"名单中的 {code} 不在本次年度验证之内，或不在您的管理范围；请核对后再办，没有写入"

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import show_deadline, start_of
+from xueshi.campaigns.clocks.clock import show_deadline, start_of
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.register import repository as register
 from xueshi.storage import reading
 from xueshi_cli import scheduling, steering
@@ -56,7 +56,7 @@ def open_(
     )
     with reading(place.engine) as session:
         scope = Scope((campaign.area,))
-        filing = sum(repository.counters(session, scope, campaign.id).values())
+        filing = sum(campaign_rows.counters(session, scope, campaign.id).values())
         others = len(register.units(session, scope)) - filing
         elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
         typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
@@ -81,7 +81,7 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
                 "阶段": CAMPAIGN_STAGES[campaign.stage],
                 "截止": show_deadline(campaign.deadline),
             }
-            for campaign in repository.campaigns(session, actor.scope)
+            for campaign in campaign_rows.campaigns(session, actor.scope)
         ]
     show_table(
         "年度验证",
@@ -104,7 +104,7 @@ def show(public_id: PublicId, officer: AsOfficer, unit: UnitCode = "", json: AsJ
             record = unit_record(session, actor, campaign, unit)
             title = f"{campaign.title} {record['单位']}"
         else:
-            campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+            campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
             record, title = campaign_record(session, actor, campaign), campaign.title
     show_record(title, record, as_json=json)
 

@@ -10,14 +10,22 @@ from sqlmodel import Session
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import appeal_acts, repository
-from xueshi.campaigns.appeal_machine import STAGE_WORDS
-from xueshi.campaigns.assessing import pack_of
-from xueshi.campaigns.campaign_clock import campaign_now
-from xueshi.campaigns.clock import civil_date, show_deadline
-from xueshi.campaigns.filing_acts import flow_of
-from xueshi.campaigns.stored_state import load_state
+from xueshi.campaigns.acts import appeal_acts
+from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.clocks.clock import civil_date, show_deadline
+from xueshi.campaigns.judging.assessing import pack_of
+from xueshi.campaigns.rows import (
+    appeal_rows,
+    campaign_rows,
+    command_rows,
+    filing_rows,
+    side_work_rows,
+    task_rows,
+)
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.machines.appeal_machine import STAGE_WORDS
+from xueshi.machines.stored_state import load_state
 from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 
@@ -47,7 +55,7 @@ DATES = {"extend": "延期", "pause": "暂停", "resume": "恢复", "makeup": "�
 
 def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[str, object]:
     """Return a campaign's progress, and under their own headings whatever stands out; empty ones are left out."""
-    counts = repository.counters(session, actor.scope, campaign.id)
+    counts = campaign_rows.counters(session, actor.scope, campaign.id)
     record: dict[str, object] = {
         "编号": campaign.public_id,
         "名称": campaign.title,
@@ -74,11 +82,11 @@ def unit_record(session: Session, actor: Actor, campaign: Campaign, code: str) -
     """Return where one unit stands in a campaign, round by round, who must act, and who came or left."""
     unit = register.unit_by_code(session, ENGINE, code)
     assert unit is not None, "the caller found its filing"
-    rounds = repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
+    rounds = filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
     filing = rounds[-1]
     state = load_state(filing.state, filing.maker)
     flow = flow_of(session, campaign, filing)
-    tasks = repository.open_tasks(session, actor.scope, filing_id=filing.id)
+    tasks = task_rows.open_tasks(session, actor.scope, filing_id=filing.id)
     names = access.account_names(session, [task.assignee for task in tasks if task.assignee])
     waiting = [
         f"{task.role}（移交 {names[task.assignee]}）" if task.assignee else task.role
@@ -112,7 +120,7 @@ def doubled(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
     """Name units of a campaign that stand twice under two credit codes, with the cure."""
     inside = {
         one.unit_id
-        for one in repository.filings(session, actor.scope, campaign.id)
+        for one in filing_rows.filings(session, actor.scope, campaign.id)
         if one.stage != "dissolved"
     }
     return [
@@ -132,7 +140,7 @@ def _report_by(session: Session, campaign: Campaign) -> str:
 
 def _steps(session: Session, campaign: Campaign) -> list[str]:
     steps = []
-    for command in repository.done_on(session, campaign.id, tuple(DATES)):
+    for command in command_rows.done_on(session, campaign.id, tuple(DATES)):
         day, reason = civil_date(command.made_at), command.payload.get("reason", "")
         to = command.payload.get("to")
         until = f"至 {show_deadline(datetime.fromisoformat(to))}" if to else ""
@@ -142,20 +150,20 @@ def _steps(session: Session, campaign: Campaign) -> list[str]:
 
 def _in_makeup(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
     under_way = ("filing", "assessing", "deciding")
-    found = repository.filings(session, actor.scope, campaign.id, stages=under_way)
+    found = filing_rows.filings(session, actor.scope, campaign.id, stages=under_way)
     return [_name(session, one) for one in found if load_state(one.state, None).makeup_from]
 
 
 def _notes(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
     return [
         f"{_name(session, one)}{f'第{one.round}轮' if one.round > 1 else ''}：{one.note}"
-        for one in repository.filings(session, actor.scope, campaign.id)
+        for one in filing_rows.filings(session, actor.scope, campaign.id)
         if one.note
     ]
 
 
 def _appeals(session: Session, actor: Actor, campaign: Campaign, filing: Filing | None = None) -> list[str]:
-    found = repository.appeals(
+    found = appeal_rows.appeals(
         session, actor.scope, campaign.id, filing_id=None if filing is None else filing.id
     )
     return [
@@ -169,7 +177,7 @@ def _migrations(session: Session, campaign: Campaign) -> list[str]:
     return [
         f"规则包 {one.from_pack[:12]} → {one.to_pack[:12]}，"
         + (f"{sum(one.flips.values())} 人结论改变" if one.finished else "正在重新核算")
-        for one in repository.reassessments(session, campaign.id)
+        for one in side_work_rows.reassessments(session, campaign.id)
     ]
 
 

@@ -14,9 +14,9 @@ from rich.progress import Progress
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.papers import papers_of
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.papers import papers_of
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as papers
 from xueshi.errors import InputError
@@ -151,7 +151,7 @@ class Demo:
                 story = await histories.update_story(client, workflow)
                 first = story.completed_after_timeout[:1]
                 with reading(self.place.engine) as session:
-                    effects = sum(repository.effect(session, UUID(update)) is not None for update in first)
+                    effects = sum(command_rows.effect(session, UUID(update)) is not None for update in first)
                 report.proofs.append(
                     f"apply_decision：提交后、回执前被杀；WorkflowTaskTimedOut {story.timed_out} 次，"
                     f"UpdateCompleted {story.completed_after_timeout.count(first[0]) if first else 0} 次，结果行 {effects} 条"
@@ -160,7 +160,7 @@ class Demo:
                 attempts = await histories.activity_attempts(client, workflow, name)
                 report.proofs.append(f"{name}：执行中被杀；第 {attempts.attempt} 次尝试完成")
         with reading(self.place.engine) as session:
-            filings = repository.filings(session, ENGINE, self.campaign.id)
+            filings = filing_rows.filings(session, ENGINE, self.campaign.id)
             units = [f"{self.campaign.public_id}:unit:{filing.unit_id}:r{filing.round}" for filing in filings]
             report.units = len(filings)
             report.reconciliation = reconcile(session)

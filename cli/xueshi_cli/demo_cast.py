@@ -16,9 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import InputError
+from xueshi.flows.flow import ApprovalFlow
 from xueshi.register import repository as register
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry

@@ -14,10 +14,10 @@ from uuid import UUID
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.ports import CommandPort
+from xueshi.campaigns.rows import campaign_rows, command_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing, Task
 from xueshi.errors import XueshiError
 from xueshi.storage import reading
@@ -63,7 +63,7 @@ class Officers:
         )
         self.port = await port_of(self.place)
         await self._until(
-            lambda session: repository.campaign(session, ENGINE, self.campaign.id).workflow_started
+            lambda session: campaign_rows.campaign(session, ENGINE, self.campaign.id).workflow_started
         )
 
     async def file(self, filer: Filer) -> None:
@@ -96,9 +96,7 @@ class Officers:
             await self._decide(officer, filing, "return", {"reason": RETURN_REASON})
             return
         with reading(self.place.engine) as session:
-            tasks = repository.open_tasks(
-                session, ENGINE, filing_id=filing.id, kinds=("record", "discretion")
-            )
+            tasks = task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("record", "discretion"))
         for task in tasks:
             await self._settle(officer, filing, task)
         await self._decide(officer, self._filing(filer), "approve", {})
@@ -119,7 +117,7 @@ class Officers:
     async def pass_deadline(self) -> None:
         """Advance the clock past the window; who has not filed by then is late."""
         with reading(self.place.engine) as session:
-            deadline = repository.campaign(session, ENGINE, self.campaign.id).deadline
+            deadline = campaign_rows.campaign(session, ENGINE, self.campaign.id).deadline
         await self._steer("advance", (deadline + timedelta(days=1)).isoformat())
         late = [filer for filer in self.cast.filers if filer.late]
         for filer in late:
@@ -131,13 +129,13 @@ class Officers:
         """Close the campaign and wait until everything is sealed, printed and counted."""
         await self._steer("close")
         await self._until(
-            lambda session: repository.campaign(session, ENGINE, self.campaign.id).stage == "finished",
+            lambda session: campaign_rows.campaign(session, ENGINE, self.campaign.id).stage == "finished",
             patience=600,
         )
 
     async def _steer(self, kind: str, to: str | None = None) -> None:
         with reading(self.place.engine) as session:
-            version = repository.campaign(session, ENGINE, self.campaign.id).version
+            version = campaign_rows.campaign(session, ENGINE, self.campaign.id).version
         await self._command(self.cast.bureau, kind, self.campaign.id, version, {"to": to})
 
     async def _decide(
@@ -162,7 +160,7 @@ class Officers:
         while row.state == "pending":
             await asyncio.sleep(0.2)
             with reading(self.place.engine) as session:
-                row = repository.command(session, row.id)
+                row = command_rows.command(session, row.id)
         if must and row.state != "done":
             raise XueshiError(f"演示中“{kind}”未办成：{row.reason}；请报告此缺陷（{self.place.folder}）")
         return row
@@ -177,7 +175,7 @@ class Officers:
         return self._find(session, filer).stage
 
     def _find(self, session: Any, filer: Filer) -> Filing:
-        found = repository.campaign_of_unit(session, ENGINE, filer.unit_id, self.campaign.year)
+        found = campaign_rows.campaign_of_unit(session, ENGINE, filer.unit_id, self.campaign.year)
         if found is None:
             raise XueshiError(f"单位 {filer.unit_id} 不在本次年度验证中")
         return found[1]

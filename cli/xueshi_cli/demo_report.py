@@ -8,7 +8,7 @@ from uuid import UUID
 
 from rich.table import Table
 
-from xueshi.campaigns.reconcile import Reconciliation
+from xueshi.campaigns.figures.reconcile import Reconciliation
 from xueshi_cli.output import console
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.assessment.explanation_text import text_lines
 from xueshi.audit import repository as audit
-from xueshi.campaigns.explaining import ExplainedResult, explain_result
+from xueshi.campaigns.judging.explaining import ExplainedResult, explain_result
 from xueshi.documents.explained_year import explained_year
 from xueshi.errors import InputError, NotFoundError
 from xueshi.regulations.published_text import quotes_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xueshi.campaigns.flow_overlay import FlowOverlay
 from xueshi.errors import InputError, PluginError
+from xueshi.flows.flow_overlay import FlowOverlay
 from xueshi.plugin_files import read_flow_overlay
 
 

@@ -9,10 +9,10 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns.campaign_clock import folder_now, folder_stands
-from xueshi.campaigns.clock import civil_date, start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.folder_acts import FOLDER
+from xueshi.campaigns.acts.folder_acts import FOLDER
+from xueshi.campaigns.clocks.campaign_clock import folder_now, folder_stands
+from xueshi.campaigns.clocks.clock import civil_date, start_of
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.storage import reading

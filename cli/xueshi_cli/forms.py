@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.papers import papers_of
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.figures.papers import papers_of
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
@@ -43,10 +43,10 @@ def list_(
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
         titles = {paper.id: paper.title for paper in papers_of(session, campaign).values()}
         # By filings, not by the register: a unit may belong to another area since.
-        inside = {one.unit_id for one in repository.filings(session, actor.scope, campaign.id)}
+        inside = {one.unit_id for one in filing_rows.filings(session, actor.scope, campaign.id)}
         names = {
             one.id: one.name
             for one in register.units(session, ENGINE)
@@ -117,7 +117,7 @@ def verify(file: Path, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         found = issued_papers.issued_by_digest(session, digest)
         titles = {
-            campaign_id: papers_of(session, repository.campaign(session, ENGINE, campaign_id))
+            campaign_id: papers_of(session, campaign_rows.campaign(session, ENGINE, campaign_id))
             for campaign_id in {paper.campaign_id for paper in found}
         }
         replaced = {
@@ -144,9 +144,9 @@ def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("paper.print")
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
         unit = register.unit_by_code(session, actor.scope.of_engine(), code)
-        if unit is None or not repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id):
+        if unit is None or not filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id):
             raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
         if not issued_papers.issued_of_unit(session, campaign.id, unit.id):
             raise NotFoundError(f"单位 {unit.name} 没有表卡：尚未封存，或逾期未申报")

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns import commands, direct_acts, repository
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.acts import direct_acts
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.register import intake
 from xueshi.register import repository as register
@@ -209,7 +211,7 @@ def _stage(place: Workplace, batches: Sequence[ImportBatch], parts: Sequence[Acc
 
 def note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Intake, year: int) -> None:
     """Give the direct command `hand_in` where a campaign is open for the unit; its refusal refuses the import."""
-    found = repository.campaign_of_unit(session, actor.scope, taken.unit_id, year)
+    found = campaign_rows.campaign_of_unit(session, actor.scope, taken.unit_id, year)
     if found is None:
         return
     request = CommandRequest(place.request_id(), "hand_in", found[1].id, None, {"people": taken.standing})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from xueshi.campaigns.clock import CIVIL_ZONE
+from xueshi.campaigns.clocks.clock import CIVIL_ZONE
 from xueshi.errors import InputError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import Backlog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import InputError, PluginError
 from xueshi.jurisdictions import area_contains
 from xueshi.plugin_files import read_notice

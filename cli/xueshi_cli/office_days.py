@@ -9,8 +9,8 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns.calendar_entry import CalendarChange, complete_year, enter_day
-from xueshi.campaigns.office_calendar import calendar_of, officers_calendar
+from xueshi.campaigns.acts.calendar_entry import CalendarChange, complete_year, enter_day
+from xueshi.campaigns.clocks.office_calendar import calendar_of, officers_calendar
 from xueshi.storage import reading, transaction
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.workplace import Workplace

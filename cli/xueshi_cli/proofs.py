@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns.reconcile import reconcile as reconcile_all
+from xueshi.campaigns.figures.reconcile import reconcile as reconcile_all
 from xueshi.storage import reading
 from xueshi_cli.output import AsJson, show_record
 from xueshi_cli.workplace import Workplace

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 import typer
 
-from xueshi.campaigns.record_flags import ShownFlag
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round.record_flags import ShownFlag
 from xueshi.records.flags import LABELS
 from xueshi.register.checking import rows_of
 from xueshi.register.sheets import Problem

@@ -15,14 +15,17 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
-from xueshi.campaigns import commands, direct_acts, record_acts, repository
-from xueshi.campaigns.campaign_clock import folder_now
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.stored_state import dump_flow
+from xueshi.campaigns.acts import direct_acts
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round import record_acts
 from xueshi.errors import InputError, NotFoundError
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.machines.stored_state import dump_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.evidence import EvidenceLimits, EvidenceStore
@@ -205,7 +208,7 @@ def give(
             if row.state == "pending":
                 direct_acts.carry_out(session, row)
                 session.flush()
-            effect = repository.effect(session, row.id)
+            effect = command_rows.effect(session, row.id)
             body = {} if effect is None else {**effect.body, "outcome": effect.outcome}
             session.expunge_all()
             if not commit:

@@ -12,14 +12,14 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns import record_acts
-from xueshi.campaigns.campaign_clock import folder_now
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.record_flags import flags_of_record
-from xueshi.campaigns.record_machine import STAGE_WORDS
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.year_round import record_acts
+from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
 from xueshi.hours import parse_hours, show_hours
+from xueshi.machines.record_machine import STAGE_WORDS
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import ListedRecord

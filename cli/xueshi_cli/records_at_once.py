@@ -9,7 +9,7 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError
 from xueshi.records.incoming import read_incoming
 from xueshi.records.roster import read_roster, write_roster

@@ -10,8 +10,8 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns import record_acts
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.year_round import record_acts
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.storage import transaction

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from xueshi.assessment.case_schema import case_file_schema
-from xueshi.campaigns.flow_words import flow_sentences
 from xueshi.errors import InputError
+from xueshi.flows.flow_words import flow_sentences
 from xueshi.plugin_check import check_files
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from xueshi.campaigns.record_flags import flags_of_year
+from xueshi.campaigns.year_round.record_flags import flags_of_year
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.records.flags import LABELS
 from xueshi.register import repository as register

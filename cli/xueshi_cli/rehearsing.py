@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.notice import Notice
-from xueshi.campaigns.office_calendar import calendar_of
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.clocks.office_calendar import calendar_of
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import NotEncodedError
 from xueshi.register import repository as register
 from xueshi.rehearsal import repository

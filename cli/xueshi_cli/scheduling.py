@@ -9,9 +9,9 @@ from uuid import UUID
 
 import typer
 
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.planning import cancel_opening, plan_opening
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.opening.planning import cancel_opening, plan_opening
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError
 from xueshi.storage import reading, transaction
 from xueshi_cli.notices import own_notice
@@ -57,7 +57,7 @@ def list_(officer: AsOfficer, json: AsJson = False) -> None:
                 "状态": STATES[one.state],
                 "说明": one.reason,
             }
-            for one in repository.planned_openings(session, place.actor(session, officer).scope)
+            for one in campaign_rows.planned_openings(session, place.actor(session, officer).scope)
         ]
     show_table("定时开启", rows, as_json=json, empty="没有登记；用 xueshi campaign schedule --notice 登记")
 

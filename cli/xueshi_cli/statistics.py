@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns.statistics import YearStudy, who_stands_behind
+from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
 from xueshi.documents.figures import Who, figure_list, row_of
 from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.documents.types import FigureList, TableColumn, YearTable

@@ -12,13 +12,14 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
-from xueshi.campaigns import reassessing, repository
-from xueshi.campaigns.clock import end_of, start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.stored_state import load_state
+from xueshi.campaigns.clocks.clock import end_of, start_of
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.judging import reassessing
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
+from xueshi.machines.stored_state import load_state
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
@@ -182,7 +183,7 @@ def close(
     place, campaign = _campaign(public_id, officer)
     with reading(place.engine) as session:
         scope = place.actor(session, officer).scope.of_engine()
-        waiting = repository.filings(session, scope, campaign.id, stages=("filing",))
+        waiting = filing_rows.filings(session, scope, campaign.id, stages=("filing",))
         # A make-up of which nothing came ends as approved as it was: such a unit did file.
         unfiled = [one for one in waiting if not load_state(one.state, None).makeup_from]
         names = [register.unit(session, scope, one.unit_id).name for one in unfiled]
@@ -242,9 +243,9 @@ def steer_unit(
 def filing_of(session: Session, actor: Actor, public_id: str, code: str) -> tuple[Campaign, Filing]:
     """Return a unit's latest round in a campaign; raises NotFoundError outside the scope."""
     # A unit's own account sees its filing, not the campaign of the whole area; and the unit may have moved since.
-    campaign = repository.campaign_by_public_id(session, actor.scope.of_engine(), public_id)
+    campaign = campaign_rows.campaign_by_public_id(session, actor.scope.of_engine(), public_id)
     unit = register.unit_by_code(session, actor.scope.of_engine(), code)
-    held = [] if unit is None else repository.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
+    held = [] if unit is None else filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
     if not held:
         raise NotFoundError(f"单位 {code} 不在 {public_id} 之内，或不在您的管理范围；见 xueshi register list")
     return campaign, held[-1]
@@ -263,7 +264,7 @@ def _campaign(public_id: str, officer: str) -> tuple[Workplace, Campaign]:
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        campaign = repository.campaign_by_public_id(session, actor.scope, public_id)
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
         session.expunge_all()
     return place, campaign
 

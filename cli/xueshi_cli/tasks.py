@@ -13,16 +13,16 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.assessing import load_pack, pack_of
-from xueshi.campaigns.clock import end_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.digests import TASK_KINDS
-from xueshi.campaigns.escalation import ESCALATION
-from xueshi.campaigns.filing_acts import flow_of
-from xueshi.campaigns.office_calendar import show_due
-from xueshi.campaigns.record_flags import flags_of_record
+from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.clocks.clock import end_of
+from xueshi.campaigns.clocks.office_calendar import show_due
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.judging.assessing import load_pack, pack_of
+from xueshi.campaigns.reminders.digests import TASK_KINDS
+from xueshi.campaigns.reminders.escalation import ESCALATION
+from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
 from xueshi.campaigns.tables import Task
+from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
 from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
@@ -64,7 +64,7 @@ def list_(
         rows = []
         own = actor.account_id if actor.lent is None else actor.lent.lender
         mine = None if everyone else own
-        for task in repository.open_tasks(session, actor.scope, role=actor.role, for_account=mine):
+        for task in task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine):
             # The task lies in the scope; its unit may belong to another area since.
             unit = register.unit(session, ENGINE, task.unit_id)
             rows.append(
@@ -89,7 +89,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        task = repository.task(session, actor.scope, task_id)
+        task = task_rows.task(session, actor.scope, task_id)
         unit = register.unit(session, ENGINE, task.unit_id)
         record: dict[str, Any] = {
             "待办": str(task.id),
@@ -112,7 +112,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
 def _version(session: Session, scope: Scope, task: Task) -> int:
     """Return the version that a decision is made on: the filing's, or the record's where no campaign runs."""
     if task.filing_id is not None:
-        return repository.filing(session, scope, task.filing_id).version
+        return filing_rows.filing(session, scope, task.filing_id).version
     assert task.record_id is not None  # a task is on a filing or on a record
     return records.record(session, ENGINE, task.record_id).version
 
@@ -137,8 +137,8 @@ def _level_name(session: Session, task: Task) -> str:
     """Return a level as the flow calls it."""
     if task.campaign_id is None or task.filing_id is None:
         return str(task.body.get("name", task.level))
-    campaign = repository.campaign(session, ENGINE, task.campaign_id)
-    filing = repository.filing(session, ENGINE, task.filing_id)
+    campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+    filing = filing_rows.filing(session, ENGINE, task.filing_id)
     return flow_of(session, campaign, filing).level(task.level).name
 
 
@@ -166,7 +166,7 @@ def _needed(session: Session, task: Task) -> list[str]:
     """Say which facts are missing, with what may be answered: `合格（是、否）`, `级别（国家级…）`."""
     if task.campaign_id is None:
         return []
-    facts = pack_of(session, repository.campaign(session, ENGINE, task.campaign_id)).facts
+    facts = pack_of(session, campaign_rows.campaign(session, ENGINE, task.campaign_id)).facts
     return [_asked(facts[name]) if name in facts else name for name in task.body.get("facts", [])]
 
 
@@ -250,13 +250,13 @@ def decide(
         raise InputError("请填写待办编号（见 xueshi tasks list），或用 --all、--file 批量办理")
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        task = repository.task(session, actor.scope, task_id)
+        task = task_rows.task(session, actor.scope, task_id)
         if task.filing_id is None:
             asked = "approve" if approve else "return" if return_ else "refuse" if refuse else ""
             request = _record_request(place, session, task, asked, reason, return_to, fact or (), version)
             filing = None
         else:
-            filing = repository.filing(session, actor.scope, task.filing_id)
+            filing = filing_rows.filing(session, actor.scope, task.filing_id)
     if filing is None:
         show_fate(act(place, officer, request))
         return
@@ -296,6 +296,6 @@ def bulk(
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        ordered = repository.bulk_batch(session, batch)
-        repository.campaign(session, actor.scope, ordered.campaign_id)
+        ordered = side_work_rows.bulk_batch(session, batch)
+        campaign_rows.campaign(session, actor.scope, ordered.campaign_id)
     show_fates(place, batch, as_json=json)

@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.flow_words import flow_sentences
-from xueshi.campaigns.routing import flow_for
-from xueshi.campaigns.unit_facts import facts_of
 from xueshi.errors import InputError, NotFoundError
+from xueshi.flows.flow_words import flow_sentences
+from xueshi.flows.routing import flow_for
+from xueshi.flows.unit_facts import facts_of
 from xueshi.register import repository as register
 from xueshi.register.tables import Unit
 from xueshi.register.unit_kinds import UNIT_KINDS

@@ -16,12 +16,10 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns import commands, direct_acts, repository
-from xueshi.campaigns.assessing import pack_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.digests import TASK_KINDS
-from xueshi.campaigns.tables import Command, Task
-from xueshi.campaigns.verdict_sheet import (
+from xueshi.campaigns.acts import direct_acts
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.figures.verdict_sheet import (
     DECISIONS,
     LEAVE_OPEN,
     Answer,
@@ -30,6 +28,10 @@ from xueshi.campaigns.verdict_sheet import (
     value_of,
     write_questions,
 )
+from xueshi.campaigns.judging.assessing import pack_of
+from xueshi.campaigns.reminders.digests import TASK_KINDS
+from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
+from xueshi.campaigns.tables import Command, Task
 from xueshi.errors import InputError, XueshiError
 from xueshi.records import repository as records
 from xueshi.register import intake
@@ -103,10 +105,10 @@ class _Fate:
 def _questions(session: Session, actor: Actor) -> Iterator[Question]:
     @cache
     def facts(campaign_id: Any) -> Any:
-        return pack_of(session, repository.campaign(session, ENGINE, campaign_id)).facts
+        return pack_of(session, campaign_rows.campaign(session, ENGINE, campaign_id)).facts
 
     names = {unit.id: unit.name for unit in register.units(session, actor.scope)}
-    for task in repository.open_tasks(session, actor.scope, role=actor.role, kinds=list(KINDS)):
+    for task in task_rows.open_tasks(session, actor.scope, role=actor.role, kinds=list(KINDS)):
         version = _version(session, task)
         person = content = span = ""
         if task.person_id is not None:
@@ -134,7 +136,7 @@ def _questions(session: Session, actor: Actor) -> Iterator[Question]:
 
 def _request(session: Session, actor: Actor, digest: str, answer: Answer) -> CommandRequest:
     """Return the command that a row asks for; the same row of the same file is always the same request."""
-    task = repository.task(session, actor.scope, answer.task)
+    task = task_rows.task(session, actor.scope, answer.task)
     request_id = f"verdict:{digest}:{answer.row}"
     if task.kind in ("unit", "verify"):
         if answer.verdict not in DECISIONS:
@@ -163,7 +165,7 @@ def _request(session: Session, actor: Actor, digest: str, answer: Answer) -> Com
 def _version(session: Session, task: Task) -> int:
     """Return the version that a decision is made on: the filing's, or the record's where no campaign runs."""
     if task.filing_id is not None:
-        return repository.filing(session, ENGINE, task.filing_id).version
+        return filing_rows.filing(session, ENGINE, task.filing_id).version
     return records.record(session, ENGINE, _record_of(task)).version
 
 
@@ -176,7 +178,7 @@ def _fact(session: Session, task: Task, name: str) -> Fact:
     known = (
         {}
         if task.campaign_id is None
-        else pack_of(session, repository.campaign(session, ENGINE, task.campaign_id)).facts
+        else pack_of(session, campaign_rows.campaign(session, ENGINE, task.campaign_id)).facts
     )
     if name not in known:
         raise InputError("项目一栏被改动；请用 xueshi tasks export 重新导出后填写")
@@ -190,7 +192,7 @@ def _rehearse(place: Workplace, officer: str, digest: str, answers: list[Answer]
         with Session(place.engine) as session:
             try:
                 actor = place.actor(session, officer)
-                before = repository.command_by_request(session, f"verdict:{digest}:{answer.row}")
+                before = command_rows.command_by_request(session, f"verdict:{digest}:{answer.row}")
                 if before is not None:
                     fates.append(
                         _Fate(
@@ -213,7 +215,7 @@ def _rehearse(place: Workplace, officer: str, digest: str, answers: list[Answer]
 
 def _stale(session: Session, actor: Actor, answer: Answer) -> str | None:
     """Say what the workflow would refuse a durable command for, as far as its row shows: closed, or changed meanwhile."""
-    task = repository.task(session, actor.scope, answer.task)
+    task = task_rows.task(session, actor.scope, answer.task)
     now = _version(session, task)
     if task.closed_at is not None:
         return "该待办已办结"
@@ -232,7 +234,7 @@ async def _carry_out_async(place: Workplace, officer: str, digest: str, answers:
             try:
                 with reading(place.engine) as session:
                     actor = place.actor(session, officer)
-                    before = repository.command_by_request(session, f"verdict:{digest}:{answer.row}")
+                    before = command_rows.command_by_request(session, f"verdict:{digest}:{answer.row}")
                     request = None if before else _request(session, actor, digest, answer)
                 if before is not None:
                     good = before.state not in ("refused", "late")

@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
-from xueshi.campaigns.campaign_clock import latest_instant
-from xueshi.campaigns.delegating import require_in_time
+from xueshi.campaigns.acts.delegating import require_in_time
+from xueshi.campaigns.clocks.campaign_clock import latest_instant
 from xueshi.messages.outbox import PostOffice
 from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade

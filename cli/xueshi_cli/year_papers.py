@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from xueshi.campaigns import repository
-from xueshi.campaigns.papers import PaperPlace, year_papers
+from xueshi.campaigns.figures.papers import PaperPlace, year_papers
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
@@ -46,7 +46,7 @@ def year(
         where = PaperPlace(
             region,
             area_and_body(place, region, found.area)[0],
-            any(one.standing for one in repository.campaigns(session, actor.scope.of_engine())),
+            any(one.standing for one in campaign_rows.campaigns(session, actor.scope.of_engine())),
         )
         data = year_papers(session, actor.scope, found, pack, year, as_of.date(), where)
     if not data:

@@ -7,9 +7,9 @@ from datetime import date
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns import repository
-from xueshi.campaigns.papers import papers_of
-from xueshi.campaigns.statistics import Heading, YearStudy, study_of_campaign, study_of_register
+from xueshi.campaigns.figures.papers import papers_of
+from xueshi.campaigns.figures.statistics import Heading, YearStudy, study_of_campaign, study_of_register
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -20,7 +20,7 @@ from xueshi_cli.workplace import Workplace
 def campaigns_of(session: Session, actor: Actor, region: str, year: int, area: str) -> list[Campaign]:
     """Return a region's campaigns of a year in the actor's reach; the newest of each area (of `area` where named)."""
     newest: dict[str, Campaign] = {}
-    for one in repository.campaigns(session, actor.scope):
+    for one in campaign_rows.campaigns(session, actor.scope):
         fits = (one.region, one.year) == (region, year) and area in ("", one.area)
         if fits and (one.area not in newest or newest[one.area].n < one.n):
             newest[one.area] = one
@@ -66,7 +66,7 @@ def studies_as_of(
         raise InputError(f"{day} 早于 {year} 统计年度的第一天 {first}；请改 --as-of 的日期或年度")
     name, body = area_and_body(place, region, where)
     # A folder in which a clock stands still is one of a demo or rehearsal: whatever it counts is marked.
-    sample = any(one.standing for one in repository.campaigns(session, actor.scope.of_engine()))
+    sample = any(one.standing for one in campaign_rows.campaigns(session, actor.scope.of_engine()))
     heading = Heading(region, where, name, year, first, last, body, day, sample)
     return [study_of_register(session, actor.scope, paper, heading, pack_for) for paper in papers]
 

@@ -16,7 +16,10 @@ Everything else is data in its folder: `jurisdiction.yaml`, `regulations/`, `flo
 `hookimpl`. This module is light: it imports neither SQL nor Temporal.
 """
 
-from xueshi.campaigns.flow import (
+from xueshi.campaigns.opening.notice import Notice
+from xueshi.data_jurisdiction import DataJurisdiction
+from xueshi.documents.template import DocumentTemplate
+from xueshi.flows.flow import (
     ApprovalFlow,
     Channel,
     Escalation,
@@ -25,9 +28,6 @@ from xueshi.campaigns.flow import (
     Only,
     Signer,
 )
-from xueshi.campaigns.notice import Notice
-from xueshi.data_jurisdiction import DataJurisdiction
-from xueshi.documents.template import DocumentTemplate
 from xueshi.hookspecs import hookimpl
 from xueshi.hours import Hours
 from xueshi.jurisdictions import AppliesLine, Area, Instrument, Jurisdiction, YearSpan

@@ -7,11 +7,11 @@ from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
-from xueshi.campaigns.flow_check import FlowPlaces
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import NotEncodedError, PluginError
+from xueshi.flows.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving, Only, Signer
+from xueshi.flows.flow_check import FlowPlaces
 from xueshi.hookspecs import HookFunction, hookimpl
 from xueshi.jurisdictions import AppliesLine, Area, Instrument, Jurisdiction, YearSpan
 from xueshi.plugin_files import (

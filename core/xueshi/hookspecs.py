@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.documents.template import DocumentTemplate
+from xueshi.flows.flow import ApprovalFlow
 from xueshi.jurisdictions import Jurisdiction
 
 if TYPE_CHECKING:

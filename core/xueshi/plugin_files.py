@@ -16,9 +16,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 
-from xueshi.campaigns.flow_overlay import FlowOverlay, LevelSetting
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import PluginError
+from xueshi.flows.flow_overlay import FlowOverlay, LevelSetting
 from xueshi.jurisdictions import YearSpan
 
 Model = TypeVar("Model", bound=BaseModel)

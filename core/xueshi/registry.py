@@ -11,13 +11,13 @@ from typing import Any
 
 import pluggy
 
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.flow_check import FlowPlaces
-from xueshi.campaigns.notice import Notice
-from xueshi.campaigns.region_flows import FlowSurroundings, PlacedFlow, region_findings
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.data_jurisdiction import DataJurisdiction
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotEncodedError, PluginError, XueshiError
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.flows.flow_check import FlowPlaces
+from xueshi.flows.region_flows import FlowSurroundings, PlacedFlow, region_findings
 from xueshi.hookspecs import PROJECT, SPECS, HookFunction
 from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry, area_contains
 from xueshi.regulations.applies import choose

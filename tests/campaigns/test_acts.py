@@ -10,10 +10,11 @@ import pytest
 from campaign_rig import BUREAU, ENGINE, CampaignRig
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import commands, repository
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.relay import RelayPace, relay_once
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.commanding.relay import RelayPace, relay_once
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import campaign_rows, command_rows
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.storage import new_id, reading, transaction
 from xueshi_cli.acting import opened_by_notice
@@ -212,8 +213,8 @@ def test_a_command_whose_sender_died_is_done_once_by_the_relay(rig: CampaignRig)
     for _ in range(2):
         asyncio.run(relay_once(rig.engine, rig.port, rig.port, RelayPace(older_than=timedelta(0))))
     with reading(rig.engine) as session:
-        assert repository.command(session, row.id).state == "done"
-        assert repository.effect(session, row.id) is not None
+        assert command_rows.command(session, row.id).state == "done"
+        assert command_rows.effect(session, row.id) is not None
     assert rig.port.sent == 1
     proved(rig)
 
@@ -255,7 +256,7 @@ def test_what_cannot_be_read_is_refused_and_never_tried_for_ever(rig: CampaignRi
 
 def test_the_demo_clock_does_not_exist_in_production(rig: CampaignRig) -> None:
     with transaction(rig.engine) as session:
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.standing = False
         session.add(campaign)
     row = rig.steer("advance", to="2031-01-01T00:00:00+08:00")

@@ -12,8 +12,9 @@ from sqlmodel import select
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository, sealing
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.judging import sealing
+from xueshi.campaigns.rows import appeal_rows, campaign_rows, task_rows
 from xueshi.campaigns.tables import Appeal, Campaign, Command
 from xueshi.canonical import canonical_json
 from xueshi.results.tables import YearResult
@@ -28,7 +29,7 @@ def appeal(rig: CampaignRig, unit: RigUnit, person: str = "", reason: str = REAS
 
 def filed(rig: CampaignRig) -> Appeal:
     with reading(rig.engine) as session:
-        return repository.appeals(session, ENGINE, rig.campaign.id)[-1]
+        return appeal_rows.appeals(session, ENGINE, rig.campaign.id)[-1]
 
 
 def decide(rig: CampaignRig, kind: str = "grant_appeal", officer: str = BUREAU, **payload: str) -> Command:
@@ -67,14 +68,14 @@ def test_a_granted_appeal_against_a_return_undoes_it(rig: CampaignRig) -> None:
     assert appeal(rig, unit).state == "done"
     assert appeal(rig, unit).code == "appealed", "one at a time"
     with reading(rig.engine) as session:
-        (task,) = repository.open_tasks(session, ENGINE, kinds=("appeal",))
+        (task,) = task_rows.open_tasks(session, ENGINE, kinds=("appeal",))
     assert task.role == BUREAU
     assert decide(rig).state == "done"
     filing = rig.filing(unit)
     assert (filing.stage, filing.level) == ("deciding", rig.flow.levels[-1].id)
     assert rig.decide(rig.verifier, unit).state == "done"
     with reading(rig.engine) as session:
-        assert repository.open_tasks(session, ENGINE, kinds=("appeal",)) == []
+        assert task_rows.open_tasks(session, ENGINE, kinds=("appeal",)) == []
     proved(rig)
 
 
@@ -139,7 +140,7 @@ def test_an_appeal_for_one_person_lets_the_verifier_look_again(rig: CampaignRig)
     assert decide(rig).state == "done"
     assert rig.filing(unit).stage == "deciding"
     with reading(rig.engine) as session:
-        tasks = repository.open_tasks(
+        tasks = task_rows.open_tasks(
             session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention", "record")
         )
     assert [str(task.person_id) for task in tasks] == [person]
@@ -171,7 +172,7 @@ def test_an_open_appeal_holds_up_closing_unless_the_bureau_says_so(rig: Campaign
     sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
     assert decide(rig).code == "closing"
     with transaction(rig.engine) as session:
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.stage = "finished"
     assert decide(rig).code == "not_later", "the reopened unit needs a date"
     until = (rig.fresh().deadline + timedelta(days=60)).isoformat()

@@ -14,9 +14,9 @@ from sqlmodel import func, select
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import commands
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.tables import Command, Effect
 from xueshi.storage import new_id, reading, transaction
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from campaign_rig import ENGINE, CampaignRig
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import bulk_acts, bulk_running, repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.acts import bulk_acts
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import side_work_rows, task_rows
 from xueshi.campaigns.tables import Command
 from xueshi.storage import reading, transaction
 
@@ -26,7 +28,7 @@ def open_task(rig: CampaignRig) -> None:
     """Make sure that the second unit has something to settle."""
     filing = rig.filing(rig.units[1])
     with transaction(rig.engine) as session:
-        if not repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("record", "discretion")):
+        if not task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("record", "discretion")):
             from xueshi.campaigns.tables import Task
 
             session.add(
@@ -90,7 +92,7 @@ def test_each_row_is_its_own_command_with_its_own_receipt_and_reason(rig: Campai
     assert all(one.reason for one in fates[1:])
     assert len({one.command_id for one in fates}) == 3
     with reading(rig.engine) as session:
-        assert repository.bulk_batch(session, batch.id).finished
+        assert side_work_rows.bulk_batch(session, batch.id).finished
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None
     assert rig.filing(rig.units[0]).stage == "approved"

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueshi.campaigns.appeal_machine import (
+from xueshi.machines.appeal_machine import (
     AppealAccepted,
     AppealCommand,
     AppealState,
     decide_appeal,
 )
-from xueshi.campaigns.campaign_machine import (
+from xueshi.machines.campaign_machine import (
     CampaignAccepted,
     CampaignCommand,
     CampaignState,
     decide_campaign,
     pause_length,
 )
-from xueshi.campaigns.filing_machine import Refused
+from xueshi.machines.filing_machine import Refused
 
 DEADLINE = datetime(2021, 11, 30, 16, tzinfo=UTC)
 BEFORE = DEADLINE - timedelta(days=10)

@@ -10,12 +10,13 @@ from sqlmodel import select
 
 from xueshi.access.tables import Account
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns import reminding, repository
-from xueshi.campaigns.clock import civil_date, start_of
-from xueshi.campaigns.digests import DigestDay
-from xueshi.campaigns.flow import Escalation
-from xueshi.campaigns.repository import REAL_CLOCK
+from xueshi.campaigns.clocks.clock import civil_date, start_of
+from xueshi.campaigns.reminders import reminding
+from xueshi.campaigns.reminders.digests import DigestDay
+from xueshi.campaigns.rows import task_rows
+from xueshi.campaigns.rows.clock_rows import REAL_CLOCK
 from xueshi.campaigns.tables import Campaign, Task
+from xueshi.flows.flow import Escalation
 from xueshi.messages import repository as messages
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.storage import reading, transaction
@@ -155,7 +156,7 @@ def test_the_real_clock_tells_nothing_of_rehearsals_and_sees_what_a_down_day_mis
         # Three days later, after an outage: everything since the last digest is new, nothing older.
         later = DigestDay(REAL_CLOCK, FRIDAY)
         assert reminding.write_digests(session, later, None).digests == 0
-        for task in repository.open_tasks(session, ENGINE, filing_id=rig.filing(rig.units[0]).id):
+        for task in task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(rig.units[0]).id):
             task.opened_at = start_of(date(2021, 10, 20))
             session.add(task)
         assert reminding.write_digests(session, later, None).digests == len(rig.units[0].signers)
@@ -166,7 +167,7 @@ ESCALATE = Escalation(after_days=2, to_role="bureau", clause="示例 第九条")
 
 def escalations(rig: CampaignRig) -> list[Task]:
     with reading(rig.engine) as session:
-        found = repository.open_tasks(session, ENGINE, kinds=("escalation",))
+        found = task_rows.open_tasks(session, ENGINE, kinds=("escalation",))
         session.expunge_all()
     return found
 
@@ -201,7 +202,7 @@ def test_an_escalation_blocks_nothing_and_ends_with_what_it_watches(rig: Campaig
 
 
 def test_a_day_off_entered_later_takes_the_escalation_back(rig: CampaignRig) -> None:
-    from xueshi.campaigns import calendar_entry
+    from xueshi.campaigns.acts import calendar_entry
 
     overdue(rig)
     to(rig, SATURDAY)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from xueshi.campaigns.flow import ApprovalFlow, Escalation, FlowLevel, Signer
-from xueshi.campaigns.flow_check import flow_findings
-from xueshi.campaigns.stored_state import dump_flow, load_flow
+from xueshi.flows.flow import ApprovalFlow, Escalation, FlowLevel, Signer
+from xueshi.flows.flow_check import flow_findings
+from xueshi.machines.stored_state import dump_flow, load_flow
 from xueshi.plugin_files import LevelFile
 
 RULE = Escalation(after_days=5, to_role="bureau", clause="X 第九条")

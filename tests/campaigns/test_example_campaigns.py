@@ -9,8 +9,8 @@ from notice_rig import EXAMPLES, Made, NoticeRig
 from sqlalchemy import Engine
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import sealing
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.judging import sealing
 from xueshi.results import repository as results
 from xueshi.storage import reading
 from xueshi_workflows import printing

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from xueshi.assessment.explanation_text import window_line
 from xueshi.audit import repository as audit
-from xueshi.campaigns.explaining import ExplainedResult, explain_result
+from xueshi.campaigns.judging.explaining import ExplainedResult, explain_result
 from xueshi.regulations.pack import RulePack
 from xueshi.results.tables import YearResult
 from xueshi.storage import new_id, reading, transaction

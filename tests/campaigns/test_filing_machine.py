@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueshi.campaigns.filing_machine import (
+from xueshi.flows.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.machines.filing_machine import (
     BRINGS_BACK,
     FINISHED,
     Accepted,
@@ -25,7 +26,6 @@ from xueshi.campaigns.filing_machine import (
     waiting_roles,
     window_ended,
 )
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
 
 DEADLINE = datetime(2021, 11, 30, 16, tzinfo=UTC)
 BEFORE = DEADLINE - timedelta(days=1)

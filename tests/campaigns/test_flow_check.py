@@ -10,8 +10,8 @@ import flow_folder
 import pytest
 from flow_folder import FILES, registry_of, write
 
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel, Signer
-from xueshi.campaigns.flow_check import flow_findings
+from xueshi.flows.flow import ApprovalFlow, FlowLevel, Signer
+from xueshi.flows.flow_check import flow_findings
 
 
 @dataclass(frozen=True)

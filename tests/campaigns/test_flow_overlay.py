@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flow_folder import registry_of, write
 
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.flow_overlay import overlaid
 from xueshi.errors import InputError, PluginError
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.flows.flow_overlay import overlaid
 from xueshi.plugin_files import read_flow_overlay
 
 OVERLAY = """\

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from flow_folder import registry_of, write
 
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.flow_words import flow_sentences
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.flows.flow_words import flow_sentences
 
 
 def flows(folder: Path, **changed: str) -> dict[str, ApprovalFlow]:

@@ -12,9 +12,11 @@ from campaign_rig import ENGINE, CampaignRig, RigUnit
 from sqlmodel import select
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import campaign_acts, repository, sealing
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.statistics import year_table_of
+from xueshi.campaigns.acts import campaign_acts
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.figures.statistics import year_table_of
+from xueshi.campaigns.judging import sealing
+from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Command
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
@@ -125,7 +127,7 @@ def test_a_later_round_that_is_not_approved_leaves_the_first(rig: CampaignRig) -
     assert sealing.seal_later_round(rig.engine, filing.id) == 0
     assert seals(rig) == first
     with reading(rig.engine) as session:
-        standing = repository.standing_filings(session, ENGINE, rig.campaign.id)
+        standing = filing_rows.standing_filings(session, ENGINE, rig.campaign.id)
     assert [one.round for one in standing] == [1] * len(rig.units)
     assert reopen(rig, unit, days=120).state == "done", "and it may be opened once more"
     assert rig.filing(unit).round == 3
@@ -233,7 +235,7 @@ def test_papers_are_issued_anew_with_what_they_replace(
 
 
 def _year_table(rig: CampaignRig):  # type: ignore[no-untyped-def]
-    from xueshi.campaigns.papers import papers_of
+    from xueshi.campaigns.figures.papers import papers_of
 
     with reading(rig.engine) as session:
         return next(

@@ -11,8 +11,9 @@ from campaign_rig import ENGINE, CampaignRig
 from sqlmodel import func, select
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import assessing, reassessing, repository, sealing
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.judging import assessing, reassessing, sealing
+from xueshi.campaigns.rows import side_work_rows
 from xueshi.campaigns.tables import Command
 from xueshi.canonical import canonical_json
 from xueshi.regulations.pack import RulePack
@@ -85,7 +86,7 @@ def test_approved_results_that_turn_are_decided_again(rig: CampaignRig) -> None:
     rig.settle(approved)
     assert rig.decide(rig.verifier, approved).state == "done"
     with reading(rig.engine) as session:
-        order = repository.reassessment(session, row.id)
+        order = side_work_rows.reassessment(session, row.id)
         assert order.finished
         assert str(filing.id) in order.flips
         assert assessing.pack_of(session, rig.fresh()).to_bytes() == harder(rig)
@@ -102,7 +103,7 @@ def test_worked_off_twice_nothing_new_is_stored(rig: CampaignRig) -> None:
     work_off(rig, row)
     with reading(rig.engine) as session:
         assert session.exec(select(func.count()).select_from(YearResult)).one() == before
-        assert repository.reassessment(session, row.id).flips, "what turned the first time stays noted"
+        assert side_work_rows.reassessment(session, row.id).flips, "what turned the first time stays noted"
 
 
 def test_a_unit_judged_while_the_pack_changed_is_judged_under_the_newer(

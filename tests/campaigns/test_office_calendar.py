@@ -10,10 +10,11 @@ from sqlmodel import select
 
 from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns import calendar_entry, repository
-from xueshi.campaigns.calendar_entry import CalendarChange, EntryWord
-from xueshi.campaigns.clock import end_of, start_of
-from xueshi.campaigns.office_calendar import calendar_of, show_due
+from xueshi.campaigns.acts import calendar_entry
+from xueshi.campaigns.acts.calendar_entry import CalendarChange, EntryWord
+from xueshi.campaigns.clocks.clock import end_of, start_of
+from xueshi.campaigns.clocks.office_calendar import calendar_of, show_due
+from xueshi.campaigns.rows import clock_rows, task_rows
 from xueshi.campaigns.tables import Task
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.storage import reading, transaction
@@ -33,7 +34,7 @@ def deciding(rig: CampaignRig) -> CampaignRig:
 
 def task(rig: CampaignRig) -> Task:
     with reading(rig.engine) as session:
-        (found,) = repository.open_tasks(
+        (found,) = task_rows.open_tasks(
             session, ENGINE, filing_id=rig.filing(rig.units[0]).id, kinds=("unit",)
         )
         session.expunge_all()
@@ -58,7 +59,7 @@ def test_a_day_off_moves_what_rests_on_it_and_only_that(deciding: CampaignRig) -
     assert change.moved == 1
     assert task(deciding).due_at == end_of(date(2021, 11, 16))
     with reading(deciding.engine) as session:
-        others = repository.open_tasks(
+        others = task_rows.open_tasks(
             session, ENGINE, filing_id=deciding.filing(deciding.units[1]).id, kinds=("unit",)
         )
         row = session.exec(select(AuditEntry).where(AuditEntry.verb == "calendar_set")).one()
@@ -97,7 +98,7 @@ def test_an_unpublished_year_is_provisional_until_the_bureau_says_it_is_complete
     rig.pin_flow(days=DAYS)
     assert rig.steer("extend", to=end_of(date(2090, 12, 1)).isoformat(), reason="x").state == "done"
     with transaction(rig.engine) as session:
-        anchor = repository.last_anchor(session, rig.campaign.id)
+        anchor = clock_rows.last_anchor(session, rig.campaign.id)
         anchor.campaign = start_of(date(2090, 9, 29))
         session.add(anchor)
     rig.hand_in(rig.units[0])
@@ -116,7 +117,7 @@ def test_a_signature_that_completes_nothing_does_not_restart_the_days(rig: Campa
     first, *_ = rig.flow.levels[-1].signers
     from xueshi.access import repository as access
     from xueshi.access.repository import NewAccount
-    from xueshi.campaigns.flow import Signer
+    from xueshi.flows.flow import Signer
 
     rig.pin_flow(days=DAYS, mode="all", signers=(first, Signer("second_body", "另一处")))
     with transaction(rig.engine) as session:
@@ -125,7 +126,7 @@ def test_a_signature_that_completes_nothing_does_not_restart_the_days(rig: Campa
     rig.sign(rig.units[0])
     rig.settle(rig.units[0])
     with reading(rig.engine) as session:
-        before = {one.role: one.due_at for one in repository.open_tasks(session, ENGINE, kinds=("unit",))}
+        before = {one.role: one.due_at for one in task_rows.open_tasks(session, ENGINE, kinds=("unit",))}
     assert rig.steer("advance", to=start_of(date(2021, 10, 21)).isoformat()).state == "done"
     assert rig.decide(rig.verifier, rig.units[0]).state == "done"
     left = task(rig)
@@ -141,7 +142,7 @@ def test_an_extension_of_the_window_moves_what_is_due_with_it(rig: CampaignRig) 
 
 def task_dates(rig: CampaignRig) -> set[object]:
     with reading(rig.engine) as session:
-        return {one.due_at for one in repository.open_tasks(session, ENGINE, kinds=("unit",))}
+        return {one.due_at for one in task_rows.open_tasks(session, ENGINE, kinds=("unit",))}
 
 
 def test_a_day_needs_a_reason_a_right_and_an_area(rig: CampaignRig) -> None:

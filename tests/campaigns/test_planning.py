@@ -12,8 +12,9 @@ from sqlmodel import select
 
 from xueshi.access.tables import Account
 from xueshi.audit import repository as audit
-from xueshi.campaigns import planning, repository
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.opening import planning
+from xueshi.campaigns.opening.notice import Notice
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.tables import Campaign, PlannedOpening
 from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.messages import repository as messages
@@ -41,21 +42,21 @@ def opener(rig: CampaignRig) -> Callable[[str, Notice], Campaign]:
 def closed_first(rig: CampaignRig) -> None:
     """The rig's own campaign of the year is over."""
     with transaction(rig.engine) as session:
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.stage = "finished"
         session.add(campaign)
 
 
 def campaigns(rig: CampaignRig) -> list[Campaign]:
     with reading(rig.engine) as session:
-        found = repository.campaigns(session, ENGINE)
+        found = campaign_rows.campaigns(session, ENGINE)
         session.expunge_all()
     return found
 
 
 def planned(rig: CampaignRig, row: PlannedOpening) -> PlannedOpening:
     with reading(rig.engine) as session:
-        found = repository.planned_opening(session, ENGINE, row.id)
+        found = campaign_rows.planned_opening(session, ENGINE, row.id)
         session.expunge_all()
     return found
 

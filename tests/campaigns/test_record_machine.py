@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueshi.campaigns.filing_machine import Refused
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
-from xueshi.campaigns.record_machine import (
+from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Signer
+from xueshi.machines.filing_machine import Refused
+from xueshi.machines.record_machine import (
     SETTLED,
     RecordAccepted,
     RecordCommand,

@@ -16,8 +16,10 @@ from sqlalchemy import Engine
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import bulk_running, campaign_acts, repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.acts import campaign_acts
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import filing_rows
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register import repository as register
 from xueshi.storage import reading, transaction
@@ -175,7 +177,7 @@ def test_units_with_the_same_levels_share_one_pinned_flow(opened: Open) -> None:
 def test_units_of_a_sector_with_another_law_are_not_addressed(opened: Open) -> None:
     rig = opened("changzhou-2024", Made(), Made(sector="机关"))
     with reading(rig.engine) as session:
-        filings = repository.filings(session, ENGINE, rig.campaign.id)
+        filings = filing_rows.filings(session, ENGINE, rig.campaign.id)
     assert [filing.unit_id for filing in filings] == [rig.units[0].id]
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
-from xueshi.campaigns.routing import UnitFacts, flow_for, holds, sampled_levels
-from xueshi.campaigns.stored_state import dump_flow, load_flow
+from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Leaving, Only, Signer
+from xueshi.flows.routing import UnitFacts, flow_for, holds, sampled_levels
+from xueshi.machines.stored_state import dump_flow, load_flow
 from xueshi.register.unit_kinds import UNIT_KINDS
 
 SIGNERS = (Signer("r", "某部门"),)

@@ -13,9 +13,10 @@ from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns import bulk_acts, repository
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.acts import bulk_acts
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import clock_rows
 from xueshi.campaigns.tables import Command
 from xueshi.errors import NotAllowedError
 from xueshi.storage import reading, transaction
@@ -30,7 +31,7 @@ def grant_of(rig: CampaignRig, officer: str) -> UUID:
 
 def today(rig: CampaignRig) -> date:
     with reading(rig.engine) as session:
-        return civil_date(repository.last_anchor(session, rig.campaign.id).campaign)
+        return civil_date(clock_rows.last_anchor(session, rig.campaign.id).campaign)
 
 
 def lend(

@@ -8,9 +8,9 @@ import pytest
 from campaign_rig import BUREAU, CampaignRig
 from sqlmodel import select
 
-from xueshi.campaigns import sealing
-from xueshi.campaigns.papers import papers_of
-from xueshi.campaigns.statistics import YearStudy, study_of_campaign, who_stands_behind
+from xueshi.campaigns.figures.papers import papers_of
+from xueshi.campaigns.figures.statistics import YearStudy, study_of_campaign, who_stands_behind
+from xueshi.campaigns.judging import sealing
 from xueshi.documents.figures import figure_list, recount
 from xueshi.documents.statistics import table_groups
 from xueshi.register.tables import Employment, StudyRecord, Title

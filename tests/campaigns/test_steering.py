@@ -10,9 +10,10 @@ from campaign_rig import ENGINE, CampaignRig, RigUnit
 from sqlmodel import select
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import filing_acts, repository
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.statistics import year_table_of
+from xueshi.campaigns.acts import filing_acts
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.figures.statistics import year_table_of
+from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
 from xueshi.errors import InputError
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.register import repository as register
@@ -29,8 +30,8 @@ def proved(rig: CampaignRig) -> None:
     with reading(rig.engine) as session:
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None
-        filings = repository.filings(session, ENGINE, rig.campaign.id)
-        counted = repository.counters(session, ENGINE, rig.campaign.id)
+        filings = filing_rows.filings(session, ENGINE, rig.campaign.id)
+        counted = campaign_rows.counters(session, ENGINE, rig.campaign.id)
     stages = [filing.stage for filing in filings]
     assert counted == {stage: stages.count(stage) for stage in set(stages)}, "counters follow the filings"
 
@@ -55,7 +56,7 @@ def told(rig: CampaignRig, unit: RigUnit) -> list[str]:
 
 def due(rig: CampaignRig, unit: RigUnit) -> set[object]:
     with reading(rig.engine) as session:
-        tasks = repository.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("unit",))
+        tasks = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("unit",))
     return {task.due_at for task in tasks}
 
 
@@ -176,8 +177,8 @@ def test_the_bureau_may_close_over_undecided_units_which_are_told_apart(rig: Cam
     stages = [rig.filing(unit).stage for unit in rig.units]
     assert stages == ["not_filed", "not_decided", "not_filed"]
     with reading(rig.engine) as session:
-        assert repository.open_tasks(session, ENGINE, campaign_id=rig.campaign.id) == []
-        body = repository.effect(session, row.id).body  # type: ignore[union-attr]
+        assert task_rows.open_tasks(session, ENGINE, campaign_id=rig.campaign.id) == []
+        body = command_rows.effect(session, row.id).body  # type: ignore[union-attr]
     assert body["not_decided"] == [str(rig.units[1].id)]
     proved(rig)
 
@@ -272,7 +273,7 @@ def test_a_dissolved_unit_is_out_of_the_figures_and_named(rig: CampaignRig) -> N
     assert "已撤并: 1" in shown(rig)
     assert REASON in shown(rig)
     with reading(rig.engine) as session:
-        from xueshi.campaigns.papers import papers_of
+        from xueshi.campaigns.figures.papers import papers_of
 
         paper = next(one for one in papers_of(session, rig.campaign).values() if one.data == "year_table")
         table = year_table_of(session, rig.campaign, paper)
@@ -367,7 +368,7 @@ def test_a_rule_that_stops_one_person_does_not_stop_the_unit(rig: CampaignRig) -
     rig.settle(unit)
     assert rig.decide(rig.verifier, unit).code == "record_tasks_open", "somebody must have looked at it"
     with reading(rig.engine) as session:
-        (task,) = repository.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
+        (task,) = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
     assert "nonsense" in task.body["trouble"]
     assert rig.give(rig.verifier, "leave_open", task.id, None, {"reason": "待规则修正"}).state == "done"
     assert rig.decide(rig.verifier, unit).state == "done"

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueshi.campaigns.office_calendar import published_calendar
-from xueshi.campaigns.working_days import WorkCalendar, WorkingDay, working_day_after, working_days_between
+from xueshi.campaigns.clocks.office_calendar import published_calendar
+from xueshi.campaigns.clocks.working_days import (
+    WorkCalendar,
+    WorkingDay,
+    working_day_after,
+    working_days_between,
+)
 
 PUBLISHED = published_calendar()
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import filing_rows
 from xueshi.errors import InputError
 from xueshi.storage import reading
 from xueshi_cli.main import build
@@ -43,7 +43,7 @@ def test_a_folder_comes_back_whole_with_its_keys(rig: CampaignRig, tmp_path: Pat
     run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
     place = Workplace(tmp_path / "back")
     with reading(place.engine) as session:
-        stages = [one.stage for one in repository.filings(session, Scope.everything(), rig.campaign.id)]
+        stages = [one.stage for one in filing_rows.filings(session, Scope.everything(), rig.campaign.id)]
         assert stages == ["approved", "filing"], "as it was when the backup was made"
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None

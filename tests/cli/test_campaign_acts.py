@@ -17,8 +17,11 @@ from typer.testing import CliRunner
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import bulk_running, campaign_acts, reassessing, repository, sealing
-from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.acts import campaign_acts
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.judging import reassessing, sealing
+from xueshi.campaigns.rows import campaign_rows, side_work_rows
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError, NotFoundError
 from xueshi.storage import reading, transaction
@@ -204,7 +207,7 @@ def test_a_newer_rule_pack_is_tried_first(rig: CampaignRig) -> None:
         if line["of"] == "total" and line["effect"] == "minimum":
             line["at_least"] = ["fixed", "300"]
     with transaction(rig.engine) as session:
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.pack_digest = audit.store_artifact(session, "rule_pack", canonical_json(body).encode())
     filed(rig, rig.units[0])
     dry = read("campaign", "migrate", rig.campaign.public_id, "--as", BUREAU)
@@ -213,7 +216,7 @@ def test_a_newer_rule_pack_is_tried_first(rig: CampaignRig) -> None:
     steer(rig, "migrate", "--commit", *WHY)
     assert "正在重新核算" in show(rig)["重新核算"]
     with reading(rig.engine) as session:
-        (order,) = repository.reassessments(session, rig.campaign.id)
+        (order,) = side_work_rows.reassessments(session, rig.campaign.id)
     reassessing.reassess_page(rig.engine, order.id, 0, 50, lambda *_: None)
     assert f"{len(dry)} 人结论改变" in show(rig)["重新核算"]
     assert "就是正在使用的规则包" in steer(rig, "migrate")

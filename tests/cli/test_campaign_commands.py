@@ -42,7 +42,7 @@ def rows(*words: str) -> list[dict[str, Any]]:
 
 def finished(rig: CampaignRig) -> None:
     """Approve all but the last unit, close, seal and print, as the workflow would."""
-    from xueshi.campaigns import sealing
+    from xueshi.campaigns.judging import sealing
 
     for unit in rig.units[:-1]:
         rig.approve(unit)

@@ -13,7 +13,7 @@ from notice_rig import EXAMPLES, Made, NoticeRig
 from typer.testing import CliRunner
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.storage import reading
 from xueshi_cli import regions
@@ -141,7 +141,7 @@ def opening(tmp_path: Path, overlay: str, year: int = 2018) -> tuple[str, ...]:
 def test_a_campaign_opens_under_a_bureaus_overlay(rig: NoticeRig, tmp_path: Path) -> None:
     assert "单位 2 家" in run(*opening(tmp_path, OVERLAY.read_text().replace("2019", "2018")))
     with reading(rig.engine) as session:
-        opened = next(one for one in repository.campaigns(session, ENGINE) if one.year == 2018)
+        opened = next(one for one in campaign_rows.campaigns(session, ENGINE) if one.year == 2018)
         assert opened.flow_overlay_digest is not None
 
 

@@ -12,7 +12,7 @@ import pytest
 from campaign_rig import BUREAU, CampaignRig
 from typer.testing import CliRunner
 
-from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.clocks.clock import start_of
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import NewMessage
@@ -164,7 +164,7 @@ def test_a_task_shows_its_date_and_that_it_is_provisional(rig: CampaignRig) -> N
 
 
 def test_an_escalation_is_shown_and_needs_no_decision(rig: CampaignRig) -> None:
-    from xueshi.campaigns.flow import Escalation
+    from xueshi.flows.flow import Escalation
 
     rig.pin_flow(days=1, escalate=Escalation(0, "bureau", "示例 第九条"))
     rig.hand_in(rig.units[0])

@@ -15,7 +15,7 @@ import pytest
 from study_rig import BUREAU, CODES, StudyRig
 from typer.testing import CliRunner
 
-from xueshi.campaigns.statistics import YearStudy, who_stands_behind
+from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
 from xueshi.documents.figures import recount
 from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.errors import InputError, NotAllowedError, NotFoundError

@@ -18,8 +18,8 @@ from campaign_rig import CampaignRig
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.storage import reading
 from xueshi_cli.server import read_record
 from xueshi_cli.workplace import Workplace
@@ -80,7 +80,7 @@ def test_a_killed_up_starts_again_finishes_what_waited_and_leaves_nobody(tmp_pat
     with up(folder):
         until(lambda: rig.filing(unit).stage == "deciding", "what waited was not carried out")
         with reading(rig.engine) as session:
-            assert {repository.command(session, row.id).state for row in rows} == {"done"}
+            assert {command_rows.command(session, row.id).state for row in rows} == {"done"}
     until(lambda: not processes_of(folder), f"{processes_of(folder)} still run")
     assert not any(psutil.pid_exists(pid) for pid in left)
     rig.engine.dispose()
@@ -108,12 +108,12 @@ def test_a_backup_of_a_running_folder_goes_on_elsewhere(tmp_path: Path) -> None:
 
     def stages() -> list[str]:
         with reading(place.engine) as session:
-            return [one.stage for one in repository.filings(session, Scope.everything(), rig.campaign.id)]
+            return [one.stage for one in filing_rows.filings(session, Scope.everything(), rig.campaign.id)]
 
     with up(elsewhere):
         until(lambda: stages() == ["deciding", "deciding"], "the restored folder did not go on")
     with reading(place.engine) as session:
-        assert {repository.command(session, row.id).state for row in rows} == {"done"}
+        assert {command_rows.command(session, row.id).state for row in rows} == {"done"}
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None
     place.engine.dispose()

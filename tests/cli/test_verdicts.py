@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.verdict_sheet import HEADINGS, SHEET
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.figures.verdict_sheet import HEADINGS, SHEET
+from xueshi.campaigns.rows import agreement_rows, task_rows
 from xueshi.storage import reading
 from xueshi_cli.main import build
 
@@ -74,7 +74,7 @@ def take(rig: CampaignRig, path: Path, *more: str, code: int = 0) -> list[dict[s
 
 def open_tasks(rig: CampaignRig) -> set[Any]:
     with reading(rig.engine) as session:
-        return {task.id for task in repository.open_tasks(session, ENGINE)}
+        return {task.id for task in task_rows.open_tasks(session, ENGINE)}
 
 
 def proved(rig: CampaignRig) -> None:
@@ -91,7 +91,7 @@ def test_each_question_is_a_row_with_its_answers_to_choose_from(rig: CampaignRig
     sheet = book[SHEET]
     rows = [dict(zip(HEADINGS, row, strict=True)) for row in sheet.iter_rows(min_row=2, values_only=True)]
     with reading(rig.engine) as session:
-        waiting = repository.open_tasks(session, ENGINE, role=rig.verifier)
+        waiting = task_rows.open_tasks(session, ENGINE, role=rig.verifier)
     assert {row["待办"] for row in rows} == {str(task.id) for task in waiting}
     assert {row["单位"] for row in rows} == {unit.sample.unit.name for unit in rig.units[:2]}
     discretion = next(row for row in rows if row["事项"] == "裁量认定")
@@ -114,7 +114,7 @@ def test_a_dry_run_is_the_default_and_does_nothing(rig: CampaignRig) -> None:
     assert {one["结果"] for one in found} == {"可以办理"}
     assert open_tasks(rig) == before
     with reading(rig.engine) as session:
-        assert repository.commands_by_state(session).get("pending", 0) == 0
+        assert agreement_rows.commands_by_state(session).get("pending", 0) == 0
 
 
 def test_each_row_becomes_a_command_and_the_same_file_again_changes_nothing(rig: CampaignRig) -> None:
@@ -131,7 +131,7 @@ def test_each_row_becomes_a_command_and_the_same_file_again_changes_nothing(rig:
     assert {one["结果"] for one in again} == {"此前已导入"}
     assert open_tasks(rig) == after
     with reading(rig.engine) as session:
-        assert repository.commands_by_state(session)["pending"] == 1
+        assert agreement_rows.commands_by_state(session)["pending"] == 1
     proved(rig)
 
 

@@ -17,8 +17,16 @@ from temporalio.client import Client
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import bulk_running, repository
-from xueshi.campaigns.commands import filing_workflow_id
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.commanding.commands import filing_workflow_id
+from xueshi.campaigns.rows import (
+    appeal_rows,
+    campaign_rows,
+    command_rows,
+    filing_rows,
+    side_work_rows,
+    task_rows,
+)
 from xueshi.campaigns.tables import BulkBatch, Command, Filing
 from xueshi.canonical import canonical_json
 from xueshi.documents import repository as issued_papers
@@ -112,7 +120,7 @@ class ActsPlay:
         filing = self._filing(filer)
         with reading(self.place.engine) as session:
             kinds = ("record", "discretion", "attention")
-            tasks = repository.open_tasks(session, ENGINE, filing_id=filing.id, kinds=kinds)
+            tasks = task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=kinds)
         for task in tasks:
             await self.officers._settle(self.verifier, filing, task)
 
@@ -120,9 +128,9 @@ class ActsPlay:
         await self._give(self.verifier, "return", filer, reason=REASON)
         row = await self._give(filer.clerk, "appeal", filer, reason=REASON)
         with reading(self.place.engine) as session:
-            made = repository.effect(session, row.id)
+            made = command_rows.effect(session, row.id)
             assert made is not None
-            appeal = repository.appeal(session, ENGINE, UUID(made.body["appeal"]))
+            appeal = appeal_rows.appeal(session, ENGINE, UUID(made.body["appeal"]))
         self.workflows["appeal"] = f"{self.campaign.public_id}:appeal:{appeal.id}"
         await self.officers._command(self.bureau, "grant_appeal", appeal.id, 0, {"reason": REASON})
         await self._give(self.verifier, "approve", filer)
@@ -166,7 +174,7 @@ class ActsPlay:
 
         def finished() -> bool:
             with reading(self.place.engine) as session:
-                return repository.reassessment(session, row.id).finished
+                return side_work_rows.reassessment(session, row.id).finished
 
         await self._until(finished)
 
@@ -201,23 +209,23 @@ class ActsPlay:
 
     async def _steer(self, kind: str, **payload: Any) -> Command:
         with reading(self.place.engine) as session:
-            version = repository.campaign(session, ENGINE, self.campaign.id).version
+            version = campaign_rows.campaign(session, ENGINE, self.campaign.id).version
         return await self.officers._command(self.bureau, kind, self.campaign.id, version, payload)
 
     def _filing(self, filer: Filer) -> Filing:
         with reading(self.place.engine) as session:
-            return repository.rounds_of_unit(session, ENGINE, self.campaign.id, filer.unit_id)[-1]
+            return filing_rows.rounds_of_unit(session, ENGINE, self.campaign.id, filer.unit_id)[-1]
 
     def _workflow(self, filer: Filer) -> str:
         return filing_workflow_id(self.campaign, self._filing(filer))
 
     def _deadline(self) -> Any:
         with reading(self.place.engine) as session:
-            return repository.campaign(session, ENGINE, self.campaign.id).deadline
+            return campaign_rows.campaign(session, ENGINE, self.campaign.id).deadline
 
     def _stage(self) -> str:
         with reading(self.place.engine) as session:
-            return repository.campaign(session, ENGINE, self.campaign.id).stage
+            return campaign_rows.campaign(session, ENGINE, self.campaign.id).stage
 
     async def _until(self, holds: Any, patience: float = PATIENCE) -> None:
         async with asyncio.timeout(patience):
@@ -227,7 +235,7 @@ class ActsPlay:
     def started(self) -> bool:
         """Tell whether everything stored beside the campaign was started."""
         with reading(self.place.engine) as session:
-            return not repository.unstarted(session) and bool(session.exec(select(BulkBatch.id)).first())
+            return not side_work_rows.unstarted(session) and bool(session.exec(select(BulkBatch.id)).first())
 
     async def unfinished(self, client: Client) -> list[str]:
         """Return the workflows that have not ended in good order."""

@@ -14,14 +14,15 @@ from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import commands, repository
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.in_process import InProcessPort
-from xueshi.campaigns.notice import Notice
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.commanding.in_process import InProcessPort
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.ports import Envelope, SendResult
-from xueshi.campaigns.stored_state import dump_flow
+from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.machines.stored_state import dump_flow
 from xueshi.register import repository as register
 from xueshi.register.repository import RosterOwner
 from xueshi.register.tables import ImportBatch
@@ -133,7 +134,7 @@ class CampaignRig:
         levels = (*self.flow.levels[:-1], replace(self.flow.levels[-1], **last_level))
         self.flow = replace(self.flow, levels=levels)
         with transaction(self.engine) as session:
-            campaign = repository.campaign(session, ENGINE, self.campaign.id)
+            campaign = campaign_rows.campaign(session, ENGINE, self.campaign.id)
             campaign.flow_digest = audit.store_artifact(session, "flow", dump_flow(self.flow))
             session.add(campaign)
 
@@ -206,7 +207,7 @@ class CampaignRig:
     def settle(self, unit: RigUnit) -> None:
         """Leave every open record task of a filing open, with a reason."""
         with reading(self.engine) as session:
-            tasks = repository.open_tasks(
+            tasks = task_rows.open_tasks(
                 session, ENGINE, filing_id=self.filing(unit).id, kinds=("record", "discretion")
             )
         for task in tasks:
@@ -245,9 +246,9 @@ class CampaignRig:
 
     def fresh(self) -> Campaign:
         with reading(self.engine) as session:
-            return repository.campaign(session, ENGINE, self.campaign.id)
+            return campaign_rows.campaign(session, ENGINE, self.campaign.id)
 
     def filing(self, unit: RigUnit) -> Filing:
         with reading(self.engine) as session:
-            found = repository.filings(session, ENGINE, self.campaign.id)
+            found = filing_rows.filings(session, ENGINE, self.campaign.id)
         return max((one for one in found if one.unit_id == unit.id), key=lambda one: one.round)

@@ -12,11 +12,11 @@ from stdnum.cn import ric, uscc
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.filing_acts import flow_of
-from xueshi.campaigns.filing_machine import waiting_roles
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.stored_state import load_state
+from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.machines.filing_machine import waiting_roles
+from xueshi.machines.stored_state import load_state
 from xueshi.plugin_files import read_flow_overlay, read_notice
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewUnit

@@ -20,8 +20,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from xueshi import real_clock
-from xueshi.campaigns import calendar_entry
-from xueshi.campaigns.clock import civil_date, start_of
+from xueshi.campaigns.acts import calendar_entry
+from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.ports import Envelope, SendResult
 from xueshi.campaigns.tables import Campaign
 from xueshi.storage import transaction

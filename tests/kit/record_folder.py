@@ -22,7 +22,7 @@ def record(folder: Path, target: Path) -> None:
     from campaign_rig import CampaignRig
     from temporalio.testing import ActivityEnvironment
 
-    from xueshi.campaigns.dump import canonical_dump
+    from xueshi.campaigns.figures.dump import canonical_dump
     from xueshi.storage import reading
     from xueshi_workflows.activities import CampaignActivities
     from xueshi_workflows.messages import Page

@@ -20,7 +20,7 @@ from short_runs import ShortRuns
 from temporalio.client import Client
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
+from xueshi.campaigns.rows import filing_rows
 from xueshi.storage import reading
 from xueshi_cli import histories
 from xueshi_cli.demo import Demo
@@ -56,7 +56,7 @@ class RecordedDemo(Demo):
         """The campaign; a unit that went straight, one returned, one late."""
         yield "campaign", self.campaign.public_id
         with reading(self.place.engine) as session:
-            filings = repository.filings(session, Scope.everything(), self.campaign.id)
+            filings = filing_rows.filings(session, Scope.everything(), self.campaign.id)
         for name, filing in (("straight", filings[0]), ("returned", filings[1]), ("late", filings[-1])):
             yield f"unit-{name}", f"{self.campaign.public_id}:unit:{filing.unit_id}:r1"
 

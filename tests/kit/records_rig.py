@@ -22,15 +22,18 @@ from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import commands, filing_acts, repository, sealing
-from xueshi.campaigns.campaign_clock import set_folder_clock
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.flow import ApprovalFlow, Channel, FlowLevel, Signer
-from xueshi.campaigns.notice import Notice
-from xueshi.campaigns.opening import OpeningPlan, UnitToFile, open_campaign
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.acts import filing_acts
+from xueshi.campaigns.clocks.campaign_clock import set_folder_clock
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.judging import sealing
+from xueshi.campaigns.opening.notice import Notice
+from xueshi.campaigns.opening.opening import OpeningPlan, UnitToFile, open_campaign
+from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing, Task
+from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Signer
 from xueshi.records import repository as records
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
@@ -257,7 +260,7 @@ class RecordsRig:
 
     def filing(self, unit: UUID) -> Filing:
         with reading(self.engine) as session:
-            found = repository.filings(session, ENGINE, self.campaign_id)
+            found = filing_rows.filings(session, ENGINE, self.campaign_id)
             session.expunge_all()
         return next(one for one in found if one.unit_id == unit)
 
@@ -274,7 +277,7 @@ class RecordsRig:
     def steer(self, kind: str, **payload: Any) -> Command:
         """Give a command on the campaign."""
         with transaction(self.engine) as session:
-            campaign = repository.campaign(session, ENGINE, self.campaign_id)
+            campaign = campaign_rows.campaign(session, ENGINE, self.campaign_id)
             wanted = CommandRequest(self.place.request_id(), kind, campaign.id, campaign.version, payload)
             row = commands.submit(session, self.place.actor(session, "bureau"), wanted)
         return asyncio.run(commands.deliver(self.engine, WorkflowInMemory(self.engine), row.id))
@@ -308,7 +311,7 @@ class RecordsRig:
     def tasks(self, officer: str) -> list[Task]:
         with reading(self.engine) as session:
             actor = self.place.actor(session, officer)
-            found = repository.open_tasks(session, actor.scope, role=actor.role)
+            found = task_rows.open_tasks(session, actor.scope, role=actor.role)
             session.expunge_all()
         return found
 

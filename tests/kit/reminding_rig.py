@@ -10,8 +10,9 @@ from campaign_rig import BUREAU, ENGINE, CampaignRig
 from sqlmodel import delete
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from xueshi.campaigns import calendar_entry, repository
-from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.acts import calendar_entry
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.storage import transaction
 
@@ -21,7 +22,7 @@ def real_rig(folder: Path) -> CampaignRig:
     rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}")
     with transaction(rig.engine) as session:
         session.execute(delete(OutgoingMessage))
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.standing, campaign.workflow_started = False, True
         session.add(campaign)
         actor = rig.place.actor(session, BUREAU)

@@ -6,8 +6,9 @@ import asyncio
 
 from acts_play import REASON, ActsPlay
 
-from xueshi.campaigns import commands, repository
+from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.ports import Envelope
+from xueshi.campaigns.rows import command_rows
 from xueshi.storage import reading
 from xueshi_cli import histories
 from xueshi_cli.demo_cast import prepare
@@ -55,6 +56,6 @@ class ShortRuns(ActsPlay):
     async def _again(self, command_id: object) -> str:
         """Send a command that was carried out in an earlier run once more; returns its fate."""
         with reading(self.place.engine) as session:
-            row = repository.command(session, command_id)  # type: ignore[arg-type]
+            row = command_rows.command(session, command_id)  # type: ignore[arg-type]
             envelope = Envelope(row.id, row.workflow_id, "filing", commands._payload(row))
         return (await TemporalSender(self.client, self.place.engine).send(envelope)).fate

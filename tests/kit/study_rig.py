@@ -9,7 +9,7 @@ from pathlib import Path
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.clocks.clock import start_of
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
 from xueshi.register.tables import ImportBatch

@@ -15,11 +15,11 @@ from year_script import Event
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.papers import papers_of
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.record_flags import flags_of_year
-from xueshi.campaigns.statistics import year_table_of
+from xueshi.campaigns.figures.papers import papers_of
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.figures.statistics import year_table_of
+from xueshi.campaigns.rows import campaign_rows, task_rows
+from xueshi.campaigns.year_round.record_flags import flags_of_year
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
@@ -99,7 +99,7 @@ class YearLooks:
     def _stages(self, event: Event) -> Mapping[str, Any]:
         player = self.player
         with reading(player.engine) as session:
-            counted = repository.counters(session, ENGINE, player.campaign().id)
+            counted = campaign_rows.counters(session, ENGINE, player.campaign().id)
         return {"filings": {stage: number for stage, number in counted.items() if number}}
 
     def _records(self, event: Event) -> Mapping[str, Any]:
@@ -107,7 +107,7 @@ class YearLooks:
 
     def _tasks(self, event: Event) -> Mapping[str, Any]:
         with reading(self.player.engine) as session:
-            return {"open": dict(Counter(one.role for one in repository.open_tasks(session, ENGINE)))}
+            return {"open": dict(Counter(one.role for one in task_rows.open_tasks(session, ENGINE)))}
 
     def _flags(self, event: Event) -> Mapping[str, Any]:
         """What looks odd to an officer: kind and the records, by the script's names."""
@@ -207,7 +207,7 @@ class YearLooks:
         """What must hold after every year: nothing lost or done twice, nothing altered, nothing waiting unnamed."""
         with reading(self.player.engine) as session:
             told = reconcile(session)
-            waiting = Counter(one.role for one in repository.open_tasks(session, ENGINE))
+            waiting = Counter(one.role for one in task_rows.open_tasks(session, ENGINE))
             return {
                 "difference": told.difference,
                 "pending": told.pending,

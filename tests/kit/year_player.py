@@ -22,12 +22,14 @@ from year_script import Event, Script
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
 from xueshi.access.scope import Scope
-from xueshi.campaigns import bulk_running, commands, repository, sealing
-from xueshi.campaigns.clock import end_of, start_of
-from xueshi.campaigns.command_table import COMMAND_KINDS
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.folder_acts import FOLDER
-from xueshi.campaigns.in_process import InProcessPort
+from xueshi.campaigns.acts.folder_acts import FOLDER
+from xueshi.campaigns.clocks.clock import end_of, start_of
+from xueshi.campaigns.commanding import bulk_running, commands
+from xueshi.campaigns.commanding.command_table import COMMAND_KINDS
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.commanding.in_process import InProcessPort
+from xueshi.campaigns.judging import sealing
+from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import XueshiError
 from xueshi.plugin_files import read_flow_overlay
@@ -137,7 +139,7 @@ class YearPlayer(RecordActs):
 
     def _told(self, row: Command) -> dict[str, Any]:
         with reading(self.engine) as session:
-            effect = repository.effect(session, row.id)
+            effect = command_rows.effect(session, row.id)
             body = {} if effect is None else dict(effect.body)
         return {**body, row.state: row.code, "reason": row.reason, "command": row.id}
 
@@ -252,14 +254,14 @@ class YearPlayer(RecordActs):
         if self.campaign_id is None:
             raise KeyError("campaign")
         with reading(self.engine) as session:
-            found = repository.campaign(session, ENGINE, self.campaign_id)
+            found = campaign_rows.campaign(session, ENGINE, self.campaign_id)
             session.expunge_all()
         return found
 
     def filing(self, label: str) -> Filing:
         """Return the newest filing of a unit."""
         with reading(self.engine) as session:
-            found = repository.rounds_of_unit(session, ENGINE, self.campaign().id, self.units[label])
+            found = filing_rows.rounds_of_unit(session, ENGINE, self.campaign().id, self.units[label])
             session.expunge_all()
         return found[-1]
 
@@ -281,7 +283,7 @@ class YearPlayer(RecordActs):
         )
         self.campaign_id = campaign.id
         with reading(self.engine) as session:
-            filings = repository.filings(session, ENGINE, campaign.id)
+            filings = filing_rows.filings(session, ENGINE, campaign.id)
         return {
             "opened": len(filings),
             "deadline": (campaign.deadline - timedelta(seconds=1)).astimezone().date(),
@@ -316,7 +318,7 @@ class YearPlayer(RecordActs):
         if kind.target == "appeal":
             appeal = self.appeals[words.pop("appeal")]
             with reading(self.engine) as session:
-                version = repository.appeal(session, ENGINE, appeal).version
+                version = appeal_rows.appeal(session, ENGINE, appeal).version
             return self.command(event.who, event.act, appeal, version, **self._instants(words))
         if kind.target == "campaign":
             if "unit" in words:
@@ -377,7 +379,7 @@ class YearPlayer(RecordActs):
         with reading(self.engine) as session:
             [task] = [
                 one
-                for one in repository.open_tasks(
+                for one in task_rows.open_tasks(
                     session, ENGINE, filing_id=filing.id, kinds=("record", "discretion")
                 )
                 if one.record_id == record
@@ -394,7 +396,7 @@ class YearPlayer(RecordActs):
         with reading(self.engine) as session:
             [task] = [
                 one
-                for one in repository.open_tasks(
+                for one in task_rows.open_tasks(
                     session, ENGINE, filing_id=filing.id, kinds=("record", "discretion", "attention")
                 )
                 if one.person_id == person

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from year_script import Event, Script
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.folder_acts import FOLDER
+from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.records import repository as records
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import reading, transaction

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xueshi.campaigns.flow import ApprovalFlow
-from xueshi.campaigns.routing import UnitFacts, flow_for
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.flows.routing import UnitFacts, flow_for
 from xueshi.plugin_files import read_flow_overlay, read_notice
 from xueshi.registry import load
 
@@ -168,7 +168,7 @@ def test_an_example_is_marked_and_names_what_there_is(file: Path) -> None:
 
 @pytest.mark.parametrize("file", OVERLAYS, ids=lambda file: file.stem)
 def test_an_example_of_an_overlay_can_be_applied(file: Path) -> None:
-    from xueshi.campaigns.flow_overlay import overlaid
+    from xueshi.flows.flow_overlay import overlaid
 
     overlay = read_flow_overlay(file, file.name)
     [of] = [

@@ -12,7 +12,7 @@ from records_rig import AREA, YEAR, RecordsRig, identity
 from sqlmodel import select
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.tables import Command
 from xueshi.records.incoming import CheckedIncoming, read_incoming
 from xueshi.records.roster import ATTENDEES, CLASS, CheckedRoster, read_roster, write_roster

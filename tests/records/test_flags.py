@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 from records_rig import ENGINE, YEAR, RecordsRig
 
-from xueshi.campaigns.record_flags import flags_of_record, flags_of_year
+from xueshi.campaigns.year_round.record_flags import flags_of_record, flags_of_year
 from xueshi.records.flags import FlagRecord, flags, hundredths
 from xueshi.storage import reading
 

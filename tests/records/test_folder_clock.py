@@ -10,9 +10,9 @@ import pytest
 from records_rig import RecordsRig
 from sqlalchemy import Engine
 
-from xueshi.campaigns.campaign_clock import folder_now, folder_stands
-from xueshi.campaigns.clock import civil_date, start_of
-from xueshi.campaigns.folder_acts import FOLDER
+from xueshi.campaigns.acts.folder_acts import FOLDER
+from xueshi.campaigns.clocks.campaign_clock import folder_now, folder_stands
+from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.errors import InputError
 from xueshi.storage import reading
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from records_rig import ENGINE, YEAR, RecordsRig, identity, workbook_record
 from sqlmodel import select
 
-from xueshi.campaigns.assessing import earlier_of, people_as_sealed
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.explaining import explain_result
-from xueshi.campaigns.folder_acts import FOLDER
+from xueshi.campaigns.acts.folder_acts import FOLDER
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.judging.assessing import earlier_of, people_as_sealed
+from xueshi.campaigns.judging.explaining import explain_result
 from xueshi.campaigns.tables import Command
 from xueshi.register import repository as register
 from xueshi.register.repository import NewPerson, RosterOwner

@@ -12,11 +12,11 @@ from records_rig import YEAR, RecordsRig
 from sqlmodel import select
 
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns import commands
-from xueshi.campaigns.clock import civil_date
-from xueshi.campaigns.commands import CommandRequest
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.commanding.relay import RelayPace, relay_once
 from xueshi.campaigns.ports import Envelope, SendResult
-from xueshi.campaigns.relay import RelayPace, relay_once
 from xueshi.errors import NotAllowedError, NotFoundError
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.storage import reading, transaction

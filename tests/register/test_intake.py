@@ -19,7 +19,7 @@ from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns import repository as campaigns
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.register import intake
 from xueshi.register import repository as register
 from xueshi.register.intake import Mode
@@ -310,7 +310,7 @@ def test_an_import_is_noted_in_the_open_filing_and_refused_once_it_is_submitted(
     assert office.take_in(office.books.write("second.xlsx"), replace=True).problems == ()
     with transaction(office.place.engine) as session:
         unit = register.units(session, ENGINE)[0]
-        found = campaigns.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        found = campaign_rows.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
         assert found is not None
         filing = found[1]
         assert (filing.input_version, filing.people) == (2, len(office.books.people))
@@ -335,7 +335,7 @@ def test_a_register_that_stands_when_the_campaign_opens_counts_as_handed_in(offi
     opened_by_notice(office.place, "bureau", notice, standing=True)
     with reading(office.place.engine) as session:
         unit = register.units(session, ENGINE)[0]
-        found = campaigns.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        found = campaign_rows.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
         bureau = office.place.actor(session, "bureau")
     assert found is not None
     filing = found[1]

@@ -12,8 +12,8 @@ from campaign_rig import BUREAU, CampaignRig
 from typer.testing import CliRunner
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.dump import canonical_dump
+from xueshi.campaigns.figures.dump import canonical_dump
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import NotEncodedError
 from xueshi.rehearsal.behaviour import Behaviour
 from xueshi.rehearsal.findings import Rehearsed
@@ -60,7 +60,7 @@ def test_the_figures_add_up_and_the_real_folder_is_untouched(rig: CampaignRig) -
     found = play(rig, "one", Behaviour(decisions_per_day=2, late_percent=0, return_percent=100))
     with reading(rig.engine) as session:
         assert canonical_dump(session, rig.campaign.id) == before
-        assert len(repository.campaigns(session, ENGINE)) == 1
+        assert len(campaign_rows.campaigns(session, ENGINE)) == 1
     assert (found.units, found.not_filed, found.undecided) == (6, 1, 0)
     assert sum(sum(levels.values()) for levels in found.verdicts.values()) == found.people
     assert found.messages == sum(day.messages for day in found.days)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
-from xueshi.campaigns import sealing
+from xueshi.campaigns.judging import sealing
 from xueshi.settings import Settings
 from xueshi.storage import transaction
 from xueshi_cli.main import build

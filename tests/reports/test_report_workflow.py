@@ -19,7 +19,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.reports import repository
 from xueshi.reports.tables import Report

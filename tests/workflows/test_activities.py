@@ -14,12 +14,14 @@ from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import assessing, commands, repository
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.dump import canonical_dump
-from xueshi.campaigns.reconcile import reconcile
-from xueshi.campaigns.stored_state import load_filing_command
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.figures.dump import canonical_dump
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.judging import assessing
+from xueshi.campaigns.rows import task_rows
 from xueshi.documents import repository as issued_papers
+from xueshi.machines.stored_state import load_filing_command
 from xueshi.results.tables import LedgerRow, YearResult
 from xueshi.storage import reading, transaction
 from xueshi_workflows.activities import CampaignActivities
@@ -137,7 +139,7 @@ def test_every_person_a_rule_stops_gets_an_attention_task(
         verdicts = set(
             session.exec(select(YearResult.verdict).where(col(YearResult.verdict) == "not_judged"))
         )
-        tasks = repository.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
+        tasks = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
     assert verdicts == {"not_judged"}
     assert "nonsense" in tasks[0].body["trouble"]
 

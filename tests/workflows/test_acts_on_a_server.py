@@ -9,8 +9,8 @@ import pytest
 from acts_play import ENGINE, ActsPlay
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
 from xueshi.storage import reading
@@ -48,8 +48,8 @@ def test_every_act_beside_the_straight_way(tmp_path: Path) -> None:
     assert play.paused == "paused"
     assert len(play.refused_in_bulk) == 1, "the unit that had not filed"
     with reading(play.place.engine) as session:
-        campaign = repository.campaign(session, ENGINE, play.campaign.id)
-        filings = repository.filings(session, ENGINE, campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, play.campaign.id)
+        filings = filing_rows.filings(session, ENGINE, campaign.id)
         sealed = results.sealed_results(session, campaign.id)
         papers = issued_papers.issued(session, campaign.id)
         assert reconcile(session).difference == 0

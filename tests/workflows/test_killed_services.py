@@ -17,9 +17,9 @@ from acts_play import ENGINE, REASON, ActsPlay
 from sqlalchemy.exc import OperationalError
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.dump import canonical_dump
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.dump import canonical_dump
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
 from xueshi.storage import reading
 from xueshi_cli.demo import Demo
 from xueshi_cli.demo_cast import prepare
@@ -66,13 +66,13 @@ class ServerKilled(Demo):
         if not hasattr(self.officers, "campaign"):
             return False
         with reading(self.place.engine) as session:
-            filings = repository.filings(session, ENGINE, self.campaign.id)
+            filings = filing_rows.filings(session, ENGINE, self.campaign.id)
         stages = {filing.stage for filing in filings}
         return {"approved", "deciding"} <= stages
 
     def _closing(self) -> bool:
         with reading(self.place.engine) as session:
-            return repository.campaign(session, ENGINE, self.campaign.id).stage in ("closing", "sealed")
+            return campaign_rows.campaign(session, ENGINE, self.campaign.id).stage in ("closing", "sealed")
 
 
 @pytest.mark.fonts
@@ -102,7 +102,7 @@ class CommandKilled(ActsPlay):
             self.campaign = self.officers.campaign
             await self._file(filer, filer.workbook)
             with reading(self.place.engine) as session:
-                (task,) = repository.open_tasks(
+                (task,) = task_rows.open_tasks(
                     session, ENGINE, filing_id=self._filing(filer).id, kinds=("unit",)
                 )
             words = ["tasks", "decide", str(task.id), "--approve", "--as", self.verifier]
@@ -123,7 +123,7 @@ class CommandKilled(ActsPlay):
 
     def _fate(self, command_id: str) -> str:
         with reading(self.place.engine) as session:
-            return repository.command(session, Workplace.read_id(command_id)).state
+            return command_rows.command(session, Workplace.read_id(command_id)).state
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -17,8 +17,8 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 from xueshi.access import repository as access
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import start_of
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.messages import repository as messages
 from xueshi.storage import reading, transaction
 from xueshi_cli.server import TemporalServer
@@ -36,7 +36,7 @@ MONDAY = date(2021, 10, 18)
 
 def test_a_days_activities_done_twice_tell_everyone_once(rig: CampaignRig) -> None:
     with transaction(rig.engine) as session:
-        campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         campaign.standing = False
         session.add(campaign)
     activities = CampaignActivities(rig.engine, Path(), None)  # type: ignore[arg-type]

@@ -10,8 +10,9 @@ from acts_play import ENGINE, REASON, ActsPlay
 from typer.testing import CliRunner
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import bulk_running, repository
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import appeal_rows, filing_rows
 from xueshi.campaigns.tables import Command
 from xueshi.storage import reading
 from xueshi_cli.acting import port_of
@@ -65,7 +66,7 @@ class TwoPlaces(ActsPlay):
                 lambda: [self._filing(one).stage for one in self.filers[1:]] == ["approved"] * 2
             )
             with reading(place.engine) as session:
-                (appeal,) = repository.appeals(session, ENGINE, self.campaign.id, stages=("open",))
+                (appeal,) = appeal_rows.appeals(session, ENGINE, self.campaign.id, stages=("open",))
             await self.officers._command(self.bureau, "grant_appeal", appeal.id, 0, {"reason": REASON})
             await self._give(self.verifier, "approve", self.filers[0])
             await self._steer("close", reason=REASON)
@@ -100,8 +101,8 @@ def test_an_open_appeal_and_a_bulk_order_go_on_in_the_restored_folder(
         proof = reconcile(session)
         assert (proof.difference, proof.pending) == (0, 0)
         assert audit.verify(session).broken_at is None
-        filings = repository.filings(session, ENGINE, play.campaign.id)
+        filings = filing_rows.filings(session, ENGINE, play.campaign.id)
         assert [filing.stage for filing in filings] == ["approved"] * 3
-        (appeal,) = repository.appeals(session, ENGINE, play.campaign.id)
+        (appeal,) = appeal_rows.appeals(session, ENGINE, play.campaign.id)
         assert appeal.stage == "granted"
     place.engine.dispose()

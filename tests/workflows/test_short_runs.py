@@ -9,7 +9,7 @@ import pytest
 from short_runs import ShortRuns
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.storage import reading
 from xueshi_cli.workplace import Workplace
 

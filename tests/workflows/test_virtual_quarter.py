@@ -10,9 +10,9 @@ from campaign_rig import ENGINE, RigUnit
 from quarter_rig import DAY, Quarter, pass_a_quarter
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import civil_date, end_of
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.clocks.clock import civil_date, end_of
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.tables import Command
 from xueshi.documents import repository as issued_papers
 from xueshi.messages import repository as messages
@@ -126,7 +126,7 @@ async def test_a_quarter_from_the_opening_to_the_papers(tmp_path: Path) -> None:
         with reading(rig.engine) as session:
             sealed = results.sealed_results(session, rig.campaign.id)
             papers = issued_papers.issued(session, rig.campaign.id)
-            campaign = repository.campaign(session, ENGINE, rig.campaign.id)
+            campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         assert len(sealed) == len(rig.units[0].sample.people)
         assert papers
         assert {civil_date(seal.sealed_at) for seal, _ in sealed} == {civil_date(deadline + DAY)}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import repository
-from xueshi.campaigns.clock import start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.dump import canonical_dump
-from xueshi.campaigns.reconcile import reconcile
+from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.figures.dump import canonical_dump
+from xueshi.campaigns.figures.reconcile import reconcile
+from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Filing
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
@@ -53,7 +53,7 @@ def whole(report: DemoReport) -> None:
     place = Workplace(report.folder)
     with reading(place.engine) as session:
         sealed = results.sealed_results(session, report.campaign_id)
-        filings = repository.filings(session, ENGINE, report.campaign_id)
+        filings = filing_rows.filings(session, ENGINE, report.campaign_id)
         papers = issued_papers.issued(session, report.campaign_id)
     place.engine.dispose()
     approved = [filing for filing in filings if filing.stage == "approved"]
@@ -94,7 +94,7 @@ async def _decide_before_a_worker_comes(folder: Path) -> None:
 
         def filing() -> Filing:
             with reading(place.engine) as session:
-                found = repository.filings(session, ENGINE, campaign.id)
+                found = filing_rows.filings(session, ENGINE, campaign.id)
             return next(one for one in found if one.unit_id == filer.unit_id)
 
         rows = []
@@ -114,7 +114,7 @@ async def _decide_before_a_worker_comes(folder: Path) -> None:
         finally:
             worker.stop()
         with reading(place.engine) as session:
-            assert [repository.command(session, row.id).state for row in rows] == ["done", "done"]
+            assert [command_rows.command(session, row.id).state for row in rows] == ["done", "done"]
             assert reconcile(session).difference == 0
     place.engine.dispose()
 

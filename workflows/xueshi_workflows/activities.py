@@ -19,24 +19,18 @@ from temporalio import activity
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns import (
-    appeal_acts,
-    assessing,
-    bulk_running,
-    campaign_acts,
-    filing_acts,
-    planning,
-    reassessing,
-    reminding,
-    repository,
-    sealing,
-)
-from xueshi.campaigns.appeal_machine import AppealCommand
-from xueshi.campaigns.campaign_machine import CampaignCommand
-from xueshi.campaigns.digests import DigestDay
-from xueshi.campaigns.filing_machine import FilingCommand, FilingState
-from xueshi.campaigns.planning import CampaignOpener
-from xueshi.campaigns.repository import REAL_CLOCK
+from xueshi.campaigns.acts import appeal_acts, campaign_acts, filing_acts
+from xueshi.campaigns.commanding import bulk_running
+from xueshi.campaigns.judging import assessing, reassessing, sealing
+from xueshi.campaigns.opening import planning
+from xueshi.campaigns.opening.planning import CampaignOpener
+from xueshi.campaigns.reminders import reminding
+from xueshi.campaigns.reminders.digests import DigestDay
+from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows.clock_rows import REAL_CLOCK
+from xueshi.machines.appeal_machine import AppealCommand
+from xueshi.machines.campaign_machine import CampaignCommand
+from xueshi.machines.filing_machine import FilingCommand, FilingState
 from xueshi.storage import reading, transaction
 from xueshi_workflows import printing
 from xueshi_workflows.messages import (
@@ -111,7 +105,7 @@ class CampaignActivities:
         """Carry out one act on the campaign; keyed by the command's id."""
         with transaction(self._engine) as session:
             applied = campaign_acts.apply_campaign_command(session, UUID(campaign_id), command)
-            wake = repository.opened_by(session, UUID(command.id))
+            wake = filing_rows.opened_by(session, UUID(command.id))
         return CampaignReply(applied.fate, applied.state, "", applied.code, applied.reason, wake)
 
     @activity.defn(name="apply_appeal_decision")
@@ -202,7 +196,7 @@ class CampaignActivities:
     def count_year_again(self, filing_id: str) -> None:
         """Count the year again after a later round; keyed by content."""
         with reading(self._engine) as session:
-            campaign_id = repository.filing(session, ENGINE, UUID(filing_id)).campaign_id
+            campaign_id = filing_rows.filing(session, ENGINE, UUID(filing_id)).campaign_id
         printing.print_year_table(self._engine, self._papers, campaign_id)
 
     @activity.defn(name="assess_unit")
@@ -258,21 +252,21 @@ class CampaignActivities:
 
     def _filings(self, page: Page) -> tuple[Any, list[Any]]:
         with reading(self._engine) as session:
-            campaign = repository.campaign(session, ENGINE, UUID(page.campaign_id))
-            filings = repository.filings(session, ENGINE, campaign.id, after=page.after, limit=page.size)
+            campaign = campaign_rows.campaign(session, ENGINE, UUID(page.campaign_id))
+            filings = filing_rows.filings(session, ENGINE, campaign.id, after=page.after, limit=page.size)
             session.expunge_all()
         return campaign, filings
 
     def _filing(self, filing_id: UUID) -> tuple[Any, Any]:
         with reading(self._engine) as session:
-            filing = repository.filing(session, ENGINE, filing_id)
-            campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+            filing = filing_rows.filing(session, ENGINE, filing_id)
+            campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
             session.expunge_all()
         return campaign, filing
 
     def _note_started(self, filing_ids: list[UUID]) -> None:
         with transaction(self._engine) as session:
-            repository.note_started(session, filing_ids)
+            filing_rows.note_started(session, filing_ids)
 
 
 def _digest_day(day: str) -> DigestDay:

@@ -10,9 +10,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from xueshi.campaigns.appeal_machine import AppealCommand, AppealState, decide_appeal
-    from xueshi.campaigns.filing_machine import Refused
-    from xueshi.campaigns.stored_state import load_appeal_command
+    from xueshi.machines.appeal_machine import AppealCommand, AppealState, decide_appeal
+    from xueshi.machines.filing_machine import Refused
+    from xueshi.machines.stored_state import load_appeal_command
 
 from xueshi_workflows.messages import AppealReply, AppealStart
 

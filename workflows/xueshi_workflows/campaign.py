@@ -15,9 +15,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from xueshi.campaigns.campaign_machine import CampaignCommand, CampaignState, decide_campaign
-    from xueshi.campaigns.filing_machine import Refused
-    from xueshi.campaigns.stored_state import load_campaign_command
+    from xueshi.machines.campaign_machine import CampaignCommand, CampaignState, decide_campaign
+    from xueshi.machines.filing_machine import Refused
+    from xueshi.machines.stored_state import load_campaign_command
 
 from xueshi_workflows.messages import CampaignReply, CampaignStart, Page, PageDone
 

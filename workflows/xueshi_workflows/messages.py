@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xueshi.campaigns.appeal_machine import AppealState
-from xueshi.campaigns.campaign_machine import CampaignState
-from xueshi.campaigns.filing_machine import FilingState
+from xueshi.machines.appeal_machine import AppealState
+from xueshi.machines.campaign_machine import CampaignState
+from xueshi.machines.filing_machine import FilingState
 
 
 @dataclass(frozen=True)

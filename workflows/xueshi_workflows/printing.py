@@ -19,9 +19,11 @@ import pikepdf
 from sqlalchemy import Engine
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import campaign_acts, papers, repository
-from xueshi.campaigns.campaign_clock import campaign_now
-from xueshi.campaigns.statistics import year_table_of
+from xueshi.campaigns.acts import campaign_acts
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.figures import papers
+from xueshi.campaigns.figures.statistics import year_table_of
+from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import repository as issued_papers
 from xueshi.documents.numbering import number_pattern, paper_number
@@ -53,9 +55,9 @@ def print_page(
 ) -> tuple[int, int | None]:
     """Print the papers of one page of units; returns how many units, and where the next page begins."""
     with reading(engine) as session:
-        campaign = repository.campaign(session, ENGINE, campaign_id)
+        campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
-        page = repository.filings(session, ENGINE, campaign_id, after=after, limit=size)
+        page = filing_rows.filings(session, ENGINE, campaign_id, after=after, limit=size)
         now = campaign_now(session, campaign, real_now())
         session.expunge_all()
     for done, filing in enumerate(page, start=1):
@@ -72,8 +74,8 @@ def print_page(
 def print_later_round(engine: Engine, folder: Path, filing_id: UUID, heartbeat: Callable[..., None]) -> None:
     """Issue the papers of a unit's later round: its application and the cards of whom it sealed anew (更正)."""
     with reading(engine) as session:
-        filing = repository.filing(session, ENGINE, filing_id)
-        campaign = repository.campaign(session, ENGINE, filing.campaign_id)
+        filing = filing_rows.filing(session, ENGINE, filing_id)
+        campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
         templates = papers.papers_of(session, campaign)
         now = campaign_now(session, campaign, real_now())
         session.expunge_all()
@@ -109,7 +111,7 @@ def _print_filing(engine: Engine, folder: Path, campaign: Campaign, filing: Fili
 def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
     """Count the year, print its table and finish the campaign."""
     with reading(engine) as session:
-        campaign = repository.campaign(session, ENGINE, campaign_id)
+        campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
         tables = [
             paper for paper in papers.papers_of(session, campaign).values() if paper.data == "year_table"
         ]
@@ -183,11 +185,11 @@ class PrintFile:
 def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[PrintFile]:
     """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written."""
     with reading(engine) as session:
-        campaign = repository.campaign(session, ENGINE, campaign_id)
+        campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
         standing = [
             one
-            for one in repository.rounds_of_unit(session, ENGINE, campaign_id, unit_id)
+            for one in filing_rows.rounds_of_unit(session, ENGINE, campaign_id, unit_id)
             if one.stage == "approved"
         ]
         now = campaign_now(session, campaign, real_now())

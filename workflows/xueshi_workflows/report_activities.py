@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.clock import end_of
+from xueshi.campaigns.clocks.clock import end_of
 from xueshi.reports import acts, repository
 from xueshi.reports.tables import Report
 from xueshi.storage import reading, transaction

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns.statistics import YearStudy, who_stands_behind
+from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
 from xueshi.canonical import canonical_json
 from xueshi.documents.statistics import table_groups
 from xueshi.errors import InputError

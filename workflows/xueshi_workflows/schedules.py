@@ -16,7 +16,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from xueshi.campaigns.clock import CIVIL_ZONE
+from xueshi.campaigns.clocks.clock import CIVIL_ZONE
 from xueshi_workflows.reminders import RemindersStart
 from xueshi_workflows.sender import TASK_QUEUE
 

@@ -24,12 +24,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns import appeal_acts, repository
-from xueshi.campaigns.campaign_acts import state_of
-from xueshi.campaigns.commands import appeal_workflow_id, filing_workflow_id
+from xueshi.campaigns.acts import appeal_acts
+from xueshi.campaigns.acts.campaign_acts import state_of
+from xueshi.campaigns.commanding.commands import appeal_workflow_id, filing_workflow_id
 from xueshi.campaigns.ports import Envelope, Fate, SendResult, SideWork
-from xueshi.campaigns.stored_state import load_state
+from xueshi.campaigns.rows import appeal_rows, campaign_rows, side_work_rows
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.machines.stored_state import load_state
 from xueshi.storage import reading, transaction
 from xueshi_workflows.attributes import AREA, CAMPAIGN_ID, ROUND, RULE_DIGEST, STAGE, UNIT_ID
 from xueshi_workflows.messages import (
@@ -85,13 +86,13 @@ class TemporalSender:
     async def start(self, campaign_id: UUID) -> None:
         """Start a stored campaign's workflow and note it; an absent server leaves it for the relay."""
         with reading(self._engine) as session:
-            campaign = repository.campaign(session, Scope.everything(), campaign_id)
+            campaign = campaign_rows.campaign(session, Scope.everything(), campaign_id)
             start = CampaignStart(campaign_id=str(campaign.id), state=state_of(campaign))
             attributes = _attributes(campaign)
         if not await self._start_quietly("Campaign", start, campaign.public_id, attributes):
             return
         with transaction(self._engine) as session:
-            stored = repository.campaign(session, Scope.everything(), campaign_id)
+            stored = campaign_rows.campaign(session, Scope.everything(), campaign_id)
             stored.workflow_started = True
             session.add(stored)
 
@@ -103,7 +104,7 @@ class TemporalSender:
         if not await self._start_quietly(name, start, workflow_id, attributes):
             return
         with transaction(self._engine) as session:
-            repository.note_beside_started(session, kind, row_id)
+            side_work_rows.note_beside_started(session, kind, row_id)
 
     async def _start_quietly(
         self, name: str, start: object, workflow_id: str, attributes: TypedSearchAttributes
@@ -168,16 +169,16 @@ def _beside(session: Session, kind: SideWork, row_id: UUID) -> tuple[str, str, o
     """Return a side work's workflow type, id, input and campaign."""
     scope = Scope.everything()
     if kind == "appeal":
-        appeal = repository.appeal(session, scope, row_id)
-        campaign = repository.campaign(session, scope, appeal.campaign_id)
+        appeal = appeal_rows.appeal(session, scope, row_id)
+        campaign = campaign_rows.campaign(session, scope, appeal.campaign_id)
         start = AppealStart(str(appeal.id), appeal_acts.state_of(appeal))
         return "Appeal", appeal_workflow_id(campaign, appeal), start, campaign
     if kind == "bulk":
-        batch = repository.bulk_batch(session, row_id)
-        campaign = repository.campaign(session, scope, batch.campaign_id)
+        batch = side_work_rows.bulk_batch(session, row_id)
+        campaign = campaign_rows.campaign(session, scope, batch.campaign_id)
         return "BulkDecision", f"bulk:{batch.id}", BatchStart(str(batch.id)), campaign
-    order = repository.reassessment(session, row_id)
-    campaign = repository.campaign(session, scope, order.campaign_id)
+    order = side_work_rows.reassessment(session, row_id)
+    campaign = campaign_rows.campaign(session, scope, order.campaign_id)
     return "Reassess", f"assess:{order.id}", BatchStart(str(order.id)), campaign
 
 

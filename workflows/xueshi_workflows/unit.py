@@ -17,9 +17,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from xueshi.campaigns.filing_machine import FilingCommand, FilingState, Refused, decide
-    from xueshi.campaigns.flow import ApprovalFlow
-    from xueshi.campaigns.stored_state import load_filing_command, load_flow
+    from xueshi.flows.flow import ApprovalFlow
+    from xueshi.machines.filing_machine import FilingCommand, FilingState, Refused, decide
+    from xueshi.machines.stored_state import load_filing_command, load_flow
 
 from xueshi_workflows.attributes import STAGE
 from xueshi_workflows.messages import ClockAnswer, FilingReply, FilingStart

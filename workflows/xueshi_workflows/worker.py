@@ -17,8 +17,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, Worker
 
-from xueshi.campaigns.planning import CampaignOpener
-from xueshi.campaigns.relay import RelayPace, run_relay
+from xueshi.campaigns.commanding.relay import RelayPace, run_relay
+from xueshi.campaigns.opening.planning import CampaignOpener
 from xueshi.errors import ServiceMissingError
 from xueshi.messages.outbox import PostOffice, run_outbox
 from xueshi_workflows.activities import CampaignActivities

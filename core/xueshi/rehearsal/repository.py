@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Grant
-from xueshi.campaigns.clock import civil_date, start_of
+from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
 from xueshi.jurisdictions import area_contains
 from xueshi.messages.tables import OutgoingMessage

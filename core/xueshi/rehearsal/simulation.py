@@ -16,15 +16,15 @@ from sqlalchemy import Engine
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
-from xueshi.campaigns import commands
-from xueshi.campaigns import repository as campaigns
-from xueshi.campaigns.campaign_clock import campaign_now
-from xueshi.campaigns.clock import civil_date, start_of
-from xueshi.campaigns.commands import CommandRequest
-from xueshi.campaigns.filing_acts import flow_of
-from xueshi.campaigns.flow import ApprovalFlow, FlowLevel
-from xueshi.campaigns.in_process import InProcessPort
+from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.clocks.clock import civil_date, start_of
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
+from xueshi.campaigns.commanding.in_process import InProcessPort
+from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.flows.flow import ApprovalFlow, FlowLevel
 from xueshi.real_clock import real_now
 from xueshi.register import repository as register
 from xueshi.rehearsal import repository
@@ -90,7 +90,7 @@ class Simulation:
                 self._officers_settle(day)
             with reading(self.engine) as session:
                 self.waiting[day] = repository.waiting_of_area(session, campaign.id, roles)
-                unfinished = campaigns.count_filings(session, campaign.id, UNFINISHED)
+                unfinished = filing_rows.count_filings(session, campaign.id, UNFINISHED)
             self.setting.advance((day - first).days + 1)
             if day > deadline and not unfinished:
                 break
@@ -108,7 +108,7 @@ class Simulation:
 
     def _campaign(self) -> Campaign:
         with reading(self.engine) as session:
-            campaign = campaigns.campaign(session, ENGINE, self.setting.campaign_id)
+            campaign = campaign_rows.campaign(session, ENGINE, self.setting.campaign_id)
             session.expunge_all()
         return campaign
 
@@ -117,7 +117,7 @@ class Simulation:
         days = working_days(first, deadline, self.setting.is_working)
         with reading(self.engine) as session:
             self.codes = {unit.id: unit.credit_code for unit in register.units(session, ENGINE)}
-            for filing in campaigns.filings(session, ENGINE, campaign.id):
+            for filing in filing_rows.filings(session, ENGINE, campaign.id):
                 share = self.setting.habits.get(filing.unit_id)
                 code = self.codes[filing.unit_id]
                 behaviour = self.setting.behaviour
@@ -161,7 +161,7 @@ class Simulation:
         with reading(self.engine) as session:
             waiting = [
                 filing
-                for filing in campaigns.filings(
+                for filing in filing_rows.filings(
                     session, ENGINE, self.setting.campaign_id, stages=("deciding",)
                 )
                 if filing.level == level.id
@@ -172,7 +172,7 @@ class Simulation:
     def _one_officer(self, day: date, level: FlowLevel, role: str, login: str) -> None:
         left = self.setting.behaviour.decisions_per_day
         with reading(self.engine) as session:
-            tasks = campaigns.open_tasks(
+            tasks = task_rows.open_tasks(
                 session, ENGINE, campaign_id=self.setting.campaign_id, role=role, kinds=("unit",)
             )
             waiting = [
@@ -186,7 +186,7 @@ class Simulation:
     def _settle(self, day: date, level: FlowLevel, role: str, login: str, filing_id: UUID, left: int) -> int:
         """Answer a filing's questions, then decide it; returns how many tasks that took."""
         with reading(self.engine) as session:
-            questions = campaigns.open_tasks(
+            questions = task_rows.open_tasks(
                 session, ENGINE, filing_id=filing_id, role=role, kinds=("record", "discretion", "attention")
             )
         done = 0
@@ -246,7 +246,7 @@ class Simulation:
 
     def _filing(self, filing_id: UUID) -> Filing:
         with reading(self.engine) as session:
-            filing = campaigns.filing(session, ENGINE, filing_id)
+            filing = filing_rows.filing(session, ENGINE, filing_id)
             session.expunge_all()
         return filing
 
@@ -255,8 +255,8 @@ class Simulation:
     def _findings(self, deadline: date) -> Rehearsed:
         campaign_id = self.setting.campaign_id
         with reading(self.engine) as session:
-            campaign = campaigns.campaign(session, ENGINE, campaign_id)
-            filings = campaigns.filings(session, ENGINE, campaign_id)
+            campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
+            filings = filing_rows.filings(session, ENGINE, campaign_id)
             messages = repository.messages_by_day(session, campaign_id)
             settled = repository.settled_by_day(session, campaign_id)
             decided = repository.last_decision(session, campaign_id)

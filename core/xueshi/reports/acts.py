@@ -17,7 +17,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.clock import civil_date
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.jurisdictions import area_contains
 from xueshi.messages import repository as messages

@@ -1,0 +1,1 @@
+"""What officers and units do in a campaign, written to its rows: filings, appeals, bulk decisions, staff, steering."""

@@ -1,0 +1,171 @@
+"""What happens to a person in mid-year: a change of unit, a new title. Dated, so that each day keeps its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.judging.assessing import pack_of
+from xueshi.campaigns.rows import filing_rows, letter_rows
+from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round.record_acts import actor_of
+from xueshi.campaigns.year_round.record_law import UNDER_REVIEW
+from xueshi.machines.filing_machine import Refused
+from xueshi.machines.stored_state import load_flow
+from xueshi.real_clock import real_now
+from xueshi.records import repository as records
+from xueshi.register import repository as register
+from xueshi.register.tables import Employment, StudyRecord, Title
+from xueshi.storage import new_id
+
+ENGINE = Scope.everything()
+LEVELS = ("senior", "intermediate", "junior", None)
+
+
+def _transfer(session: Session, row: Command) -> Refused | None:
+    """End a person's time at a unit and begin it at another; before that the old unit has decided all his records."""
+    payload = row.payload
+    now = folder_now(session, real_now())
+    actor = actor_of(session, row)
+    day = date.fromisoformat(payload["day"])
+    old = register.unit(session, actor.scope, UUID(payload["from"]))
+    new = register.unit(session, ENGINE, UUID(payload["to"]))
+    employment = records.lasting_employment(session, row.target_id, old.id)
+    if employment is None:
+        return Refused("not_employed", f"此人现不在{old.name}任职；请核对人员和原单位")
+    if new.id == old.id:
+        return Refused("same_unit", "新单位与原单位相同；请核对新单位的统一社会信用代码")
+    if day <= employment.since:
+        return Refused(
+            "before_entry", f"转入日期 {day} 不晚于此人在原单位的入职日期 {employment.since}；请核对日期"
+        )
+    if records.lasting_employment(session, row.target_id, new.id) is not None:
+        return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
+    refused = _decided_first(session, row.target_id, old.id, old.name) or _no_year_disturbed(
+        session, (old.id, new.id), day
+    )
+    if refused is not None:
+        return refused
+    employment.until = day - timedelta(days=1)
+    session.add(employment)
+    session.add(
+        Employment(
+            id=new_id(),
+            person_id=row.target_id,
+            unit_id=new.id,
+            area=new.area,
+            post=str(payload.get("post", "")),
+            order_in_unit=records.next_order(session, new.id),
+            since=day,
+        )
+    )
+    for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
+        letter_rows.write_unit_message(
+            session,
+            unit_id=unit_id,
+            to_role="unit_clerk",
+            subject=subject,
+            body={"person": str(row.target_id), "day": day.isoformat()},
+            at=now,
+        )
+    complete(
+        session,
+        row,
+        None,
+        "transferred",
+        1,
+        now,
+        left=str(old.id),
+        entered=str(new.id),
+        day=day.isoformat(),
+    )
+    return None
+
+
+def _decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
+    """Refuse to let a person leave while his records wait at his unit: nobody else can examine them afterwards."""
+    waiting = [
+        record
+        for record in records.open_at_unit(session, person_id, unit_id)
+        if _waits_at_unit(session, record)
+    ]
+    if not waiting:
+        return None
+    clause = _clause(session, waiting[0])
+    return Refused(
+        "records_open",
+        f"此人还有 {len(waiting)} 条学时记录在{unit_name}未办结；转出前须由原单位审核其学时记录（{clause}），"
+        "请先认定、不予认定，或由申报人撤回",
+    )
+
+
+def _waits_at_unit(session: Session, record: StudyRecord) -> bool:
+    """Tell whether a record waits for its unit: for a level of its own departments, or for whoever filed it there."""
+    if record.stage == "returned" or record.flow_digest is None:
+        return True
+    flow = load_flow(audit.load_artifact(session, record.flow_digest))
+    return flow.level(record.level).body == "unit"
+
+
+def _clause(session: Session, record: StudyRecord) -> str:
+    assert record.flow_digest is not None  # only a filed record is open
+    flow = load_flow(audit.load_artifact(session, record.flow_digest))
+    return flow.level(record.level).clause if record.level else flow.instrument
+
+
+def _no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) -> Refused | None:
+    """Refuse what would change who is judged, or as what, in a year that a unit has handed over or that is sealed."""
+    for campaign, filing in filing_rows.filings_of_year(session, unit_ids):
+        _, last = pack_of(session, campaign).year_window(campaign.year)
+        if day <= last and filing.stage in UNDER_REVIEW:
+            if campaign.stage == "open":
+                cure = "请先由审核单位退回，再办理"
+            else:
+                cure = f"请把日期写在{last}之后，或由主管部门重新开启该年度"
+            return Refused(
+                "year_handed_over",
+                f"{day}在{campaign.year}年度内，有关单位的该年度验证已提交或已封存，人员情况不能再变动；{cure}",
+            )
+    return None
+
+
+def _set_level(session: Session, row: Command) -> Refused | None:
+    """Enter a title from a day on; the year reads it on the day that its instrument names."""
+    payload = row.payload
+    now = folder_now(session, real_now())
+    actor = actor_of(session, row)
+    since = date.fromisoformat(payload["since"])
+    level = payload.get("level")
+    if level not in LEVELS:
+        return Refused(
+            "no_level", f"没有“{level}”这一级别；可用：senior 高级、intermediate 中级、junior 初级"
+        )
+    if not str(payload.get("title", "")).strip():
+        return Refused("no_title", "没有写明职称；请写明所取得的职称名称")
+    if not records.knows_person(session, actor.scope, row.target_id):
+        return Refused("not_employed", "此人不在您管理范围内的单位任职；请由其单位办理")
+    unit_ids = tuple(records.units_of_person(session, row.target_id, since))
+    refused = _no_year_disturbed(session, unit_ids, since)
+    if refused is not None:
+        return refused
+    held = records.title_from(session, row.target_id, since)
+    if held is not None and (held.name, held.level) == (payload["title"], level):
+        return Refused("unchanged", "该职称已经登记，没有变化")
+    title = held or Title(id=new_id(), person_id=row.target_id, name="", since=since)
+    title.name, title.level = str(payload["title"]), level
+    session.add(title)
+    complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat())
+    return None
+
+
+ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
+    "transfer_person": _transfer,
+    "set_level": _set_level,
+}

@@ -1,0 +1,1 @@
+"""Judging people in a campaign: assessing a unit, newer law with its flips, sealing, explaining."""

@@ -1,0 +1,385 @@
+"""Judging the people of a filing under the pinned rule pack: rules are pure, this brings them facts and stores the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
+from xueshi.audit import repository as audit
+from xueshi.campaigns.acts import filing_acts
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.tables import Campaign, Filing, Task
+from xueshi.canonical import digest_of_json
+from xueshi.errors import RuleError
+from xueshi.machines.filing_machine import FilingState
+from xueshi.machines.stored_state import load_state
+from xueshi.real_clock import real_now
+from xueshi.register import repository as register
+from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.regulations.pack import RulePack
+from xueshi.results import repository as results
+from xueshi.results.repository import JudgedUnder, Judgement, LedgerLine
+from xueshi.storage import new_id, reading, transaction
+
+ENGINE = Scope.everything()
+CHUNK = 500
+"""People judged and stored in one transaction."""
+RANGE_FACT = "granted"
+"""The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
+
+
+@lru_cache(maxsize=32)
+def load_pack(body: bytes) -> RulePack:
+    """Read a pinned rule pack; the same bytes are read once per process."""
+    return RulePack.from_bytes(body)
+
+
+def pack_of(session: Session, campaign: Campaign) -> RulePack:
+    """Return the rule pack that a campaign is pinned to."""
+    return load_pack(audit.load_artifact(session, campaign.pack_digest))
+
+
+def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None]) -> FilingState:
+    """Judge every person of a submitted filing in chunks, then hand it to the next level.
+
+    A repeat judges again and stores nothing new; a person whom a rule stops gets `not_judged` and an `attention` task.
+    """
+    with reading(engine) as session:
+        filing = filing_rows.filing(session, ENGINE, filing_id)
+        state = load_state(filing.state, filing.maker)
+        if state.stage != "assessing":
+            return state
+        campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+        pack = pack_of(session, campaign)
+        people = people_of(session, campaign, filing, pack)
+        earlier = earlier_of(session, campaign.year, people)
+        values = filing_rows.determinations(session, filing.id)
+        now = campaign_now(session, campaign, real_now())
+    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    heartbeat(0)
+    judged: list[Judged] = []
+    for start in range(0, len(people), CHUNK):
+        chunk = [
+            judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ()))
+            for person in people[start : start + CHUNK]
+        ]
+        with transaction(engine) as session:
+            results.save(session, under, [one.judgement for one in chunk])
+        judged.extend(chunk)
+        heartbeat(start + len(chunk))
+    with transaction(engine) as session:
+        filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
+        pinned = campaign_rows.campaign(session, ENGINE, filing.campaign_id).pack_digest
+        if pinned == campaign.pack_digest:
+            if filing.stage == "assessing":
+                flow = filing_acts.flow_of(session, campaign, filing)
+                filing.people = len(people)
+                open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
+            return filing_acts.finish_assessment(session, filing_id)
+    # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
+    return assess_filing(engine, filing_id, heartbeat)
+
+
+def people_of(
+    session: Session, campaign: Campaign, filing: Filing, pack: RulePack
+) -> list[PersonForAssessment]:
+    """Return the people of a filing as of the end of the statistics year, in the unit's own order.
+
+    Titles are those of the day on which the instrument reads facts of the person.
+    """
+    first, last = pack.year_window(campaign.year)
+    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+    return register.people_for_assessment(
+        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+    )
+
+
+def people_as_sealed(
+    session: Session, campaign: Campaign, filing: Filing, pack: RulePack
+) -> list[PersonForAssessment]:
+    """Return the people of a filing with the records that their sealed results rest on, where they are sealed.
+
+    A correction made afterwards changes no paper and no figure of that year.
+    """
+    people = people_of(session, campaign, filing, pack)
+    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
+    judged = {person_id: year.records for person_id, year in years.items()}
+    records = register.records_by_id(session, [one for ids in judged.values() for one in ids])
+    return [
+        replace(
+            person,
+            records=tuple(records[one] for one in judged[person.person_id] if one in records),
+            pending=(),
+        )
+        if person.person_id in judged
+        else person
+        for person in people
+    ]
+
+
+@dataclass(frozen=True)
+class EarlierEntry:
+    """A ledger entry of a former year that still has effect, and the stored record it stands for."""
+
+    entry: LedgerEntry
+    record_id: UUID | None
+
+
+def earlier_of(
+    session: Session, year: int, people: Sequence[PersonForAssessment]
+) -> dict[UUID, list[EarlierEntry]]:
+    """Return what people's sealed former years hand on: works and projects given hours, parts of a spread.
+
+    A record's name is made unique by its year, so that `r0001` of one year is not taken for that of another.
+    """
+    handed = results.handed_on(session, [person.person_id for person in people], before=year)
+    return {
+        person_id: [
+            EarlierEntry(
+                LedgerEntry.from_json({**one["entry"], "record": f"{of_year}/{one['entry']['record']}"}),
+                UUID(one["record_id"]) if one["record_id"] else None,
+            )
+            for of_year, ones in sorted(by_year.items())
+            for one in ones
+        ]
+        for person_id, by_year in handed.items()
+    }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement with what only this run knows: which stored record an open fact belongs to."""
+
+    judgement: Judgement
+    assessment: YearAssessment | None
+    record_ids: Mapping[str, UUID]
+    trouble: str = ""
+    undecided: tuple[RecordForAssessment, ...] = ()
+    """Filed records not decided yet that an adverse verdict would rest on."""
+
+
+def judge(
+    pack: RulePack,
+    area: str,
+    year: int,
+    person: PersonForAssessment,
+    values: Mapping[UUID, Mapping[str, object]],
+    earlier: Sequence[EarlierEntry] = (),
+) -> Judged:
+    """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message.
+
+    Filed records that nobody has decided yet give no hours: hours are what a verifier granted. But no adverse verdict
+    rests on somebody's delay: where they could still make the year met, it is `needs_fact`, not `not_met`.
+    """
+    names = {f"r{number:04d}": record for number, record in enumerate(person.records, start=1)}
+    request = PersonYearRequest(
+        area=area,
+        year=year,
+        person={} if person.level is None else {"person.level": person.level},
+        records=tuple(_facts(name, record, values) for name, record in names.items()),
+        earlier=tuple(one.entry for one in earlier),
+    )
+    record_ids = {name: record.id for name, record in names.items()}
+    known = {**record_ids, **{one.entry.record: one.record_id for one in earlier if one.record_id}}
+    plain = request_as_json(request)
+    pending = tuple(
+        _facts(f"p{number:04d}", record, values) for number, record in enumerate(person.pending, start=1)
+    )
+    if pending:
+        # Part of what was judged: the verdict looks at them, and once they are decided it is another input.
+        plain["pending"] = [_record_as_json(record) for record in pending]
+    try:
+        assessment = evaluate(pack, request, trace=False)
+    except RuleError as error:
+        stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
+        return Judged(stopped, None, record_ids, str(error))
+    verdict = verdict_with_undecided(pack, request, assessment, pending)
+    judgement = Judgement(
+        person_id=person.person_id,
+        level=person.level,
+        verdict=verdict,
+        totals=dict(assessment.totals),
+        shortfalls={line.of: line.shortfall for line in assessment.requirements if line.shortfall},
+        warnings=[*assessment.warnings, *([NOT_VERIFIED] if person.pending else [])],
+        open_records=[{"record": open_.record, "facts": list(open_.facts)} for open_ in assessment.open],
+        request=plain,
+        ledger=[_line(entry, known) for entry in assessment.ledger],
+        handed_on=_handed_on(assessment, known),
+    )
+    return Judged(
+        judgement, assessment, record_ids, undecided=person.pending if verdict != assessment.verdict else ()
+    )
+
+
+def _facts(
+    name: str, record: RecordForAssessment, values: Mapping[UUID, Mapping[str, object]]
+) -> RecordFacts:
+    return RecordFacts(
+        id=name,
+        kind=record.kind,
+        year=record.year,
+        facts={**record.facts, **values.get(record.id, {})},
+        claimed=record.claimed,
+    )
+
+
+def _handed_on(assessment: YearAssessment, record_ids: Mapping[str, UUID]) -> list[dict[str, Any]]:
+    """Return the entries that later years read: what has an identity and gave hours, and later parts of a spread."""
+    kept = [entry for entry in assessment.ledger if entry.same is not None and entry.hours]
+    return [
+        {
+            "entry": entry.to_json(),
+            "record_id": str(record_ids[entry.record]) if entry.record in record_ids else None,
+        }
+        for entry in (*kept, *assessment.later)
+    ]
+
+
+def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
+    """Return the facts of a request as plain JSON: what a replay evaluates again, without any person's data."""
+    body: dict[str, Any] = {
+        "area": request.area,
+        "year": request.year,
+        "person": dict(request.person),
+        "records": [_record_as_json(record) for record in request.records],
+    }
+    if request.earlier:
+        # Written only where there is any, so that the digests of results without them stay what they were.
+        body["earlier"] = [entry.to_json() for entry in request.earlier]
+    return body
+
+
+def _record_as_json(record: RecordFacts) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "year": record.year,
+        "facts": dict(record.facts),
+        "claimed": record.claimed,
+    }
+
+
+def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:
+    """Read the undecided records that stood beside a stored request."""
+    return tuple(RecordFacts(**record) for record in body.get("pending", ()))
+
+
+def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
+    """Read a stored request again."""
+    return PersonYearRequest(
+        area=body["area"],
+        year=body["year"],
+        person=body["person"],
+        records=tuple(RecordFacts(**record) for record in body["records"]),
+        earlier=tuple(LedgerEntry.from_json(entry) for entry in body.get("earlier", ())),
+    )
+
+
+def open_record_tasks(
+    session: Session, filing: Filing, judged: Iterable[Judged], role: str, now: datetime
+) -> None:
+    """Open a task for everything that only a person can settle: a value in a range, a missing fact, a rule that stops."""
+    for one in judged:
+        if one.trouble:
+            _add_task(
+                session,
+                filing,
+                role,
+                now,
+                "attention",
+                one.judgement.person_id,
+                None,
+                {"trouble": one.trouble},
+            )
+        if one.undecided:
+            text = f"有 {len(one.undecided)} 条学时记录尚未认定，认定后可能达标；请退回单位，待认定后再提交，或存疑留待补正"
+            _add_task(
+                session,
+                filing,
+                role,
+                now,
+                "record",
+                one.judgement.person_id,
+                one.undecided[0].id,
+                {"facts": [], "clause": "", "text": text},
+            )
+        if one.assessment is None:
+            continue
+        for open_ in one.assessment.open:
+            facts: Sequence[str] = list(open_.facts)
+            kind = "discretion" if RANGE_FACT in facts else "record"
+            entry = next((line for line in one.assessment.ledger if line.record == open_.record), None)
+            _add_task(
+                session,
+                filing,
+                role,
+                now,
+                kind,
+                one.judgement.person_id,
+                one.record_ids.get(open_.record),
+                {
+                    "facts": facts,
+                    "clause": entry.clause if entry else "",
+                    "text": entry.text if entry else "",
+                },
+            )
+
+
+def _add_task(
+    session: Session,
+    filing: Filing,
+    role: str,
+    now: datetime,
+    kind: str,
+    person_id: UUID,
+    record_id: UUID | None,
+    body: dict[str, Any],
+) -> None:
+    session.add(
+        Task(
+            id=new_id(),
+            campaign_id=filing.campaign_id,
+            filing_id=filing.id,
+            unit_id=filing.unit_id,
+            area=filing.area,
+            sector=filing.sector,
+            kind=kind,
+            role=role,
+            level=filing.level,
+            person_id=person_id,
+            record_id=record_id,
+            body=body,
+            opened_at=now,
+        )
+    )
+
+
+def _line(entry: Any, record_ids: Mapping[str, UUID]) -> LedgerLine:
+    return LedgerLine(
+        record_id=record_ids.get(entry.record),
+        year=entry.year,
+        part=entry.part,
+        rules="+".join(entry.rules),
+        regulation=entry.regulation,
+        clause=entry.clause,
+        category=entry.category,
+        hours=entry.hours,
+        claimed=entry.claimed,
+        verdict=entry.verdict,
+        code=entry.code,
+        text=entry.text,
+        inputs_hash=digest_of_json([entry.record, list(entry.rules), entry.hours, entry.code]),
+    )

@@ -1,0 +1,94 @@
+"""The explanation of a stored result: the facts that were judged, under the pack that the campaign is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.explanation import VERDICTS, YearExplanation, explain
+from xueshi.assessment.types import PersonYearRequest, YearAssessment
+from xueshi.assessment.windows import YearFigures, with_windows
+from xueshi.audit import repository as audit
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.judging.assessing import load_pack, pending_from_json, request_from_json
+from xueshi.campaigns.rows import campaign_rows
+from xueshi.register import repository as register
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.published_text import PublishedText
+from xueshi.results import repository as results
+from xueshi.results.tables import YearResult
+
+
+@dataclass(frozen=True)
+class ExplainedResult:
+    """A stored result explained: whose it is, in which unit and campaign, and the explanation."""
+
+    person: str
+    unit: str
+    campaign: str
+    revision: int
+    judged_on: date
+    """Civil day of the campaign's clock on which the year was judged."""
+    sample: bool
+    """True in a demo or rehearsal folder."""
+    explanation: YearExplanation
+
+
+def explain_result(
+    session: Session, scope: Scope, result: YearResult, texts: Mapping[str, PublishedText] | None = None
+) -> ExplainedResult:
+    """Judge a stored result's facts again under its pinned pack and explain them.
+
+    Requirements over several years take the person's stored results of the other years, each judged under its own
+    pinned pack. `texts` are published texts that a bureau attached. `scope` is that of whoever asks. Raises RuleError where the rules could not be applied to the person.
+    """
+    request = request_from_json(result.request)
+    contents = results.contents_of_records(session, result.id)
+    if len(contents) == len(request.records):
+        named = zip(request.records, contents, strict=True)
+        request = replace(request, records=tuple(replace(one, name=content) for one, content in named))
+    found = scope.of_engine()  # the result lies inside the scope; its campaign may span more
+    person = results.judged_person(session, result.person_id)
+    campaign = campaign_rows.campaign(session, found, result.campaign_id)
+    pack = load_pack(audit.load_artifact(session, result.pack_digest))
+    explanation = explain(pack, request, _judged(session, found, result, pack, request), texts)
+    waiting = len(pending_from_json(result.request))
+    if waiting:
+        # The stored verdict looked at them; what they may bring stands nowhere else.
+        explanation = replace(
+            explanation,
+            verdict=result.verdict,
+            verdict_text=VERDICTS[result.verdict],
+            warnings=(*explanation.warnings, f"另有{waiting}条学时记录尚未认定，没有计入"),
+        )
+    return ExplainedResult(
+        person.name if person else "",
+        register.unit(session, found, result.unit_id).name,
+        campaign.public_id,
+        result.revision,
+        civil_date(result.assessed_at),
+        campaign.standing,
+        explanation,
+    )
+
+
+def _judged(
+    session: Session, scope: Scope, result: YearResult, pack: RulePack, request: PersonYearRequest
+) -> YearAssessment | None:
+    """Judge the year with what its law asks of several; None where it asks nothing, so that nothing is read in vain."""
+    if not any(one["over"] is not None for one in pack.requirements):
+        return None
+    others: dict[int, YearFigures] = {}
+    for one in results.years_of_person(session, scope, result.person_id):
+        if one.year == result.year or one.year in others:
+            continue
+        law = load_pack(audit.load_artifact(session, one.pack_digest))
+        judged = evaluate(law, request_from_json(one.request), trace=False)
+        if judged.verdict != "not_judged":
+            others[one.year] = YearFigures.of(judged)
+    return with_windows(pack, request, evaluate(pack, request), others)

@@ -1,0 +1,1 @@
+"""The notice of a campaign, opening it, and the openings planned for coming years."""

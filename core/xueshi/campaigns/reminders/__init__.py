@@ -1,0 +1,1 @@
+"""One digest for each officer and day, and escalation where the rule says so."""

@@ -1,0 +1,114 @@
+"""Escalation (督办): where the flow says so, a task long overdue is brought before another role, once.
+
+The escalation is a task of its own kind: it shows, it blocks nothing, and it closes by itself when what it watches
+moves on or gets a later date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.audit import repository as audit
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.clocks.clock import end_of
+from xueshi.campaigns.clocks.office_calendar import calendar_of, last_day_of
+from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
+from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
+from xueshi.campaigns.tables import Task
+from xueshi.flows.flow import ApprovalFlow, Escalation
+from xueshi.machines.stored_state import load_flow
+from xueshi.real_clock import real_now
+from xueshi.storage import new_id
+
+ENGINE = Scope.everything()
+ESCALATION = "escalation"
+
+
+def escalate_overdue(session: Session, clock: str, now: datetime) -> int:
+    """Bring the tasks of a clock that are overdue for long enough before the role that their flow names; returns how many.
+
+    `now` is the clock's instant. A repeat brings nothing twice: each task is marked.
+    """
+    calendars: dict[str, WorkCalendar] = {}
+    raised = 0
+    for task in task_rows.overdue_tasks(session, clock, now):
+        if task.due_at is None or task.campaign_id is None or task.filing_id is None:
+            continue  # a record's verifying has no level whose days could pass
+        campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+        filing = filing_rows.filing(session, ENGINE, task.filing_id)
+        flow = _flow(audit.load_artifact(session, filing.flow_digest or campaign.flow_digest))
+        if task.level not in {level.id for level in flow.levels}:
+            continue
+        level = flow.level(task.level)
+        if level.escalate is None:
+            continue
+        if task.area not in calendars:
+            calendars[task.area] = calendar_of(session, task.area)
+        last = working_day_after(calendars[task.area], last_day_of(task.due_at), level.escalate.after_days)
+        if end_of(last.day) > now:
+            continue
+        task.escalated_at = now
+        session.add(task)
+        if any(one.level == task.level for one in _watching(session, task)):
+            continue  # another signer of the same level was late as well: one escalation says so
+        session.add(_escalation(task, level.name, level.escalate, now))
+        session.flush()
+        audit.append(
+            session,
+            actor="engine",
+            verb="escalate",
+            target=f"task:{task.id}",
+            body={"to_role": level.escalate.to_role, "due_at": task.due_at.isoformat()},
+        )
+        raised += 1
+    return raised
+
+
+def take_back(session: Session, task: Task) -> None:
+    """Close the escalation of a task that got a later date: it may fall due again."""
+    if task.escalated_at is None or task.due_at is None or task.due_at <= task.escalated_at:
+        return
+    if task.campaign_id is None:
+        return
+    campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+    now = campaign_now(session, campaign, real_now())
+    for watching in _watching(session, task):
+        if watching.level == task.level:
+            watching.closed_at, watching.outcome = now, "due_later"
+            session.add(watching)
+    task.escalated_at = None
+    session.add(task)
+
+
+def _watching(session: Session, task: Task) -> list[Task]:
+    return task_rows.open_tasks(session, ENGINE, filing_id=task.filing_id, kinds=(ESCALATION,))
+
+
+def _escalation(task: Task, level_name: str, rule: Escalation, now: datetime) -> Task:
+    return Task(
+        id=new_id(),
+        campaign_id=task.campaign_id,
+        filing_id=task.filing_id,
+        unit_id=task.unit_id,
+        area=task.area,
+        sector=task.sector,
+        kind=ESCALATION,
+        role=rule.to_role,
+        level=task.level,
+        body={
+            "name": level_name,
+            "clause": rule.clause,
+            "text": f"“{level_name}”超期未办，请督促办理；该单位离开本环节后本事项自动办结",
+        },
+        # With the end of the day that was the last: the digest of the day that begins now tells of it.
+        opened_at=now - timedelta(microseconds=1),
+    )
+
+
+@lru_cache(maxsize=32)
+def _flow(body: bytes) -> ApprovalFlow:
+    return load_flow(body)

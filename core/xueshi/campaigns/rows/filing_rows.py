@@ -1,0 +1,146 @@
+"""The filings of units, round by round, and what was determined in them. The frame that opened the session commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns.tables import (
+    Campaign,
+    Counter,
+    Determination,
+    Effect,
+    Filing,
+)
+from xueshi.errors import NotFoundError
+
+
+def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False) -> Filing:
+    """Return a filing (locked for this transaction where asked); raises NotFoundError outside the scope."""
+    query = select(Filing).where(
+        Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id)
+    )
+    if lock:
+        # What this session read before another transaction ended must not stand in for the locked row.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError("找不到该单位的申报，或不在您的管理范围")
+    return found
+
+
+def filings(
+    session: Session,
+    scope: Scope,
+    campaign_id: UUID,
+    *,
+    stages: Sequence[str] | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Filing]:
+    """Return filings of a campaign by position, from the one after `after`, optionally of some stages only."""
+    query = (
+        select(Filing)
+        .where(
+            Filing.campaign_id == campaign_id,
+            Filing.position > after,
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Filing.position), col(Filing.round))
+    )
+    if stages is not None:
+        query = query.where(col(Filing.stage).in_(stages))
+    return list(session.exec(query if limit is None else query.limit(limit)).all())
+
+
+def rounds_of_unit(session: Session, scope: Scope, campaign_id: UUID, unit_id: UUID) -> list[Filing]:
+    """Return a unit's filings in a campaign, first round first."""
+    query = (
+        select(Filing)
+        .where(
+            Filing.campaign_id == campaign_id,
+            Filing.unit_id == unit_id,
+            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
+        )
+        .order_by(col(Filing.round))
+    )
+    return list(session.exec(query).all())
+
+
+def standing_filings(session: Session, scope: Scope, campaign_id: UUID) -> list[Filing]:
+    """Return of every unit the filing that counts: its latest approved round, else its first; by position.
+
+    A later round that was not approved leaves what was sealed before.
+    """
+    standing: dict[UUID, Filing] = {}
+    for one in filings(session, scope, campaign_id):
+        held = standing.get(one.unit_id)
+        if held is None or (one.stage == "approved" and one.round > held.round):
+            standing[one.unit_id] = one
+    return sorted(standing.values(), key=lambda one: one.position)
+
+
+def opened_by(session: Session, command_id: UUID) -> str:
+    """Return the id of the filing that a command opened, as text; empty where it opened none."""
+    made = session.get(Effect, command_id)
+    return "" if made is None else str(made.body.get("filing", ""))
+
+
+def last_filing_position(session: Session, campaign_id: UUID) -> int:
+    """Return the highest place given to a filing of a campaign."""
+    return int(
+        session.exec(
+            select(func.coalesce(func.max(Filing.position), 0)).where(Filing.campaign_id == campaign_id)
+        ).one()
+    )
+
+
+def filing_ids(session: Session, campaign_id: UUID, stages: Sequence[str]) -> list[UUID]:
+    """Return the ids of filings in some stages, by position; each is then locked by whoever changes it."""
+    query = (
+        select(Filing.id)
+        .where(Filing.campaign_id == campaign_id, col(Filing.stage).in_(stages))
+        .order_by(col(Filing.position))
+    )
+    return list(session.exec(query).all())
+
+
+def note_started(session: Session, filing_ids: Sequence[UUID]) -> None:
+    """Note that the workflows of some filings were started."""
+    session.execute(update(Filing).where(col(Filing.id).in_(filing_ids)).values(started=True))
+
+
+def count_filings(session: Session, campaign_id: UUID, stages: Sequence[str]) -> int:
+    """Return how many filings are in some stages, from the counters."""
+    query = select(func.coalesce(func.sum(Counter.filings), 0)).where(
+        Counter.campaign_id == campaign_id, col(Counter.stage).in_(stages)
+    )
+    return int(session.exec(query).one())
+
+
+def filings_of_year(
+    session: Session, unit_ids: Sequence[UUID], year: int | None = None
+) -> list[tuple[Campaign, Filing]]:
+    """Return the filings of some units, of one year's campaigns or of all, the newest round of each first."""
+    query = (
+        select(Campaign, Filing)
+        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
+        .where(col(Filing.unit_id).in_(unit_ids))
+        .order_by(col(Campaign.n).desc(), col(Filing.round).desc())
+    )
+    if year is not None:
+        query = query.where(Campaign.year == year)
+    return [(campaign, filing) for campaign, filing in session.exec(query)]
+
+
+def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
+    """Return the verifier's values by record and fact; the latest of each counts."""
+    query = select(Determination).where(Determination.filing_id == filing_id).order_by(col(Determination.id))
+    values: dict[UUID, dict[str, object]] = {}
+    for row in session.exec(query).all():
+        values.setdefault(row.record_id, {})[row.fact] = row.value
+    return values

@@ -1,0 +1,237 @@
+"""Tasks: who has what to decide until when, and the runs that remind of them. The frame that opened the session commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, update
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns.rows.clock_rows import _of_clock
+from xueshi.campaigns.tables import (
+    ReminderRun,
+    Task,
+)
+from xueshi.errors import NotFoundError
+
+
+def open_tasks(
+    session: Session,
+    scope: Scope,
+    *,
+    campaign_id: UUID | None = None,
+    filing_id: UUID | None = None,
+    role: str | None = None,
+    kinds: Sequence[str] | None = None,
+    for_account: UUID | None = None,
+) -> list[Task]:
+    """Return open tasks in scope, oldest first; `for_account` leaves out what was handed over to somebody else."""
+    query = (
+        select(Task)
+        .where(col(Task.closed_at).is_(None), scope.clause(Task.area, Task.sector, Task.unit_id))
+        .order_by(col(Task.opened_at), col(Task.id))
+    )
+    if campaign_id is not None:
+        query = query.where(Task.campaign_id == campaign_id)
+    if filing_id is not None:
+        query = query.where(Task.filing_id == filing_id)
+    if role is not None:
+        query = query.where(Task.role == role)
+    if kinds is not None:
+        query = query.where(col(Task.kind).in_(kinds))
+    if for_account is not None:
+        query = query.where(col(Task.assignee).is_(None) | (col(Task.assignee) == for_account))
+    return list(session.exec(query).all())
+
+
+def task(session: Session, scope: Scope, task_id: UUID) -> Task:
+    """Return a task; raises NotFoundError outside the scope."""
+    found = session.get(Task, task_id)
+    if found is None or not scope.allows(found.area, found.sector, found.unit_id):
+        raise NotFoundError(f"找不到待办 {task_id}，或不在您的管理范围；用 xueshi tasks list 查看")
+    return found
+
+
+def close_tasks(
+    session: Session,
+    filing_id: UUID,
+    kinds: Sequence[str],
+    *,
+    at: datetime,
+    command_id: UUID | None,
+    outcome: str,
+) -> None:
+    """Close the open tasks of some kinds on a filing."""
+    session.execute(
+        update(Task)
+        .where(col(Task.filing_id) == filing_id, col(Task.kind).in_(kinds), col(Task.closed_at).is_(None))
+        .values(closed_at=at, closed_by=command_id, outcome=outcome)
+    )
+
+
+def close_record_tasks(
+    session: Session, record_id: UUID, *, at: datetime, command_id: UUID | None, outcome: str, role: str = ""
+) -> None:
+    """Close the open tasks on a record that is filed in the year, those of one role only where one is named."""
+    query = update(Task).where(
+        col(Task.record_id) == record_id, col(Task.filing_id).is_(None), col(Task.closed_at).is_(None)
+    )
+    if role:
+        query = query.where(col(Task.role) == role)
+    session.execute(query.values(closed_at=at, closed_by=command_id, outcome=outcome))
+
+
+def shift_due(session: Session, campaign_id: UUID, since: datetime, by: timedelta) -> None:
+    """Move by a pause what of a campaign's open tasks had not fallen due when it began."""
+    query = select(Task).where(
+        Task.campaign_id == campaign_id, col(Task.closed_at).is_(None), col(Task.due_at) > since
+    )
+    for row in session.exec(query).all():
+        row.due_at = None if row.due_at is None else row.due_at + by
+        session.add(row)
+
+
+def tasks_on_working_days(session: Session, scope: Scope) -> list[Task]:
+    """Return open tasks whose date rests on working days."""
+    query = (
+        select(Task)
+        .where(
+            col(Task.closed_at).is_(None),
+            col(Task.due_days).is_not(None),
+            scope.clause(Task.area, Task.sector, Task.unit_id),
+        )
+        .order_by(col(Task.id))
+    )
+    return list(session.exec(query).all())
+
+
+def move_due(session: Session, filing_id: UUID, before: datetime, after: datetime) -> None:
+    """Give the open tasks of a filing that were due with its window the window's new end."""
+    session.execute(
+        update(Task)
+        .where(col(Task.filing_id) == filing_id, col(Task.closed_at).is_(None), col(Task.due_at) == before)
+        .values(due_at=after)
+    )
+
+
+def overdue_tasks(session: Session, clock: str, now: datetime) -> list[Task]:
+    """Return a clock's open tasks of levels that are overdue and were not escalated yet."""
+    query = (
+        select(Task)
+        .where(
+            Task.kind == "unit",
+            col(Task.closed_at).is_(None),
+            col(Task.escalated_at).is_(None),
+            col(Task.due_days).is_not(None),
+            col(Task.due_at) <= now,
+            _of_clock(clock),
+        )
+        .order_by(col(Task.id))
+    )
+    return list(session.exec(query).all())
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """How many open tasks of a kind wait for a role at one unit, and how many of them are news."""
+
+    role: str
+    area: str
+    sector: str | None
+    unit_id: UUID
+    kind: str
+    new: int
+    soon: int
+    overdue: int
+    returned: int
+    due_at: datetime | None
+    """The earliest date among them."""
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class DigestSpan:
+    """What a digest looks at: tasks opened since the last one, due until some days from now, overdue now."""
+
+    since: datetime | None
+    until: datetime
+    soon: datetime
+
+
+def task_counts(
+    session: Session, clock: str, span: DigestSpan, roles: Sequence[str], units: Sequence[UUID] | None
+) -> list[TaskCounts]:
+    """Count the open tasks of some roles by unit and kind, at some units only where `units` is given."""
+    opened, due = col(Task.opened_at), col(Task.due_at)
+    news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
+
+    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    query = (
+        select(  # type: ignore[call-overload]  # more columns than SQLModel has overloads for
+            col(Task.role),
+            col(Task.area),
+            col(Task.sector),
+            col(Task.unit_id),
+            col(Task.kind),
+            number(news),
+            number(and_(due > span.until, due <= span.soon)),
+            number(_overdue(span.until)),
+            number(and_(news, col(Task.returned))),
+            func.min(due),
+            func.max(case((col(Task.due_provisional), 1), else_=0)),
+        )
+        .where(
+            col(Task.closed_at).is_(None), opened <= span.until, col(Task.role).in_(roles), _of_clock(clock)
+        )
+        .group_by(Task.role, Task.area, Task.sector, Task.unit_id, Task.kind)
+        .order_by(func.min(due), col(Task.unit_id), col(Task.kind))
+    )
+    if units is not None:
+        query = query.where(col(Task.unit_id).in_(units))
+    found = []
+    for role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional in session.exec(
+        query
+    ):
+        numbers = (int(new), int(soon), int(late), int(returned))
+        found.append(TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional)))
+    return found
+
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """SQL condition: a task past its date. A window that ends makes a filing late (逾期), not its task overdue (超期)."""
+    rests_on_days = or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit")
+    return and_(col(Task.due_at) <= now, rests_on_days)
+
+
+def may_have_news(
+    session: Session, clock: str, since: datetime, until: datetime, due_until: datetime
+) -> bool:
+    """Tell whether an open task of a clock is new since an instant, overdue, or due until another: else a day is quiet."""
+    opened, due = col(Task.opened_at), col(Task.due_at)
+    news = or_(opened >= since, and_(due > until, due <= due_until), _overdue(until))
+    query = select(Task.id).where(col(Task.closed_at).is_(None), _of_clock(clock), news)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def reminder_runs(session: Session, clock: str, before: date, limit: int = 60) -> list[ReminderRun]:
+    """Return a clock's last runs before a day, latest first."""
+    query = (
+        select(ReminderRun)
+        .where(ReminderRun.clock == clock, ReminderRun.day < before)
+        .order_by(col(ReminderRun.day).desc())
+        .limit(limit)
+    )
+    return list(session.exec(query).all())
+
+
+def note_reminder_run(session: Session, clock: str, day: date, until: datetime) -> None:
+    """Note that a day's digests are begun; a repeat changes nothing."""
+    if session.get(ReminderRun, (clock, day)) is None:
+        session.add(ReminderRun(clock=clock, day=day, until=until))
+        session.flush()

@@ -1,0 +1,1 @@
+"""The pure machines: decide(state, flow, command, now) for campaigns, filings, records and appeals."""
