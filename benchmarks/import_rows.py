@@ -27,8 +27,8 @@ from sqlalchemy import text
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
-from xueshi.register import repository as register
 from xueshi.register.marking import mark_workbook
+from xueshi.register.rows import unit_rows
 from xueshi.register.sheets import UnitRegister, letters
 from xueshi.register.workbook import IntakeVocabulary, RegisterBook, write_registers
 from xueshi.registry import load
@@ -166,7 +166,7 @@ class Bench:
         while not stop.is_set():
             began = time.perf_counter()
             with reading(self.place.engine) as session:
-                register.units(session, scope)
+                unit_rows.units(session, scope)
                 session.execute(text("SELECT name FROM person ORDER BY id LIMIT 50")).all()
             samples.append(time.perf_counter() - began)
             stop.wait(0.02)

@@ -190,7 +190,11 @@ def test_the_front_door_opens_without_sql_or_temporal() -> None:
 
 
 def test_campaigns_can_be_entered_without_sql() -> None:
-    assert (PROJECT / "core" / "xueshi" / "campaigns" / "__init__.py").read_text() == ""
+    """A room's front holds a sentence and no import: a workflow takes its machines and notices without SQL."""
+    for room in ("campaigns", "campaigns/opening", "campaigns/clocks", "machines", "flows"):
+        body = ast.parse((PROJECT / "core" / "xueshi" / room / "__init__.py").read_text()).body
+        assert len(body) == 1, room
+        assert isinstance(body[0], ast.Expr), room
 
 
 def test_rules_read_no_clock_and_know_no_floating_point() -> None:
@@ -223,7 +227,7 @@ def test_queries_stand_in_repositories_only() -> None:
     wrong = [
         f"{file.relative_to(PROJECT)}:{node.lineno}"
         for file in python_files(*ENGINE_FOLDERS)
-        if file.name != "repository.py" and "migrations" not in file.parts
+        if file.name != "repository.py" and not {"rows", "migrations"} & set(file.parts)
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").split(".")[0] in {"sqlmodel", "sqlalchemy"}

@@ -25,7 +25,7 @@ from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Command, Filing
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli import histories
 from xueshi_cli.acting import act_async, opened_by_notice, port_of
@@ -64,7 +64,7 @@ class XueshiPlayer(Player):
             samples, area=notice.area, window=window, units=self.units, people=self.units, seed=1
         )
         with transaction(self.place.engine) as session:
-            register.add_units(session, ENGINE, [sample.unit for sample in made])
+            unit_rows.add_units(session, ENGINE, [sample.unit for sample in made])
             access.add_accounts(session, ENGINE, [NewAccount(BUREAU, notice.issuer, "bureau", notice.area)])
         self.server = TemporalServer.start(self.place.folder)
         self.worker = self._new_worker()

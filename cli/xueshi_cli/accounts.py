@@ -19,7 +19,7 @@ from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError, NotFoundError
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.sheets import near
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
@@ -35,7 +35,7 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
-        names = {unit.id: unit.name for unit in register.units(session, actor.scope)}
+        names = {unit.id: unit.name for unit in unit_rows.units(session, actor.scope)}
         mails = {one.account_id: one.email for one in access.addressees(session)}
         rows = [
             {
@@ -195,7 +195,7 @@ def hand_over(
 
 
 def _unit(session: Session, scope: Scope, code: str) -> UUID:
-    found = register.unit_by_code(session, scope, code)
+    found = unit_rows.unit_by_code(session, scope, code)
     if found is None:
         raise NotFoundError(f"单位 {code} 不存在或不在管理范围；请先导入，见 xueshi register list")
     return found.id

@@ -20,7 +20,7 @@ from xueshi.flows.flow_check import flow_findings
 from xueshi.flows.flow_overlay import FlowOverlay, overlaid
 from xueshi.flows.unit_facts import facts_of
 from xueshi.jurisdictions import area_contains
-from xueshi.register import repository as register
+from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
@@ -134,13 +134,13 @@ def opened_by_notice(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         scope = Scope((notice.area,))
-        batches = register.standing_batches(session, scope, notice.year)
-        listed = register.units(session, scope)
+        batches = batch_rows.standing_batches(session, scope, notice.year)
+        listed = unit_rows.units(session, scope)
         law = {
             (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
             for unit in listed
         }
-        people = register.standing_people(session, scope, notice.year)
+        people = batch_rows.standing_people(session, scope, notice.year)
         units = [
             UnitToFile(
                 unit.id,

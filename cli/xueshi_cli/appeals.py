@@ -15,7 +15,7 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import appeal_rows, campaign_rows
 from xueshi.errors import InputError
 from xueshi.machines.appeal_machine import STAGE_WORDS
-from xueshi.register import repository as register
+from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading
 from xueshi_cli.acting import act
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
@@ -55,8 +55,8 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
         rows = [
             {
                 "申诉": str(one.id),
-                "单位": register.unit(session, ENGINE, one.unit_id).name,
-                "人员": register.person_name(session, ENGINE, one.unit_id, one.person_id)
+                "单位": unit_rows.unit(session, ENGINE, one.unit_id).name,
+                "人员": people_rows.person_name(session, ENGINE, one.unit_id, one.person_id)
                 if one.person_id
                 else "",
                 "对": appeal_acts.AGAINST[one.against],

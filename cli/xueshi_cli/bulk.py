@@ -20,7 +20,7 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotFoundError
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli.acting import act
 from xueshi_cli.output import FATES, show_fate, show_table
@@ -123,7 +123,7 @@ def show_fates(place: Workplace, batch: UUID, *, as_json: bool) -> None:
 def _listed(session: Session, actor: Actor, campaign: Campaign, codes: list[str]) -> list[Filing]:
     filings = []
     for code in codes:
-        unit = register.unit_by_code(session, ENGINE, code)
+        unit = unit_rows.unit_by_code(session, ENGINE, code)
         held = [] if unit is None else filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
         if not held:
             raise NotFoundError(
@@ -143,4 +143,4 @@ def _row(session: Session, one: Foreseen) -> dict[str, Any]:
 
 
 def _unit(session: Session, filing: Filing) -> str:
-    return register.unit(session, ENGINE, filing.unit_id).name
+    return unit_rows.unit(session, ENGINE, filing.unit_id).name

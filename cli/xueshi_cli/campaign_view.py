@@ -27,7 +27,7 @@ from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.machines.appeal_machine import STAGE_WORDS
 from xueshi.machines.stored_state import load_state
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import people_rows, unit_rows
 
 ENGINE = Scope.everything()
 
@@ -80,7 +80,7 @@ def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[
 
 def unit_record(session: Session, actor: Actor, campaign: Campaign, code: str) -> dict[str, Any]:
     """Return where one unit stands in a campaign, round by round, who must act, and who came or left."""
-    unit = register.unit_by_code(session, ENGINE, code)
+    unit = unit_rows.unit_by_code(session, ENGINE, code)
     assert unit is not None, "the caller found its filing"
     rounds = filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
     filing = rounds[-1]
@@ -126,7 +126,7 @@ def doubled(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
     return [
         f"{first.name}：{first.credit_code} 与 {second.credit_code} 同名同地区，如为同一单位，"
         "用 xueshi campaign dissolve --into 合并"
-        for first, second in register.namesakes(session, actor.scope)
+        for first, second in unit_rows.namesakes(session, actor.scope)
         if {first.id, second.id} <= inside
     ]
 
@@ -167,7 +167,7 @@ def _appeals(session: Session, actor: Actor, campaign: Campaign, filing: Filing 
         session, actor.scope, campaign.id, filing_id=None if filing is None else filing.id
     )
     return [
-        f"{register.unit(session, ENGINE, one.unit_id).name} 对{appeal_acts.AGAINST[one.against]}"
+        f"{unit_rows.unit(session, ENGINE, one.unit_id).name} 对{appeal_acts.AGAINST[one.against]}"
         f"（{civil_date(one.filed_at)}）：{STAGE_WORDS[one.stage]}"  # type: ignore[index]  # the machine's words only
         for one in found
     ]
@@ -185,9 +185,9 @@ def _movers(session: Session, campaign: Campaign, filing: Filing) -> list[str]:
     """Tell who changed between this unit and another in the statistics year: judged where employed on its last day."""
     first, last = pack_of(session, campaign).year_window(campaign.year)
     lines = []
-    for one in register.movers(session, ENGINE, filing.unit_id, first, last):
-        name = register.person_name(session, ENGINE, filing.unit_id, one.person_id)
-        other = register.unit(session, ENGINE, one.unit_id).name
+    for one in people_rows.movers(session, ENGINE, filing.unit_id, first, last):
+        name = people_rows.person_name(session, ENGINE, filing.unit_id, one.person_id)
+        other = unit_rows.unit(session, ENGINE, one.unit_id).name
         if one.left is not None:
             lines.append(f"{name} {one.left} 调往 {other}，由其核算")
         else:
@@ -196,4 +196,4 @@ def _movers(session: Session, campaign: Campaign, filing: Filing) -> list[str]:
 
 
 def _name(session: Session, filing: Filing) -> str:
-    return register.unit(session, ENGINE, filing.unit_id).name
+    return unit_rows.unit(session, ENGINE, filing.unit_id).name

@@ -19,7 +19,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import InputError
 from xueshi.flows.flow import ApprovalFlow
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import Registry
 from xueshi.storage import transaction
@@ -92,7 +92,7 @@ def prepare(place: Workplace, units: int, people: int, seed: int) -> Cast:
         seed=seed,
     )
     with transaction(place.engine) as session:
-        unit_ids = register.add_units(session, ENGINE, [sample.unit for sample in made])
+        unit_ids = unit_rows.add_units(session, ENGINE, [sample.unit for sample in made])
         access.add_accounts(session, ENGINE, list(_accounts(notice, flow, made, unit_ids)))
     workbooks = place.folder / "workbooks"
     workbooks.mkdir(parents=True, exist_ok=True)

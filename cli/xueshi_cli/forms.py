@@ -15,7 +15,7 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli import year_papers
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
@@ -49,7 +49,7 @@ def list_(
         inside = {one.unit_id for one in filing_rows.filings(session, actor.scope, campaign.id)}
         names = {
             one.id: one.name
-            for one in register.units(session, ENGINE)
+            for one in unit_rows.units(session, ENGINE)
             if one.id in inside and unit in ("", one.credit_code)
         }
         papers = issued_papers.issued(session, campaign.id)
@@ -145,7 +145,7 @@ def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple
         actor = place.actor(session, officer)
         actor.require("paper.print")
         campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
-        unit = register.unit_by_code(session, actor.scope.of_engine(), code)
+        unit = unit_rows.unit_by_code(session, actor.scope.of_engine(), code)
         if unit is None or not filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id):
             raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
         if not issued_papers.issued_of_unit(session, campaign.id, unit.id):

@@ -16,9 +16,9 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.register import intake
-from xueshi.register import repository as register
 from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Accepted, Intake, Mode
+from xueshi.register.rows import batch_rows
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
 from xueshi.register.tables import ImportBatch
 from xueshi.register.workbook import IntakeVocabulary
@@ -188,8 +188,8 @@ def _take_in(
     except (XueshiError, IntegrityError) as error:
         with transaction(place.engine) as session:
             for batch in batches:
-                left = register.batch(session, batch.id)
-                register.finish_batch(session, left, "discarded", batch.handed_in_at)
+                left = batch_rows.batch(session, batch.id)
+                batch_rows.finish_batch(session, left, "discarded", batch.handed_in_at)
         if isinstance(error, IntegrityError):
             raise InputError("同时有人在导入同一单位或同一人员，本次没有写入；请稍后再导入一次") from error
         raise

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.workbook import LEVELS
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.record_answers import tell
@@ -33,7 +33,7 @@ def transfer(
     def made(session: Session, actor: Actor) -> CommandRequest:
         whose = person_id(place, session, actor, person)
         old = unit_of(session, actor, whose)
-        new = register.unit_by_code(session, actor.scope.of_engine(), to)
+        new = unit_rows.unit_by_code(session, actor.scope.of_engine(), to)
         if new is None:
             raise InputError(f"新单位 {to} 不在册；请核对统一社会信用代码，或请该单位先登记")
         payload = {"from": str(old.id), "to": str(new.id), "day": on.date().isoformat(), "post": post}

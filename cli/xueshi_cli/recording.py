@@ -31,8 +31,8 @@ from xueshi.records import repository as records
 from xueshi.records.evidence import EvidenceLimits, EvidenceStore
 from xueshi.records.incoming import CheckedIncoming
 from xueshi.records.roster import CheckedRoster
-from xueshi.register import repository as register
-from xueshi.register.repository import NewRecord
+from xueshi.register.rows import people_rows
+from xueshi.register.rows.roster_rows import NewRecord
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
@@ -89,7 +89,7 @@ def person_id(place: Workplace, session: Session, actor: Actor, person: str) -> 
     try:
         found: UUID | None = place.read_id(person)
     except ValueError:
-        held = list(register.people_by_identity(session, place.keys, [person]).values())
+        held = list(people_rows.people_by_identity(session, place.keys, [person]).values())
         found = held[0].id if held else None
     if found is None or not records.knows_person(session, actor.scope, found):
         # Whether a person exists elsewhere is not told.
@@ -222,7 +222,7 @@ def roster_payload(
     place: Workplace, session: Session, actor: Actor, checked: CheckedRoster, *, valid_only: bool
 ) -> dict[str, Any]:
     """Return a roster as a command's payload; whom the register does not know is noted as a problem of his row."""
-    held = register.people_by_identity(
+    held = people_rows.people_by_identity(
         session, place.keys, [one.identity_number for one in checked.attendees]
     )
     for one in list(checked.attendees):
@@ -253,7 +253,7 @@ def import_payload(
     place: Workplace, session: Session, checked: CheckedIncoming, source: str, *, valid_only: bool
 ) -> dict[str, Any]:
     """Return another system's file as a command's payload; whom the register does not know is a problem of his row."""
-    held = register.people_by_identity(session, place.keys, [one.identity_number for one in checked.rows])
+    held = people_rows.people_by_identity(session, place.keys, [one.identity_number for one in checked.rows])
     for one in list(checked.rows):
         found = held.get(one.identity_number)
         if found is None:

@@ -23,7 +23,7 @@ from xueshi.machines.record_machine import STAGE_WORDS
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import ListedRecord
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.storage import reading
 from xueshi_cli import people_in_year, records_at_once, records_evidence
@@ -161,7 +161,7 @@ def show(record_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "记录": str(record.id),
             "状态": STAGE_WORDS[record.stage],
             "版本": record.version,
-            "单位": register.unit(session, actor.scope.of_engine(), record.unit_id).name,
+            "单位": unit_rows.unit(session, actor.scope.of_engine(), record.unit_id).name,
             "年度": record.year,
             "登记途径": record.channel,
             "学习内容": record.content,
@@ -313,7 +313,7 @@ def _law_of_record(place: Workplace, session: Session, record: StudyRecord) -> L
 
 
 def _unit(session: Session, actor: Actor, code: str) -> Unit:
-    found = register.unit_by_code(session, actor.scope, code)
+    found = unit_rows.unit_by_code(session, actor.scope, code)
     if found is None:
         raise InputError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
     return found

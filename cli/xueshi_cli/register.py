@@ -12,10 +12,10 @@ from rich.progress import Progress, TaskID
 from xueshi.campaigns.year_round.record_flags import flags_of_year
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.records.flags import LABELS
-from xueshi.register import repository as register
 from xueshi.register.checking import rows_of
 from xueshi.register.intake import Mode
 from xueshi.register.marking import mark_workbook
+from xueshi.register.rows import unit_rows
 from xueshi.register.sheets import Problem
 from xueshi.register.workbook import IntakeVocabulary, write_registers, write_workbook
 from xueshi.registry import Registry
@@ -143,7 +143,7 @@ def flags(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.read")
-        found = None if not unit else register.unit_by_code(session, actor.scope, unit)
+        found = None if not unit else unit_rows.unit_by_code(session, actor.scope, unit)
         if unit and found is None:
             raise InputError(f"单位 {unit} 不存在或不在管理范围；见 xueshi register list")
         rows = [
@@ -174,7 +174,7 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
                 "地区": unit.area,
                 "行业": unit.sector or "",
             }
-            for unit in register.units(session, actor.scope)
+            for unit in unit_rows.units(session, actor.scope)
         ]
     show_table(
         "在册单位", rows, as_json=json, csv=csv, xlsx=xlsx, empty="还没有单位；用 xueshi register import 导入"

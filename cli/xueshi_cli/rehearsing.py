@@ -20,7 +20,7 @@ from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.clocks.office_calendar import calendar_of
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import NotEncodedError
-from xueshi.register import repository as register
+from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.rehearsal import repository
 from xueshi.rehearsal.behaviour import Behaviour
 from xueshi.rehearsal.findings import Rehearsed, Stop
@@ -147,7 +147,7 @@ class Rehearsal:
         with transaction(self.own.engine) as session:
             officers = repository.officers_of_area(session, self.notice.area, area_roles)
             held = repository.roles_of_units(session)
-            units = register.units(session, Scope((self.notice.area,)))
+            units = unit_rows.units(session, Scope((self.notice.area,)))
             invented: list[NewAccount] = []
             for role, name in area_roles.items():
                 if not officers[role]:
@@ -180,9 +180,9 @@ class Rehearsal:
     def _note_units_without_register(self) -> None:
         with reading(self.own.engine) as session:
             scope = Scope((self.notice.area,))
-            standing = register.standing_batches(session, scope, self.notice.year)
+            standing = batch_rows.standing_batches(session, scope, self.notice.year)
             lacking: list[tuple[UUID, str]] = [
-                (unit.id, unit.name) for unit in register.units(session, scope) if unit.id not in standing
+                (unit.id, unit.name) for unit in unit_rows.units(session, scope) if unit.id not in standing
             ]
         if lacking:
             self.stops.append(

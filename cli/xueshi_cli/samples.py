@@ -17,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum.cn import ric, uscc
 
 from xueshi.plugin_files import read_yaml
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord
+from xueshi.register.rows.unit_rows import NewUnit
 
 SAMPLES = "samples.yaml"
 Text = Annotated[str, BeforeValidator(str)]

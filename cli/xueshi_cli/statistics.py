@@ -20,7 +20,7 @@ from xueshi.documents.types import FigureList, TableColumn, YearTable
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
@@ -132,13 +132,13 @@ def fund(
     with transaction(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.import")
-        found = register.unit_by_code(session, actor.scope, unit)
+        found = unit_rows.unit_by_code(session, actor.scope, unit)
         if found is None:
             raise NotFoundError(f"单位 {unit} 不存在或不在管理范围；见 xueshi register list")
         _check_fund_key(place, found.area, year, key)
         maker = f"account:{actor.account_id}"
         now = real_now()
-        register.state_amount(session, actor.scope, found.id, year, key, hundredths, maker, now)
+        unit_rows.state_amount(session, actor.scope, found.id, year, key, hundredths, maker, now)
         audit.append(
             session,
             actor=maker,

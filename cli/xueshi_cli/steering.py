@@ -20,7 +20,7 @@ from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
 from xueshi.machines.stored_state import load_state
-from xueshi.register import repository as register
+from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
@@ -151,7 +151,7 @@ def migrate(
         people, flips = reassessing.foresee_flips(session, campaign, pack)
         rows = [
             {
-                "单位": register.unit(
+                "单位": unit_rows.unit(
                     session, place.actor(session, officer).scope.of_engine(), flip.unit_id
                 ).name,
                 "人员": flip.person,
@@ -186,7 +186,7 @@ def close(
         waiting = filing_rows.filings(session, scope, campaign.id, stages=("filing",))
         # A make-up of which nothing came ends as approved as it was: such a unit did file.
         unfiled = [one for one in waiting if not load_state(one.state, None).makeup_from]
-        names = [register.unit(session, scope, one.unit_id).name for one in unfiled]
+        names = [unit_rows.unit(session, scope, one.unit_id).name for one in unfiled]
     if names:
         typer.echo(f"尚在单位、关闭后列为未申报的 {len(names)} 家：{'、'.join(names)}")
     steer(public_id, officer, "close", {"reason": reason, "anyway": anyway})
@@ -244,7 +244,7 @@ def filing_of(session: Session, actor: Actor, public_id: str, code: str) -> tupl
     """Return a unit's latest round in a campaign; raises NotFoundError outside the scope."""
     # A unit's own account sees its filing, not the campaign of the whole area; and the unit may have moved since.
     campaign = campaign_rows.campaign_by_public_id(session, actor.scope.of_engine(), public_id)
-    unit = register.unit_by_code(session, actor.scope.of_engine(), code)
+    unit = unit_rows.unit_by_code(session, actor.scope.of_engine(), code)
     held = [] if unit is None else filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id)
     if not held:
         raise NotFoundError(f"单位 {code} 不在 {public_id} 之内，或不在您的管理范围；见 xueshi register list")
@@ -256,7 +256,7 @@ def person_id_of(place: Workplace, session: Session, person: str) -> UUID:
     try:
         return place.read_id(person)
     except ValueError:
-        held = list(register.people_by_identity(session, place.keys, [person]).values())
+        held = list(people_rows.people_by_identity(session, place.keys, [person]).values())
         return held[0].id if held else UUID(int=0)
 
 
@@ -270,7 +270,7 @@ def _campaign(public_id: str, officer: str) -> tuple[Workplace, Campaign]:
 
 
 def _unit(session: Session, actor: Actor, code: str) -> Any:
-    found = register.unit_by_code(session, actor.scope, code)
+    found = unit_rows.unit_by_code(session, actor.scope, code)
     if found is None:
         raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
     return found

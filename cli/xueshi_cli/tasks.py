@@ -27,7 +27,7 @@ from xueshi.errors import InputError
 from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
 from xueshi.records import repository as records
-from xueshi.register import repository as register
+from xueshi.register.rows import people_rows, unit_rows
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli import verdicts
@@ -66,7 +66,7 @@ def list_(
         mine = None if everyone else own
         for task in task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine):
             # The task lies in the scope; its unit may belong to another area since.
-            unit = register.unit(session, ENGINE, task.unit_id)
+            unit = unit_rows.unit(session, ENGINE, task.unit_id)
             rows.append(
                 {
                     "待办": str(task.id),
@@ -90,7 +90,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         task = task_rows.task(session, actor.scope, task_id)
-        unit = register.unit(session, ENGINE, task.unit_id)
+        unit = unit_rows.unit(session, ENGINE, task.unit_id)
         record: dict[str, Any] = {
             "待办": str(task.id),
             "事项": KINDS[task.kind],
@@ -149,14 +149,14 @@ def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
         # The task lies in the scope; a class's attendee may work at another unit than its organiser.
         filed = records.record(session, ENGINE, task.record_id)
         return {
-            "人员": register.person_name(session, ENGINE, filed.unit_id, filed.person_id),
+            "人员": people_rows.person_name(session, ENGINE, filed.unit_id, filed.person_id),
             "学习内容": filed.content,
             "起迄": "—".join(str(day) for day in (filed.start, filed.end) if day),
         }
     if task.person_id is not None:
-        about["人员"] = register.person_name(session, scope, task.unit_id, task.person_id)
+        about["人员"] = people_rows.person_name(session, scope, task.unit_id, task.person_id)
     if task.record_id is not None:
-        record = register.study_record(session, scope, task.record_id)
+        record = people_rows.study_record(session, scope, task.record_id)
         about["学习内容"] = record.content
         about["起迄"] = "—".join(str(day) for day in (record.start, record.end) if day)
     return about

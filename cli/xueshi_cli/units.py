@@ -13,7 +13,7 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.flows.routing import flow_for
 from xueshi.flows.unit_facts import facts_of
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Unit
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.storage import reading, transaction
@@ -48,7 +48,7 @@ def set_(
     with transaction(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.units")
-        unit = register.set_unit(
+        unit = unit_rows.set_unit(
             session,
             actor.scope,
             _unit(session, actor.scope, code).id,
@@ -90,7 +90,7 @@ def show(
 
 
 def _unit(session: Session, scope: Scope, code: str) -> Unit:
-    found = register.unit_by_code(session, scope, code)
+    found = unit_rows.unit_by_code(session, scope, code)
     if found is None:
         raise NotFoundError(f"单位 {code} 不存在或不在管理范围；请核对代码，或用 xueshi register list 查看")
     return found

@@ -35,7 +35,7 @@ from xueshi.campaigns.tables import Command, Task
 from xueshi.errors import InputError, XueshiError
 from xueshi.records import repository as records
 from xueshi.register import intake
-from xueshi.register import repository as register
+from xueshi.register.rows import people_rows, unit_rows
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli import acting
@@ -107,12 +107,12 @@ def _questions(session: Session, actor: Actor) -> Iterator[Question]:
     def facts(campaign_id: Any) -> Any:
         return pack_of(session, campaign_rows.campaign(session, ENGINE, campaign_id)).facts
 
-    names = {unit.id: unit.name for unit in register.units(session, actor.scope)}
+    names = {unit.id: unit.name for unit in unit_rows.units(session, actor.scope)}
     for task in task_rows.open_tasks(session, actor.scope, role=actor.role, kinds=list(KINDS)):
         version = _version(session, task)
         person = content = span = ""
         if task.person_id is not None:
-            person = register.person_name(session, actor.scope, task.unit_id, task.person_id)
+            person = people_rows.person_name(session, actor.scope, task.unit_id, task.person_id)
         if task.record_id is not None:
             record = records.record(session, ENGINE, task.record_id)
             content = record.content

@@ -12,7 +12,7 @@ from xueshi.campaigns.figures.papers import PaperPlace, year_papers
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotFoundError
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli.output import AsOfficer
 from xueshi_cli.report_files import written
@@ -37,7 +37,7 @@ def year(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("paper.print")
-        found = register.unit_by_code(session, actor.scope, unit)
+        found = unit_rows.unit_by_code(session, actor.scope, unit)
         if found is None:
             raise NotFoundError(f"单位 {unit} 不存在或不在管理范围；见 xueshi register list")
         region = place.registry.region_for(found.area)

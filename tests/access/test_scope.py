@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from xueshi.access.scope import Scope
 from xueshi.migrations import schema
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Unit
 from xueshi.storage import new_id
 
@@ -59,10 +59,10 @@ def test_units_outside_a_scope_are_never_found(
             and (sectors is None or row.sector in sectors)
             and (ids is None or row.id in ids)
         }
-        assert {unit.credit_code for unit in register.units(session, scope)} == expected
+        assert {unit.credit_code for unit in unit_rows.units(session, scope)} == expected
         for row in rows:
             assert scope.allows(row.area, row.sector, row.id) is (row.credit_code in expected)
-            seen = register.unit_by_code(session, scope, row.credit_code)
+            seen = unit_rows.unit_by_code(session, scope, row.credit_code)
             assert (seen is not None) is (row.credit_code in expected)
     engine.dispose()
 

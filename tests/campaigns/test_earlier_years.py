@@ -8,7 +8,7 @@ from uuid import UUID
 
 from xueshi.assessment.types import LedgerEntry
 from xueshi.campaigns.judging.assessing import EarlierEntry, judge, request_as_json, request_from_json
-from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.registry import load
 
 AREA = "320400"

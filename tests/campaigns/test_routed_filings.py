@@ -21,7 +21,7 @@ from xueshi.campaigns.commanding import bulk_running
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.rows import filing_rows
 from xueshi.errors import InputError, NotFoundError
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.storage import reading, transaction
 
 NOTICES = EXAMPLES / "notices"
@@ -148,7 +148,7 @@ def test_what_a_unit_becomes_later_does_not_change_a_running_filing(opened: Open
     [unit] = rig.units
     before = rig.levels(unit)
     with transaction(rig.engine) as session:
-        register.set_unit(session, ENGINE, unit.id, has_department=True)
+        unit_rows.set_unit(session, ENGINE, unit.id, has_department=True)
     assert rig.levels(unit) == before
     assert rig.walk(unit)[:2] == ["unit", "unit_check"]
 

@@ -16,7 +16,7 @@ from xueshi.campaigns.figures.statistics import year_table_of
 from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
 from xueshi.errors import InputError
 from xueshi.messages.tables import OutgoingMessage
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Employment, Unit
 from xueshi.storage import reading, transaction
 from xueshi_cli.campaign_view import campaign_record, unit_record
@@ -302,9 +302,9 @@ def test_a_unit_that_moves_files_where_it_began_and_registers_where_it_is(rig: C
     row = rig.give("bureau", "move_unit", filing.id, None, {"area": elsewhere, "reason": REASON})
     assert row.state == "done", row.reason
     with reading(rig.engine) as session:
-        assert register.unit(session, ENGINE, unit.id).area == elsewhere
+        assert unit_rows.unit(session, ENGINE, unit.id).area == elsewhere
         clerk = rig.place.actor(session, unit.clerk)
-        assert register.unit(session, clerk.scope, unit.id).area == elsewhere, "its clerk still sees it"
+        assert unit_rows.unit(session, clerk.scope, unit.id).area == elsewhere, "its clerk still sees it"
     assert f"现属 {elsewhere}" in shown(rig, unit)
     rig.approve(unit)
     filing = rig.filing(unit)
@@ -317,7 +317,7 @@ def test_a_unit_that_moves_files_where_it_began_and_registers_where_it_is(rig: C
 def test_a_unit_that_stands_twice_is_refused_by_code_and_shown_by_name(rig: CampaignRig) -> None:
     first, second = rig.units[:2]
     with transaction(rig.engine) as session, pytest.raises(InputError, match="已有单位在册"):
-        register.add_units(session, ENGINE, [first.sample.unit])
+        unit_rows.add_units(session, ENGINE, [first.sample.unit])
     assert "疑似重复单位" not in shown(rig)
     with transaction(rig.engine) as session:
         twin = session.get(Unit, second.id)

@@ -23,8 +23,8 @@ from xueshi.campaigns.ports import Envelope, SendResult
 from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.machines.stored_state import dump_flow
-from xueshi.register import repository as register
-from xueshi.register.repository import RosterOwner
+from xueshi.register.rows import batch_rows, roster_rows, unit_rows
+from xueshi.register.rows.roster_rows import RosterOwner
 from xueshi.register.tables import ImportBatch
 from xueshi.settings import Settings
 from xueshi.storage import new_id, reading, transaction
@@ -107,7 +107,7 @@ class CampaignRig:
     def _enter(self, made: list[SampleUnit]) -> list[RigUnit]:
         area = self.notice.area
         with transaction(self.engine) as session:
-            ids = register.add_units(session, ENGINE, [sample.unit for sample in made])
+            ids = unit_rows.add_units(session, ENGINE, [sample.unit for sample in made])
             accounts = [NewAccount(BUREAU, "局", "bureau", area)]
             accounts += [
                 NewAccount(signer.role, signer.name, signer.role, area)
@@ -160,7 +160,7 @@ class CampaignRig:
         people = (sample or unit.sample).people
         with transaction(self.engine) as session:
             actor = self.place.actor(session, clerk or unit.clerk)
-            before = register.batches(session, actor.scope, unit.id, self.notice.year)
+            before = batch_rows.batches(session, actor.scope, unit.id, self.notice.year)
             maker = f"account:{actor.account_id}"
             batch = ImportBatch(
                 unit_id=unit.id,
@@ -182,7 +182,7 @@ class CampaignRig:
                 maker,
                 tuple(one.id for one in before),
             )
-            register.enter_roster(session, self.place.keys, owner, people)
+            roster_rows.enter_roster(session, self.place.keys, owner, people)
         return self.give(clerk or unit.clerk, "hand_in", self.filing(unit).id, None, {"people": len(people)})
 
     def decide(

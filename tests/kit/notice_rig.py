@@ -18,8 +18,9 @@ from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import waiting_roles
 from xueshi.machines.stored_state import load_state
 from xueshi.plugin_files import read_flow_overlay, read_notice
-from xueshi.register import repository as register
-from xueshi.register.repository import NewPerson, NewUnit
+from xueshi.register.rows import unit_rows
+from xueshi.register.rows.roster_rows import NewPerson
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
@@ -98,7 +99,7 @@ class NoticeRig(CampaignRig):
             for body in ("unit", "area")
         }
         with transaction(self.engine) as session:
-            ids = register.add_units(session, ENGINE, [sample.unit for sample in made])
+            ids = unit_rows.add_units(session, ENGINE, [sample.unit for sample in made])
             accounts = [NewAccount(BUREAU, "局", "bureau", area)]
             accounts += [NewAccount(role, role, role, area) for role in roles["area"]]
             units = []

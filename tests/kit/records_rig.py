@@ -35,8 +35,9 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing, Task
 from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Signer
 from xueshi.records import repository as records
-from xueshi.register import repository as register
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
+from xueshi.register.rows import people_rows, roster_rows, unit_rows
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.tables import ImportBatch, StudyRecord
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
@@ -110,7 +111,7 @@ class RecordsRig:
         self.law = LawInForce(self.place.registry.pack_for(AREA, YEAR), FLOW, YEAR)
         self.proofs = 0
         with transaction(self.engine) as session:
-            ids = register.add_units(
+            ids = unit_rows.add_units(
                 session, ENGINE, [NewUnit(code(1), "甲单位", AREA), NewUnit(code(2), "乙单位", AREA)]
             )
             self.a, self.b = ids[code(1)], ids[code(2)]
@@ -147,10 +148,10 @@ class RecordsRig:
             NewPerson(identity(number), f"人{number}", "男", order, date(2020, 1, 1), title="工程师", level="intermediate")
             for order, number in enumerate(numbers, start=1)
         ]  # fmt: skip
-        register.enter_roster(
+        roster_rows.enter_roster(
             session, self.place.keys, RosterOwner(unit, AREA, YEAR - 1, batch.id, "account:x"), people
         )
-        held = register.people_by_identity(session, self.place.keys, [identity(one) for one in numbers])
+        held = people_rows.people_by_identity(session, self.place.keys, [identity(one) for one in numbers])
         return {number: held[identity(number)].id for number in numbers}
 
     # ------------------------------------------------------------ acts
@@ -318,7 +319,7 @@ class RecordsRig:
     def judged(self, unit: UUID, year: int = YEAR, as_of: date = date(2024, 12, 31)) -> Mapping[UUID, Any]:
         """Return person → what would be judged of him at a unit."""
         with reading(self.engine) as session:
-            found = register.people_for_assessment(session, ENGINE, unit, year, as_of=as_of)
+            found = people_rows.people_for_assessment(session, ENGINE, unit, year, as_of=as_of)
         return {one.person_id: one for one in found}
 
     def proved(self) -> None:

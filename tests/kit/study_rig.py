@@ -10,8 +10,9 @@ from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import start_of
-from xueshi.register import repository as register
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
+from xueshi.register.rows import roster_rows, unit_rows
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.tables import ImportBatch
 from xueshi.regulations.vocabulary import engine_vocabulary
 from xueshi.settings import Settings
@@ -36,7 +37,7 @@ class StudyRig:
         with transaction(self.engine) as session:
             access.add_accounts(session, ENGINE, [NewAccount(BUREAU, "局", "bureau", area)])
             units = [NewUnit(code, f"示例{number}院", area) for number, code in enumerate(CODES, 1)]
-            self.units = register.add_units(session, ENGINE, units)
+            self.units = unit_rows.add_units(session, ENGINE, units)
             clerk = NewAccount("clerk", "经办", "unit_clerk", area, None, self.units[CODES[0]])
             access.add_accounts(session, ENGINE, [clerk])
         for number, code in enumerate(CODES):
@@ -100,4 +101,4 @@ class StudyRig:
             session.add(batch)
             session.flush()
             owner = RosterOwner(self.units[code], self.area, self.year, batch.id, "account:test")
-            register.enter_roster(session, self.place.keys, owner, people)
+            roster_rows.enter_roster(session, self.place.keys, owner, people)

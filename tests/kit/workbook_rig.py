@@ -8,7 +8,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from xueshi.register.repository import NewPerson, NewUnit
+from xueshi.register.rows.roster_rows import NewPerson
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.registry import load
 from xueshi_cli.demo_cast import sampled_region

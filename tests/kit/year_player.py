@@ -33,8 +33,9 @@ from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, fili
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import XueshiError
 from xueshi.plugin_files import read_flow_overlay
-from xueshi.register import repository as register
-from xueshi.register.repository import NewPerson, NewUnit, RosterOwner
+from xueshi.register.rows import people_rows, roster_rows, unit_rows
+from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.tables import ImportBatch
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
@@ -161,7 +162,7 @@ class YearPlayer(RecordActs):
             for label, unit in script.units.items()
         ]
         with transaction(self.engine) as session:
-            ids = register.add_units(session, ENGINE, new)
+            ids = unit_rows.add_units(session, ENGINE, new)
             self.units = {label: ids[codes[label]] for label in script.units}
             accounts = [NewAccount("bureau", "业务负责人", "bureau", script.area)]
             accounts += [
@@ -217,14 +218,14 @@ class YearPlayer(RecordActs):
             session.add(batch)
             session.flush()
             owner = RosterOwner(unit_id, script.area, script.year, batch.id, maker)
-            register.enter_roster(session, self.place.keys, owner, people)
+            roster_rows.enter_roster(session, self.place.keys, owner, people)
             if "fund" in event.words:
                 yuan = int(event.words["fund"])
-                register.state_amount(
+                unit_rows.state_amount(
                     session, actor.scope, unit_id, script.year, "total", yuan * 100, maker, at
                 )
             numbers = {self._identity(name): name for name in names}
-            held = register.people_by_identity(session, self.place.keys, list(numbers))
+            held = people_rows.people_by_identity(session, self.place.keys, list(numbers))
             self.people |= {numbers[number]: person.id for number, person in held.items()}
         return {"people": len(names)}
 

@@ -15,8 +15,8 @@ from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.judging.assessing import earlier_of, people_as_sealed
 from xueshi.campaigns.judging.explaining import explain_result
 from xueshi.campaigns.tables import Command
-from xueshi.register import repository as register
-from xueshi.register.repository import NewPerson, RosterOwner
+from xueshi.register.rows import people_rows, roster_rows
+from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
 from xueshi.register.tables import Employment, ImportBatch
 from xueshi.storage import new_id, reading, transaction
 
@@ -100,7 +100,7 @@ def enter_workbook(rig: RecordsRig, unit: UUID, person: int, content: str) -> No
             )
         ]
         owner = RosterOwner(unit, "320100", YEAR, batch.id, "account:x")
-        register.enter_roster(session, rig.place.keys, owner, people)
+        roster_rows.enter_roster(session, rig.place.keys, owner, people)
 
 
 def test_what_a_former_units_workbook_says_counts_once_the_person_has_left_it(rig: RecordsRig) -> None:
@@ -124,7 +124,7 @@ def test_a_new_title_holds_from_its_day_on(rig: RecordsRig) -> None:
     assert rig.judged(rig.a, as_of=date(2024, 5, 31))[rig.people[1]].level == "intermediate"
     assert rig.judged(rig.a)[rig.people[1]].level == "senior"
     with reading(rig.engine) as session:
-        at_start = register.people_for_assessment(
+        at_start = people_rows.people_for_assessment(
             session, ENGINE, rig.a, YEAR, as_of=date(2024, 12, 31), titles_as_of=date(2024, 1, 1)
         )
     assert at_start[0].level == "intermediate", "an instrument may read the level at the year's start"
@@ -239,7 +239,7 @@ def test_a_work_that_had_its_hours_in_a_sealed_year_gets_none_again(rig: Records
     days = {"start": date(2025, 2, 1), "end": date(2025, 2, 2)}
     rig.verified(1, record=rig.body(**paper, **days))
     with reading(rig.engine) as session:
-        people = register.people_for_assessment(session, ENGINE, rig.a, YEAR + 1, as_of=date(2025, 12, 31))
+        people = people_rows.people_for_assessment(session, ENGINE, rig.a, YEAR + 1, as_of=date(2025, 12, 31))
         earlier = earlier_of(session, YEAR + 1, people)
     assert [one.entry.record for one in earlier[rig.people[1]]] == ["2024/r0001"]
     rig.open_campaign(YEAR + 1)

@@ -21,9 +21,9 @@ from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.register import intake
-from xueshi.register import repository as register
 from xueshi.register.intake import Mode
 from xueshi.register.marking import mark_workbook
+from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.sheets import UnitRegister
 from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
 from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary, write_registers
@@ -104,8 +104,8 @@ def test_a_correct_workbook_becomes_the_units_register(office: Office) -> None:
         "staging_row": 0,
     }
     with reading(office.place.engine) as session:
-        unit = register.units(session, ENGINE)[0]
-        found = register.people_for_assessment(
+        unit = unit_rows.units(session, ENGINE)[0]
+        found = people_rows.people_for_assessment(
             session, ENGINE, unit.id, office.books.year, as_of=office.books.vocabulary.last
         )
     assert [(one.name, one.level, len(one.records)) for one in found] == [
@@ -164,7 +164,7 @@ def test_an_officer_of_elsewhere_imports_nothing(office: Office) -> None:
 def test_a_unit_in_another_area_than_it_is_registered_in_is_refused(office: Office) -> None:
     registered = replace(office.books.unit, area=f"{office.books.area[:4]}00")
     with transaction(office.place.engine) as session:
-        register.add_units(session, ENGINE, [registered])
+        unit_rows.add_units(session, ENGINE, [registered])
         access.add_accounts(session, ENGINE, [NewAccount("city", "市局", "bureau", registered.area)])
     before = office.counts()
     refused = office.take_in(office.books.write(), "city")
@@ -180,7 +180,7 @@ def test_a_process_that_dies_before_promotion_leaves_no_unit(
 
     path = office.books.write()
     with monkeypatch.context() as patched:
-        patched.setattr(register, "enter_roster", die)
+        patched.setattr(roster_rows, "enter_roster", die)
         with pytest.raises(SystemExit):
             office.take_in(path)
     assert {name: count for name, count in office.counts().items() if name != "staging_row"} == {
@@ -256,9 +256,9 @@ def test_a_person_of_a_second_year_still_stands_once_in_the_unit(office: Office,
     books.people = tuple(replace(person, employed_since=later) for person in books.people)
     assert office.take_in(books.write("second.xlsx")).problems == ()
     with reading(office.place.engine) as session:
-        unit = register.units(session, ENGINE)[0]
+        unit = unit_rows.units(session, ENGINE)[0]
         for year, as_of in ((books.year - 1, day), (books.year, books.vocabulary.last)):
-            found = register.people_for_assessment(session, ENGINE, unit.id, year, as_of=as_of)
+            found = people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=as_of)
             assert [one.name for one in found] == [one.name for one in books.people]
         assert set(session.exec(select(Employment.since))) == {min(day, later)}
 
@@ -309,8 +309,8 @@ def test_an_import_is_noted_in_the_open_filing_and_refused_once_it_is_submitted(
     office.books.people = office.books.people[:-1]
     assert office.take_in(office.books.write("second.xlsx"), replace=True).problems == ()
     with transaction(office.place.engine) as session:
-        unit = register.units(session, ENGINE)[0]
-        found = campaign_rows.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        unit = unit_rows.units(session, ENGINE)[0]
+        found = campaign_rows.campaign_of_unit(session, ENGINE, unit.id, office.books.year)
         assert found is not None
         filing = found[1]
         assert (filing.input_version, filing.people) == (2, len(office.books.people))
@@ -334,8 +334,8 @@ def test_a_register_that_stands_when_the_campaign_opens_counts_as_handed_in(offi
     )
     opened_by_notice(office.place, "bureau", notice, standing=True)
     with reading(office.place.engine) as session:
-        unit = register.units(session, ENGINE)[0]
-        found = campaign_rows.open_campaign_of_unit(session, ENGINE, unit.id, office.books.year)
+        unit = unit_rows.units(session, ENGINE)[0]
+        found = campaign_rows.campaign_of_unit(session, ENGINE, unit.id, office.books.year)
         bureau = office.place.actor(session, "bureau")
     assert found is not None
     filing = found[1]
@@ -382,11 +382,11 @@ def test_what_went_back_is_added_once_it_is_corrected(office: Office) -> None:
     assert added.result is not None
     assert (added.result.people, added.result.standing) == (1, len(books.people))
     with reading(office.place.engine) as session:
-        unit = register.units(session, ENGINE)[0]
-        found = register.people_for_assessment(
+        unit = unit_rows.units(session, ENGINE)[0]
+        found = people_rows.people_for_assessment(
             session, ENGINE, unit.id, books.year, as_of=books.vocabulary.last
         )
-        assert register.standing_people(session, ENGINE, books.year) == {unit.id: len(books.people)}
+        assert batch_rows.standing_people(session, ENGINE, books.year) == {unit.id: len(books.people)}
     assert [(one.name, len(one.records)) for one in found] == [
         (one.name, len(one.records)) for one in (*books.people[1:], books.people[0])
     ]
@@ -460,13 +460,13 @@ def test_the_register_is_read_while_a_workbook_is_promoted(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    enter = register.enter_roster
+    enter = roster_rows.enter_roster
 
     def watched(*given: object) -> None:
         enter(*given)  # type: ignore[arg-type]
         with reading(office.place.engine) as session:
-            seen.append(len(register.units(session, ENGINE)))
+            seen.append(len(unit_rows.units(session, ENGINE)))
 
-    monkeypatch.setattr(register, "enter_roster", watched)
+    monkeypatch.setattr(roster_rows, "enter_roster", watched)
     office.take_in(office.books.write())
     assert seen == [0], "a reader neither waits nor sees half of it"

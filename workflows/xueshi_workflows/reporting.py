@@ -23,7 +23,7 @@ from xueshi.canonical import canonical_json
 from xueshi.documents.statistics import table_groups
 from xueshi.errors import InputError
 from xueshi.register.identity import KeyRing
-from xueshi.register.repository import ShownPerson
+from xueshi.register.rows.people_rows import ShownPerson
 from xueshi.reports import acts, report_machine, repository
 from xueshi.reports.acts import ReportOrder
 from xueshi.reports.contents import table_content

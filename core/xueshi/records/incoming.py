@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xueshi.register.identity import mask_identity, normal
-from xueshi.register.repository import NewRecord
 from xueshi.register.row_reading import identity_fault, read_record
+from xueshi.register.rows.roster_rows import NewRecord
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem, Row, Sheet, near
 from xueshi.register.workbook import NO, NONE, YES, FactColumn, IntakeVocabulary
 

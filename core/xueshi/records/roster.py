@@ -11,8 +11,8 @@ import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
 from xueshi.register.fact_cells import BAD, read_fact
 from xueshi.register.identity import mask_identity, normal
-from xueshi.register.repository import NewRecord
 from xueshi.register.row_reading import identity_fault, read_record
+from xueshi.register.rows.roster_rows import NewRecord
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem, Row, Sheet, open_book
 from xueshi.register.workbook import MADE_AT, NO, YES, FactColumn, IntakeVocabulary
 

@@ -10,8 +10,8 @@ from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleError
 from xueshi.register.identity import mask_identity, normal
-from xueshi.register.repository import NewPerson, NewRecord
 from xueshi.register.row_reading import identity_fault, read_identity, read_person, read_record, read_unit
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord
 from xueshi.register.sheets import (
     CheckedWorkbook,
     Limits,

@@ -23,10 +23,11 @@ from xueshi.audit import repository as audit
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
-from xueshi.register import repository
 from xueshi.register.identity import KeyRing, mask_identity
 from xueshi.register.intake_vocabulary import PEOPLE, UNIT
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit, RosterOwner
+from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import CheckedWorkbook
 from xueshi.register.tables import ImportBatch, StagingRow, Unit
 from xueshi.storage import new_id, transaction
@@ -111,10 +112,10 @@ def unit_for(session: Session, actor: Actor, new: NewUnit | None) -> Unit:
     """
     if new is None:
         raise InputError("没有单位，不能导入；请填写“单位”表")
-    found = repository.unit_by_code(session, actor.scope, new.credit_code, lock=True)
+    found = unit_rows.unit_by_code(session, actor.scope, new.credit_code, lock=True)
     if found is None:
-        repository.add_units(session, actor.scope, [new])
-        found = repository.unit_by_code(session, actor.scope, new.credit_code)
+        unit_rows.add_units(session, actor.scope, [new])
+        found = unit_rows.unit_by_code(session, actor.scope, new.credit_code)
     if found is None:
         raise InputError(f"单位 {new.name}（{new.credit_code}）不在您的管理范围；请由该单位或其主管部门导入")
     for what, stands, given in (("名称", found.name, new.name), ("地区", found.area, new.area)):
@@ -133,7 +134,7 @@ def imported_before(
 
     Adding is for whoever handed in what stands: the officer who signs must be another than any who recorded.
     """
-    earlier = repository.batches(session, actor.scope, unit.id, year)
+    earlier = batch_rows.batches(session, actor.scope, unit.id, year)
     for batch in earlier:
         if batch.file_digest == digest:
             return Intake("unchanged", unit.id, batch.people, batch.records, _standing(earlier))
@@ -153,8 +154,8 @@ def check_addition(
     session: Session, keys: KeyRing, actor: Actor, unit: Unit, year: int, people: Sequence[NewPerson]
 ) -> None:
     """Raise InputError when a person who is to be added stands in the unit's register of the year already."""
-    known = repository.people_by_identity(session, keys, [person.identity_number for person in people])
-    there = repository.recorded_people(session, actor.scope, unit.id, year)
+    known = people_rows.people_by_identity(session, keys, [person.identity_number for person in people])
+    there = people_rows.recorded_people(session, actor.scope, unit.id, year)
     doubled = [number for number, person in known.items() if person.id in there]
     if doubled:
         raise InputError(
@@ -172,7 +173,7 @@ def stage(
 ) -> None:
     """Write the checked rows into staging, encrypted, a short transaction for every 500 people."""
     with transaction(engine) as session:
-        repository.discard_staged(session, batch.handed_in_at - STALE)
+        batch_rows.discard_staged(session, batch.handed_in_at - STALE)
         session.add(batch)
     for start in range(0, len(people), CHUNK):
         chunk = people[start : start + CHUNK]
@@ -218,29 +219,29 @@ def promote(
     The unit is entered here where it is new, and what was imported before is looked at again under the unit's lock:
     of two workbooks on their way at once only the first one counts, unless the second says that it replaces or adds.
     """
-    batch = repository.batch(session, batch_id)
+    batch = batch_rows.batch(session, batch_id)
     if batch.state != "staged":
         raise InputError(f"工作簿“{batch.file_name}”已处理（{batch.state}），不能再次入库；请重新导入")
     unit = unit_for(session, actor, new)
     before = imported_before(session, actor, unit, batch.year, batch.file_digest, mode=mode)
     if before is not None:
-        repository.finish_batch(session, batch, "discarded", batch.handed_in_at)
+        batch_rows.finish_batch(session, batch, "discarded", batch.handed_in_at)
         return before
-    people = [_load(keys.reveal_text(row.body)) for row in repository.staged(session, batch.id)]
+    people = [_load(keys.reveal_text(row.body)) for row in batch_rows.staged(session, batch.id)]
     if len(people) != batch.people:
         raise InputError(
             f"工作簿“{batch.file_name}”暂存不完整（{len(people)}/{batch.people} 人）；请重新导入"
         )
     batch.unit_id = unit.id
-    earlier = repository.batches(session, actor.scope, unit.id, batch.year)
+    earlier = batch_rows.batches(session, actor.scope, unit.id, batch.year)
     replaced = () if mode == "add" else tuple(one.id for one in earlier)
     if mode == "add":
         check_addition(session, keys, actor, unit, batch.year, people)
-        last = repository.last_place(session, actor.scope, unit.id)
+        last = roster_rows.last_place(session, actor.scope, unit.id)
         people = [replace(person, order_in_unit=person.order_in_unit + last) for person in people]
     owner = RosterOwner(unit.id, unit.area, batch.year, batch.id, batch.maker, replaced)
-    repository.enter_roster(session, keys, owner, people)
-    repository.finish_batch(session, batch, "promoted", real_now())
+    roster_rows.enter_roster(session, keys, owner, people)
+    batch_rows.finish_batch(session, batch, "promoted", real_now())
     standing = batch.people + (_standing(earlier) if mode == "add" else 0)
     return Intake("promoted", unit.id, batch.people, batch.records, standing)
 

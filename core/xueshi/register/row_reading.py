@@ -12,7 +12,8 @@ from xueshi.jurisdictions import area_contains
 from xueshi.register.fact_cells import BAD, read_fact
 from xueshi.register.identity import mask_identity, normal
 from xueshi.register.intake_vocabulary import CODE, LEVELS, SEXES, UNIT_COLUMNS, IntakeVocabulary
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import Row, near
 
 

@@ -14,7 +14,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from xueshi.register.cell_text import heading_key, narrow, read_day, seen
 from xueshi.register.identity import mask_identity
-from xueshi.register.repository import NewPerson, NewUnit
+from xueshi.register.rows.roster_rows import NewPerson
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheet_scan import SheetScan, number_of
 from xueshi.register.workbook_file import FileRefusedError, Limits, WorkbookFile, examine
 

@@ -31,7 +31,8 @@ from xueshi.register.intake_vocabulary import (
     IntakeKind,
     IntakeVocabulary,
 )
-from xueshi.register.repository import NewPerson, NewRecord, NewUnit
+from xueshi.register.rows.roster_rows import NewPerson, NewRecord
+from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import UnitRegister
 
 __all__ = [

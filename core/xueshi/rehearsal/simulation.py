@@ -26,7 +26,7 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.flows.flow import ApprovalFlow, FlowLevel
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.rehearsal import repository
 from xueshi.rehearsal.behaviour import Behaviour, IsWorkingDay, carried_over, working_days
 from xueshi.rehearsal.findings import DayLoad, Rehearsed, Stop
@@ -116,7 +116,7 @@ class Simulation:
         """Give every unit its day: where it filed last year, by habit; else drawn."""
         days = working_days(first, deadline, self.setting.is_working)
         with reading(self.engine) as session:
-            self.codes = {unit.id: unit.credit_code for unit in register.units(session, ENGINE)}
+            self.codes = {unit.id: unit.credit_code for unit in unit_rows.units(session, ENGINE)}
             for filing in filing_rows.filings(session, ENGINE, campaign.id):
                 share = self.setting.habits.get(filing.unit_id)
                 code = self.codes[filing.unit_id]

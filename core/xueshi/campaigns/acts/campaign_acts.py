@@ -38,7 +38,7 @@ from xueshi.machines.campaign_machine import (
 from xueshi.machines.filing_machine import Refused, campaign_closed, extended, shifted
 from xueshi.machines.stored_state import dump_state, load_state
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
 
 ENGINE = Scope.everything()
@@ -181,7 +181,7 @@ def _not_to_be_closed(
 
 
 def _names(session: Session, filings: list[Filing]) -> str:
-    named = "、".join(register.unit(session, ENGINE, one.unit_id).name for one in filings[:NAMED])
+    named = "、".join(unit_rows.unit(session, ENGINE, one.unit_id).name for one in filings[:NAMED])
     return named if len(filings) <= NAMED else f"{named}等"
 
 

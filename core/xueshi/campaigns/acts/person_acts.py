@@ -21,7 +21,7 @@ from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Employment, StudyRecord, Title
 from xueshi.storage import new_id
 
@@ -35,8 +35,8 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     now = folder_now(session, real_now())
     actor = actor_of(session, row)
     day = date.fromisoformat(payload["day"])
-    old = register.unit(session, actor.scope, UUID(payload["from"]))
-    new = register.unit(session, ENGINE, UUID(payload["to"]))
+    old = unit_rows.unit(session, actor.scope, UUID(payload["from"]))
+    new = unit_rows.unit(session, ENGINE, UUID(payload["to"]))
     employment = records.lasting_employment(session, row.target_id, old.id)
     if employment is None:
         return Refused("not_employed", f"此人现不在{old.name}任职；请核对人员和原单位")

@@ -15,7 +15,7 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows
 from xueshi.campaigns.tables import Command
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 
 ENGINE = Scope.everything()
 
@@ -29,7 +29,7 @@ def move_unit(session: Session, row: Command) -> Refused | None:
     filing = filing_rows.filing(session, ENGINE, row.target_id, lock=True)
     campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
     area = str(row.payload.get("area", ""))
-    unit = register.unit(session, ENGINE, filing.unit_id)
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     if not re.fullmatch(r"[0-9]{6}", area):
         return Refused("no_area", f"地区代码应为6位数字（GB/T 2260），而不是“{area}”")
     if area == unit.area:
@@ -37,7 +37,7 @@ def move_unit(session: Session, row: Command) -> Refused | None:
     if not str(row.payload.get("reason", "")).strip():
         return Refused("no_reason", "单位变更地区须写明原因和依据")
     before = unit.area
-    register.move_unit(session, ENGINE, unit.id, area)
+    unit_rows.move_unit(session, ENGINE, unit.id, area)
     for held in access.grants_of_unit(session, unit.id):
         held.former_area, held.area = filing.area, area
         session.add(held)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.documents import repository as papers
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
 from xueshi.results.seals import ledger_values
 
@@ -25,7 +25,7 @@ def canonical_dump(session: Session, campaign_id: UUID) -> dict[str, Any]:
     """Return results, ledgers, filings and issued papers of a campaign as plain values in a fixed order."""
     campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
     # A unit that moved in mid-campaign stands in another area by now.
-    codes = {unit.id: unit.credit_code for unit in register.units(session, ENGINE)}
+    codes = {unit.id: unit.credit_code for unit in unit_rows.units(session, ENGINE)}
     sealed = results.sealed_results(session, campaign_id)
     ledgers = results.ledgers(session, [result.id for _, result in sealed])
     return {

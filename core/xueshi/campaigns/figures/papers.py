@@ -21,8 +21,8 @@ from xueshi.documents.filings import JudgedPerson
 from xueshi.documents.proofs import template_from_canonical
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
-from xueshi.register import repository as register
-from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
@@ -77,7 +77,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
         return []
     before = results.superseded(session, seals.values())
     pack = pack_of(session, campaign)
-    unit = register.unit(session, ENGINE, filing.unit_id)
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     judged = results.sealed_years(session, campaign.id, filing.unit_id, seals.values())
     verified_on = _decided_on(filing)
     gathered = []
@@ -129,7 +129,7 @@ def year_papers(
     Nothing is sealed: number, verifier and date of verification stay blank, for whoever signs by hand.
     """
     gathered = []
-    for person in register.people_for_assessment(session, scope, unit.id, year, as_of=day):
+    for person in people_rows.people_for_assessment(session, scope, unit.id, year, as_of=day):
         judged = judge(pack, unit.area, year, person, {}).judgement
         gathered.append(
             PersonYear(
@@ -159,7 +159,7 @@ def year_papers(
 
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
-    unit = register.unit(session, ENGINE, filing.unit_id)
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     # Who left the register since, by a correction, has results still and is no longer declared.
     people = people_of(session, campaign, filing, pack_of(session, campaign))

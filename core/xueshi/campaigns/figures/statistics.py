@@ -34,9 +34,9 @@ from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import TableColumn, YearTable
 from xueshi.errors import NotEncodedError
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
 from xueshi.register.identity import KeyRing
-from xueshi.register.repository import PersonForAssessment, RecordForAssessment, ShownPerson
+from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment, ShownPerson
 from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.vocabulary import engine_vocabulary
@@ -141,7 +141,7 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
         stages[filing.stage] += 1
         if filing.stage == "dissolved":
             continue  # its people are counted where they work now
-        unit = register.unit(session, ENGINE, filing.unit_id)
+        unit = unit_rows.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
         registered = {
             person.person_id: person for person in people_as_sealed(session, campaign, filing, pack)
@@ -195,7 +195,7 @@ def study_of_register(
     people: list[PersonStudy] = []
     rules: set[str] = set()
     unjudged = 0
-    units = register.units(session, Scope((heading.area,)))
+    units = unit_rows.units(session, Scope((heading.area,)))
     units = [unit for unit in units if scope.allows(unit.area, unit.sector, unit.id)]
     for unit in units:
         try:
@@ -204,7 +204,7 @@ def study_of_register(
             pack = None
         if pack is not None:
             rules.add(pack.digest)
-        for person in register.people_for_assessment(session, ENGINE, unit.id, year, as_of=day):
+        for person in people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=day):
             records = tuple(record for record in person.records if _ended(record, day))
             if pack is None:
                 unjudged += 1
@@ -236,7 +236,7 @@ def who_stands_behind(
     """
     units = {str(unit.id): unit.name for unit in study.units}
     ids = {person.who: UUID(person.who.partition(":")[2]) for person in study.people}
-    shown = register.shown_people(session, scope, keys, ids.values())
+    shown = people_rows.shown_people(session, scope, keys, ids.values())
     names = {unit_id: Who(name) for unit_id, name in units.items()}
     found: dict[str, ShownPerson] = {}
     for person in study.people:
@@ -347,7 +347,7 @@ def _ended(record: RecordForAssessment, day: date) -> bool:
 
 
 def _funds(session: Session, year: int, units: Sequence[Unit]) -> tuple[UnitFund, ...]:
-    stated = register.stated_amounts(session, ENGINE, year)
+    stated = unit_rows.stated_amounts(session, ENGINE, year)
     return tuple(UnitFund(str(unit.id), stated[unit.id]) for unit in units if unit.id in stated)
 
 

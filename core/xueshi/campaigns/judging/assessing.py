@@ -26,8 +26,8 @@ from xueshi.errors import RuleError
 from xueshi.machines.filing_machine import FilingState
 from xueshi.machines.stored_state import load_state
 from xueshi.real_clock import real_now
-from xueshi.register import repository as register
-from xueshi.register.repository import PersonForAssessment, RecordForAssessment
+from xueshi.register.rows import people_rows
+from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder, Judgement, LedgerLine
@@ -101,7 +101,7 @@ def people_of(
     """
     first, last = pack.year_window(campaign.year)
     titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
-    return register.people_for_assessment(
+    return people_rows.people_for_assessment(
         session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
     )
 
@@ -117,7 +117,7 @@ def people_as_sealed(
     seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
     years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
     judged = {person_id: year.records for person_id, year in years.items()}
-    records = register.records_by_id(session, [one for ids in judged.values() for one in ids])
+    records = people_rows.records_by_id(session, [one for ids in judged.values() for one in ids])
     return [
         replace(
             person,

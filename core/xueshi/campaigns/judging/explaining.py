@@ -17,7 +17,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging.assessing import load_pack, pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows
-from xueshi.register import repository as register
+from xueshi.register.rows import unit_rows
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 from xueshi.results import repository as results
@@ -68,7 +68,7 @@ def explain_result(
         )
     return ExplainedResult(
         person.name if person else "",
-        register.unit(session, found, result.unit_id).name,
+        unit_rows.unit(session, found, result.unit_id).name,
         campaign.public_id,
         result.revision,
         civil_date(result.assessed_at),

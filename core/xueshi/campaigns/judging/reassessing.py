@@ -26,7 +26,7 @@ from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.machines.filing_machine import reconsidered
 from xueshi.machines.stored_state import load_state
 from xueshi.real_clock import real_now
-from xueshi.register.repository import PersonForAssessment
+from xueshi.register.rows.people_rows import PersonForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder

@@ -62,25 +62,6 @@ def campaign_of_notice(session: Session, area: str, year: int, notice_digest: st
     return session.exec(query).first()
 
 
-def open_campaign_of_unit(
-    session: Session, scope: Scope, unit_id: UUID, year: int
-) -> tuple[Campaign, Filing] | None:
-    """Return the open campaign of a year in which a unit files, with its latest filing."""
-    query = (
-        select(Campaign, Filing)
-        .join(Filing, col(Filing.campaign_id) == col(Campaign.id))
-        .where(
-            Filing.unit_id == unit_id,
-            Campaign.year == year,
-            Campaign.stage == "open",
-            scope.clause(Filing.area, Filing.sector, Filing.unit_id),
-        )
-        .order_by(col(Filing.round).desc())
-    )
-    found = session.exec(query).first()
-    return None if found is None else (found[0], found[1])
-
-
 def campaign_of_unit(
     session: Session, scope: Scope, unit_id: UUID, year: int
 ) -> tuple[Campaign, Filing] | None:

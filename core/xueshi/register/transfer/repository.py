@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.register.identity import KeyRing
-from xueshi.register.repository import BATCH, defaults_of
+from xueshi.register.rows.shared import BATCH, defaults_of
 from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
 
 AT_ONCE = 1000

@@ -1,0 +1,170 @@
+"""Units: their codes, kinds, areas, yearly statements. The frame that opened the session commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from xueshi.access.scope import Scope
+from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.register.rows.shared import chunks, visible
+from xueshi.register.tables import (
+    Unit,
+    UnitYearStatement,
+)
+from xueshi.register.unit_kinds import EMPLOYER, UNIT_KINDS
+from xueshi.storage import new_id
+
+
+@dataclass(frozen=True)
+class NewUnit:
+    """A unit to enter into the register."""
+
+    credit_code: str
+    name: str
+    area: str
+    sector: str | None = None
+    kind: str = EMPLOYER
+    has_department: bool | None = None
+
+
+def unit(session: Session, scope: Scope, unit_id: UUID) -> Unit:
+    """Return one unit; NotFoundError outside the scope."""
+    found = session.exec(select(Unit).where(Unit.id == unit_id, visible(scope))).one_or_none()
+    if found is None:
+        raise NotFoundError(f"单位 {unit_id} 不存在或不在管理范围；请核对单位编号")
+    return found
+
+
+def unit_by_code(session: Session, scope: Scope, credit_code: str, *, lock: bool = False) -> Unit | None:
+    """Return the unit of a 统一社会信用代码; None when it is not there or outside the scope.
+
+    `lock` keeps other imports of the unit waiting until the transaction ends.
+    """
+    query = select(Unit).where(Unit.credit_code == credit_code, visible(scope))
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
+
+
+def units(session: Session, scope: Scope) -> list[Unit]:
+    """Return all units in the scope, by credit code."""
+    return list(session.exec(select(Unit).where(visible(scope)).order_by(Unit.credit_code)))
+
+
+def add_units(session: Session, scope: Scope, new: Sequence[NewUnit]) -> dict[str, UUID]:
+    """Enter units; returns credit code → id. InputError for a code in use, NotAllowedError outside the scope."""
+    for one in new:
+        if not scope.allows(one.area, one.sector):
+            raise NotAllowedError(
+                f"单位 {one.name}（{one.credit_code}）的地区 {one.area} 不在您的管理范围；请由该地区办理"
+            )
+    codes = [one.credit_code for one in new]
+    doubled = sorted({code for code in codes if codes.count(code) > 1} | known_codes(session, codes))
+    if doubled:
+        raise InputError(
+            f"统一社会信用代码 {doubled[0]} 已有单位在册；请核对代码，或改用该单位办理（共 {len(doubled)} 个重复）"
+        )
+    rows = [
+        Unit(
+            id=new_id(),
+            credit_code=one.credit_code,
+            name=one.name,
+            area=one.area,
+            sector=one.sector,
+            kind=one.kind,
+            has_department=one.has_department,
+        )
+        for one in new
+    ]
+    session.add_all(rows)
+    session.flush()
+    return {row.credit_code: row.id for row in rows}
+
+
+def move_unit(session: Session, scope: Scope, unit_id: UUID, area: str) -> Unit:
+    """Give a unit another area: what it registers from now on belongs there; NotFoundError outside the scope."""
+    moved = unit(session, scope, unit_id)
+    moved.area = area
+    session.add(moved)
+    return moved
+
+
+def namesakes(session: Session, scope: Scope) -> list[tuple[Unit, Unit]]:
+    """Return pairs of units of one area and name under two credit codes: most likely one unit that stands twice."""
+    seen: dict[tuple[str, str], Unit] = {}
+    pairs = []
+    for one in units(session, scope):
+        first = seen.setdefault((one.area, "".join(one.name.split())), one)
+        if first is not one:
+            pairs.append((first, one))
+    return pairs
+
+
+def set_unit(
+    session: Session,
+    scope: Scope,
+    unit_id: UUID,
+    *,
+    kind: str | None = None,
+    has_department: bool | Literal["by_sector"] | None = None,
+    sector: str | None = None,
+) -> Unit:
+    """Set what a unit is, for the flows that open from now on; None leaves a fact as it is. An empty sector clears it."""
+    found = unit(session, scope, unit_id)
+    if kind is not None:
+        if kind not in UNIT_KINDS:
+            raise InputError(f"没有“{kind}”这种单位；可用：{'、'.join(UNIT_KINDS)}")
+        found.kind = kind
+    if has_department is not None:
+        found.has_department = None if has_department == "by_sector" else has_department
+    if sector is not None:
+        found.sector = sector or None
+    session.add(found)
+    session.flush()
+    return found
+
+
+def state_amount(
+    session: Session, scope: Scope, unit_id: UUID, year: int, key: str, amount: int, maker: str, at: datetime
+) -> None:
+    """Note what a unit states for a year, in hundredths of a yuan; NotFoundError outside the scope."""
+    found = unit(session, scope, unit_id)
+    session.add(
+        UnitYearStatement(
+            id=new_id(),
+            unit_id=found.id,
+            area=found.area,
+            year=year,
+            key=key,
+            amount=amount,
+            maker=maker,
+            stated_at=at,
+        )
+    )
+    session.flush()
+
+
+def stated_amounts(session: Session, scope: Scope, year: int) -> dict[UUID, dict[str, int]]:
+    """Return unit → key → amount in hundredths of a yuan: the latest statement of each key."""
+    query = (
+        select(UnitYearStatement)
+        .join(Unit, col(Unit.id) == col(UnitYearStatement.unit_id))
+        .where(UnitYearStatement.year == year, visible(scope))
+        .order_by(col(UnitYearStatement.id))
+    )
+    stated: dict[UUID, dict[str, int]] = {}
+    for row in session.exec(query):
+        stated.setdefault(row.unit_id, {})[row.key] = row.amount
+    return stated
+
+
+def known_codes(session: Session, codes: Sequence[str]) -> set[str]:
+    """Return which unit codes the register holds already, whoever may see them: a code stands once."""
+    known: set[str] = set()
+    for chunk in chunks(sorted(set(codes))):
+        known.update(session.exec(select(Unit.credit_code).where(col(Unit.credit_code).in_(chunk))))
+    return known
