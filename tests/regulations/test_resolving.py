@@ -74,6 +74,20 @@ def test_numbers_are_compared_with_the_published_text(example: str) -> None:
     assert "ex2020.yaml:26:" in wrong["E206"]
 
 
+def test_a_number_that_stands_under_another_clause_is_said_with_the_place(example: str) -> None:
+    marks = "每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者100%"
+    placed = f"一、每年72学时，其中公共24。\n二、年度。\n三、每门12学时，{marks}\n四、其他。"
+    found = {one.code for one in check("EX2020", only(example), texts={"EX2020": placed})}
+    assert not {"W207", "E206"} & found
+    moved = f"一、每年72学时，其中公共24。\n二、年度。\n三、{marks}\n四、其他，每门12学时。"
+    [misplaced] = [
+        one for one in check("EX2020", only(example), texts={"EX2020": moved}) if one.code in ("E206", "W207")
+    ]
+    assert (misplaced.code, misplaced.clause) == ("W207", "三")
+    assert "cites 三 for 12" in misplaced.message
+    assert "stands in 四" in misplaced.message
+
+
 def test_numbers_of_a_reading_that_does_not_hold_need_not_stand_in_the_text(example: str) -> None:
     text = "一、每年72学时，其中公共24。三、每门12学时，每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者全学时"
     chosen = example.replace("hours: 20, share", "hours: {Q2: {each: 20, first: 33}}, share")

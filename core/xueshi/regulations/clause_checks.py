@@ -1,4 +1,4 @@
-"""Checks of the clause map: cited clauses exist, none is forgotten, numbers stand in the text (E202 to E206)."""
+"""Checks of the clause map: cited clauses exist, none is forgotten, numbers stand in the text (E202 to W207)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from itertools import pairwise
 
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
 from xueshi.regulations.document import Mapping as Node
+from xueshi.regulations.expressions import Written
 from xueshi.regulations.instrument import RuleFile, texts_of
 from xueshi.regulations.merge import Entry, Merged
+from xueshi.regulations.published_text import PublishedText
 
 _DIGITS = "零一二三四五六七八九"
 _CHINESE = "[零一二三四五六七八九十百]+"
@@ -147,9 +149,13 @@ def _gaps(file: RuleFile, findings: Findings) -> None:
 
 
 def check_numbers(
-    numbers: list[tuple[str, int, str]], files: list[RuleFile], texts: Mapping[str, str], findings: Findings
+    numbers: list[Written], files: list[RuleFile], texts: Mapping[str, str], findings: Findings
 ) -> None:
-    """Compare the numbers of the rules with the published text where one is attached (E206), else say once that none is."""
+    """Compare the numbers of the rules with the published text where one is attached, else say once that none is.
+
+    A number that the whole text does not have is E206; one that stands there, but under another clause than the rule
+    cites, is W207: the ledger would point an officer at the wrong sentence.
+    """
     for file in files:
         text = texts.get(file.header.id)
         if text is None:
@@ -162,27 +168,54 @@ def check_numbers(
                     f"xueshi rules attach {file.header.id} FILE",
                 )
             continue
-        known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {
-            str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
-        }
-        for path, line, written in numbers:
-            if path != file.path:
+        published = PublishedText(text)
+        for one in numbers:
+            if one.file != file.path:
                 continue
-            lacking = [
-                number
-                for number in re.findall(r"\d+(?:\.\d+)?", written)
-                if number not in known and not _in_units(number, text)
-            ]
+            lacking = _lacking(one.text, text)
             if lacking:
                 findings.add(
                     "E206",
-                    path,
-                    line,
-                    f'the rule gives {lacking[0]} ("{written}"), the text of {file.header.id} does not',
+                    one.file,
+                    one.line,
+                    f'the rule gives {lacking[0]} ("{one.text}"), the text of {file.header.id} does not',
                     "correct the number, or cite the text it is from",
                 )
+            else:
+                _check_place(one, published, findings)
+
+
+def _check_place(one: Written, published: PublishedText, findings: Findings) -> None:
+    """Add W207 for a number that stands under other clauses only; a clause speaks for those below and above it."""
+    cited = "" if one.read or one.text.startswith("1 per ") else published.around(one.clause)
+    elsewhere = _lacking(one.text, cited) if cited else []
+    if not elsewhere:
+        return
+    places = [clause for clause, held in published.clauses.items() if not _lacking(elsewhere[0], held)]
+    if places:  # else it stands in a table or another part that the outline does not reach
+        findings.add(
+            "W207",
+            one.file,
+            one.line,
+            f'the rule cites {one.clause} for {elsewhere[0]} ("{one.text}"), which stands in {"、".join(places[:3])}',
+            "cite the clause that says it (several: [一, 二]), or accept it",
+            one.clause,
+        )
+
+
+def _lacking(written: str, text: str) -> list[str]:
+    """List the numbers of a rule that a text does not have, in figures or in Chinese."""
+    known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {
+        str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
+    }
+    return [
+        number
+        for number in re.findall(r"\d+(?:\.\d+)?", written)
+        if number not in known and not _in_units(number, text)
+    ]
 
 
 def _in_units(number: str, text: str) -> bool:
-    """A text may write 10000 as 万字 and 1000 as 千字."""
-    return (number == "10000" and "万字" in text) or (number == "1000" and "千字" in text)
+    """A text may write 10000 as 万字, 1000 as 千字 and 50% as half."""
+    words = {"10000": ("万字",), "1000": ("千字",), "50": ("一半", "减半", "半数")}
+    return any(word in text for word in words.get(number, ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from typing import NamedTuple
 
 from xueshi.regulations import words
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
@@ -17,6 +18,19 @@ from xueshi.regulations.words import Form
 SPECIAL = ("none", "not_stated", "stated")
 LEAF_WORDS = {"years": "number of years"}
 YES = {"yes": True, "true": True, "no": False, "false": False}
+
+
+class Written(NamedTuple):
+    """A number as a rule file writes it, and the clause that its rule cites: to be compared with the published text.
+
+    `read` tells that it rests on a reading: then it is somebody's answer, and need not stand in the clause itself.
+    """
+
+    file: str
+    line: int
+    clause: str
+    text: str
+    read: bool
 
 
 class Reader:
@@ -37,7 +51,7 @@ class Reader:
         self.less: list[str] = []
         self.undecided: str | None = None
         self.hooks: set[str] = set()
-        self.numbers: list[tuple[str, int, str]] = []
+        self.numbers: list[Written] = []
 
     @contextmanager
     def of(self, rule: str, clause: str) -> Iterator[list[str]]:
@@ -52,6 +66,10 @@ class Reader:
     def fault(self, code: str, node: Node, message: str, repair: str) -> None:
         """Add a finding at a node, with the clause of the rule being read."""
         self.findings.add(code, node.file, node.line, message, repair, self.clause)
+
+    def _wrote(self, node: Node, text: str) -> None:
+        """Keep a number that was written, to be compared with the published text."""
+        self.numbers.append(Written(node.file, node.line, self.clause, text, bool(self.readings)))
 
     def _at(self) -> str:
         return f" ({self.clause})" if self.clause else ""
@@ -333,10 +351,10 @@ class Reader:
                 if band := words.band(text):
                     bands.append(band)
                     if fact != "year":  # from which year something holds may be another text's date
-                        self.numbers.append((node.file, node.line, text))
+                        self._wrote(node, text)
                 elif words.number(text) is not None:
                     values.append(text)
-                    self.numbers.append((node.file, node.line, text))
+                    self._wrote(node, text)
                 else:
                     self.fault(
                         "E103",
@@ -470,7 +488,7 @@ class Reader:
         if leaf == "hours":
             form = words.amount(text)
             if form is not None:
-                self.numbers.append((node.file, node.line, text))
+                self._wrote(node, text)
                 return self._amount(form, node)
             self.fault("E103", node, f'"{text}" is no amount{self._at()}', _amount_repair(text))
             return ["none"]
@@ -500,7 +518,7 @@ class Reader:
             )
             return ["none"]
         if form[0] in ("fixed", "percent", "part") and form != ["percent", "100"]:
-            self.numbers.append((node.file, node.line, text))
+            self._wrote(node, text)
         if form[0] == "stated_percent":
             self.fact(str(form[1]), node)
         return form
@@ -553,7 +571,8 @@ class Reader:
                 "[50%, 50%]",
             )
             return ["parts", ["100"]]
-        self.numbers.extend((node.file, node.line, part) for part in parts)
+        for part in parts:
+            self._wrote(node, part)
         return ["parts", [part.rstrip("%") for part in parts]]
 
     def _by_reading(self, reading: Reading, table: Node, leaf: str) -> Form:
@@ -653,7 +672,7 @@ class Reader:
                 "then: -20% for shares, then: -1 for hours, then: x80%",
             )
         else:
-            self.numbers.append((node.file, node.line, text))
+            self._wrote(node, text)
         return form
 
     def _meeting_keys(self, fact: str, cases: list[list[object]], table: Mapping) -> None:

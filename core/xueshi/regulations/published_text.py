@@ -34,16 +34,38 @@ class PublishedText:
         found = [self._one(part.strip()) for part in re.split("[、,，]", clause)]
         return "；".join(dict.fromkeys(text for text in found if text))
 
+    def around(self, clause: str) -> str:
+        """Return all that speaks for a clause: its own text, what stands under it, and the sentences it stands under.
+
+        Empty where the outline does not have a cited place: then nothing can be said of it.
+        """
+        found: dict[str, None] = {}
+        for part in re.split("[、,，]", clause):
+            name = self._known(part.strip())
+            if not name:
+                return ""
+            found |= {text: None for number, text in self.clauses.items() if name and number.startswith(name)}
+            while name:
+                if name in self.clauses:
+                    found[self.clauses[name]] = None
+                shorter = _LAST_PART.sub("", name)
+                name = "" if shorter == name else shorter
+        return "\n".join(found)
+
     def _one(self, clause: str) -> str:
+        return self.clauses.get(self._known(clause), "")
+
+    def _known(self, clause: str) -> str:
+        """Return the clause of the outline in which a cited place stands, or the empty string."""
         while clause:
             if clause in self.clauses:
-                return self.clauses[clause]
+                return clause
             # The instrument may be printed as an annex of the letter that sent it.
             annexed = [
                 number for number in self.clauses if number.startswith("附件") and number.endswith(clause)
             ]
             if len(annexed) == 1:
-                return self.clauses[annexed[0]]
+                return annexed[0]
             shorter = _LAST_PART.sub("", clause)
             if shorter == clause:
                 return ""
