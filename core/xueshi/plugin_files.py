@@ -10,7 +10,7 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -61,11 +61,28 @@ def _words(value: object) -> object:
     return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
 
 
-Percent = Annotated[int, BeforeValidator(_percent)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+_WORD = {"type": ["string", "integer"]}
+_SPAN = {
+    "type": "object",
+    "properties": {"first": {"type": "integer"}, "last": {"type": ["integer", "null"]}},
+}
+Percent = Annotated[
+    int, BeforeValidator(_percent), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}%$"})
+]
+Words = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [_WORD, {"type": "array", "items": _WORD}]}),
+]
 Day = Annotated[date, BeforeValidator(_day)]
-Years = Annotated[YearSpan, BeforeValidator(_years)]
-Text = Annotated[str, BeforeValidator(str)]
+Years = Annotated[
+    YearSpan,
+    BeforeValidator(_years),
+    WithJsonSchema({"anyOf": [{**_WORD, "examples": ["2011 to 2023", "2024 to open", 2021]}, _SPAN]}),
+]
+YesNo = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
+"""YAML 1.2 reads `yes` as a word; the model takes it."""
+Text = Annotated[str, BeforeValidator(str), WithJsonSchema(_WORD)]
 """Codes and numbers that YAML would read as integers (`990102`) are text."""
 
 
@@ -128,7 +145,7 @@ class OnlyFile(_Strict):
     """For which units a level holds."""
 
     kind: Words = ()
-    has_department: bool | None = None
+    has_department: YesNo | None = None
     sectors: Words = ()
 
 
@@ -151,7 +168,7 @@ class LevelFile(_Strict):
     needed: int = 1
     signers: list[SignerFile]
     returns_to: list[str] = Field(default_factory=list)
-    may_refuse: bool = False
+    may_refuse: YesNo = False
     days: int | None = None
     only: OnlyFile | None = None
     sample: Percent | None = None
@@ -168,8 +185,9 @@ class ChannelFile(_Strict):
     clause: str
     filed_by: list[SignerFile]
     levels: list[str] = Field(default_factory=list)
-    personal_application: bool = False
+    personal_application: YesNo = False
     within_days: int | None = None
+    within_calendar_days: int | None = None
 
 
 class LeavingFile(_Strict):
@@ -263,6 +281,22 @@ class PaperFile(_Strict):
     format: Literal["pdf", "png", "xlsx", "docx", "html"]
     template: str = ""
     fields: dict[str, Any] = Field(default_factory=dict)
+
+
+_KINDS: Mapping[str, type[BaseModel]] = {
+    "flow": FlowFile,
+    "jurisdiction": JurisdictionFile,
+    "notice": NoticeFile,
+    "overlay": FlowOverlayFile,
+    "paper": PaperFile,
+}
+KINDS_OF_FILE = tuple(_KINDS)
+"""A plugin's files beside its law and cases, and a bureau's settings of a flow (`overlay`)."""
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file (`KINDS_OF_FILE`), for editors. Raises KeyError for another kind."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_KINDS[kind].model_json_schema()}
 
 
 class _DaysAsText(RoundTripConstructor):

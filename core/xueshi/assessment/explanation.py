@@ -25,8 +25,10 @@ from xueshi.regulations.rule_words import RuleWords
 
 STEPS = {
     2: "不予认定的情形", 3: "适用条目", 4: "所属年度", 5: "适用情形", 6: "认定条件", 7: "按标准", 8: "按份额", 10: "另加后",
-    11: "每次上限", 12: "同一项只计一次", 13: "分年登记", 14: "每年上限", 15: "学时类别",
+    11: "每次上限", 12: "不属本年度，本年计", 13: "同一项只计一次", 14: "本年登记的部分", 15: "学时类别",
 }  # fmt: skip
+LIMITS = {"cap_day": "每天上限", "cap_year": "每年上限"}
+"""Reasons that name a step better than its number: a day's limit is part of the amount, a year's follows the spread."""
 RECORD_VERDICTS = {
     "credited": "已认定", "reduced": "部分认定", "uncredited": "不计学时", "refused": "不予认定", "needs_fact": "待补充",
     "other_year": "属其他年度", "manual": "待决定",
@@ -38,7 +40,7 @@ VERDICTS = {
     "not_judged": "未核算",
 }
 
-WARNINGS = {"no_identity": "有记录没有填写作品、项目等标识，不能判断是否同一项，请核对"}
+WARNINGS = {"no_identity": "有记录没有填写判断同一项所用的标识（如作品、项目），不能判断是否重复，请核对"}
 
 
 @dataclass(frozen=True)
@@ -268,8 +270,22 @@ class _Explainer:
         name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
-            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), one.by,
+            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one),
         )  # fmt: skip
+
+    def met_by(self, one: RequirementResult) -> str:
+        """Say by what a requirement is met where it is not by its own hours: an alternative's name, a deeming record's."""
+        if not one.by:
+            return ""
+        parts = [
+            (f"{entry['rule']}", entry["name"] or self.words.requirement(entry))
+            for entry in self.pack.requirements
+        ]
+        alternative = dict(parts).get(one.by)
+        if alternative is not None:
+            return f"按“{alternative}”达到"
+        name = next((entry["name"] for entry in self.pack.data["deemed"] if entry["rule"] == one.by), "")
+        return f"视为达到（{name or one.by}）"
 
     def window(self, one: WindowResult) -> WindowExplanation:
         """Explain a requirement over several years: sums, or averages where the text asks for an average."""
@@ -320,6 +336,6 @@ def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
             continue
         if node.code == "cap_day":
             yield Step(STEPS[7], node.rule, node.clause, None, node.before, "")
-        title = "每天上限" if node.code == "cap_day" else STEPS.get(node.step, "")
+        title = LIMITS.get(node.code) or STEPS.get(node.step, "")
         yield Step(title, node.rule, node.clause, node.before, node.after, node.text)
         last = node.after

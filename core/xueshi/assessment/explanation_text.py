@@ -26,7 +26,10 @@ def text_lines(one: YearExplanation) -> list[str]:
         lines += ["", "【跨年度要求】", *(window_line(each) for each in one.windows)]
     lines += [f"提示：{warning}" for warning in one.warnings]
     if one.cures:
-        lines += ["", f"【还可以怎样补足】（须在{one.until}前完成）"]
+        lines += [
+            "",
+            f"【还可以怎样补足】（{one.until}以前完成的才计入{one.year}年度，补训按主管部门的通知）",
+        ]
         for head, ways in cure_groups(one):
             lines += [f"{head}：", *(f"  {way}" for way in ways)]
     lines += ["", "【逐条说明】"]
@@ -66,7 +69,7 @@ def requirement_line(one: RequirementExplanation) -> str:
     minimum = "" if one.minimum is None else f"应有{show_hours(one.minimum)}{one.unit}，"
     state = "达到" if one.met else f"还差{show_hours(one.shortfall)}{one.unit}" if one.shortfall else "未达到"
     if one.by:
-        state = f"视为达到（{one.by}）"
+        state = one.by
     elif one.met is None:
         state += "（有记录待补充或待决定，暂不能判定）"
     return f"{name}（{one.clause}）：{minimum}已有{show_hours(one.total)}{one.unit}，{state}"
@@ -121,7 +124,7 @@ def record_parts(one: RecordExplanation) -> tuple[str, str, tuple[tuple[str, str
         ("原文", one.quote),
         ("标准", one.standard),
         ("所填情况", "、".join(one.inputs)),
-        ("未填写，按没有该情形处理", "、".join(one.presumed)),
+        ("未填写，按不属于排除的情形处理", "、".join(one.presumed)),
         ("计算", " → ".join(amounts) if len(amounts) > 1 else ""),
         ("口径", "；".join(one.readings)),
     )

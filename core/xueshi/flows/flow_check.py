@@ -236,6 +236,15 @@ def _channel(findings: FlowFindings, position: int, channel: Channel) -> None:
             "F120", (*here, "within_days"), f"channel {channel.id} has {channel.within_days} working days",
             "within_days: at least 1, or none where the text names none", channel.clause,
         )  # fmt: skip
+    if channel.within_calendar_days is not None and (
+        channel.within_calendar_days < 1 or channel.within_days is not None
+    ):
+        findings.add(
+            "F120", (*here, "within_calendar_days"),
+            f"channel {channel.id} has {channel.within_calendar_days} calendar days"
+            + (f" and {channel.within_days} working days" if channel.within_days is not None else ""),
+            "one of within_days (工作日) and within_calendar_days (日), at least 1", channel.clause,
+        )  # fmt: skip
     unknown = [level for level in channel.levels if level not in ids]
     for level in unknown:
         findings.add(

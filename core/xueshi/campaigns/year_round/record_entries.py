@@ -155,15 +155,16 @@ def acts_for_person(channel: Channel, actor: Actor, said: bool | None) -> bool:
 
 
 def reported_late(channel: Channel, end: date | None, today: date, calendar: WorkCalendar) -> bool:
-    """Tell whether a report comes after the working days that its channel gives (超期). It is shown, never refused.
+    """Tell whether a report comes after the days that its channel gives (超期). It is shown, never refused.
 
     The texts oblige the reporter; that he is late takes no hours from the person.
     """
-    return (
-        channel.within_days is not None
-        and end is not None
-        and today > working_day_after(calendar, end, channel.within_days).day
-    )
+    if end is None:
+        return False
+    if channel.within_days is not None:
+        return today > working_day_after(calendar, end, channel.within_days).day
+    days = channel.within_calendar_days
+    return days is not None and (today - end).days > days
 
 
 def write(session: Session, law: RecordLaw, row: Command, planned: Planned, now: datetime) -> StudyRecord:
