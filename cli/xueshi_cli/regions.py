@@ -73,7 +73,7 @@ def new(
                 f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
             )
     typer.echo(
-        "先核对脚手架所猜：effective、years（规则文件、流程、applies）、conventions.minimum，并补上流程和applies的条款"
+        "先核对脚手架所猜：title、effective、years（规则文件、流程、applies）、year.starts、conventions.minimum，并补上流程和applies的条款"
     )
     typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -128,6 +129,14 @@ def test_a_kind_of_file_that_does_not_exist_is_said_with_those_that_do(ask: Ask)
     assert code == 2
     assert "没有名为“notise”的文件种类" in said
     assert "notice" in said
+
+
+def test_words_are_listed_before_the_clauses_have_a_status(ask: Ask, yunze: Path) -> None:
+    file = next(yunze.glob("regulations/*.yaml"))
+    file.write_text(re.sub(r"\{(encoded|procedural):", "{todo:", file.read_text(), count=1))
+    code, told, _ = ask("regions", "words", "yunze")
+    assert code == 0
+    assert "village_service" in told or "training" in told
 
 
 def test_the_schema_of_case_files_is_printed(ask: Ask) -> None:
