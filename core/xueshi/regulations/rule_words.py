@@ -173,7 +173,7 @@ class RuleWords:
             ("all_of", "须全部满足："),
         ):
             if one[word]:
-                parts.append(f"{text}{'、'.join(self._named(name) for name in one[word])}")
+                parts.append(f"{text}{'、'.join(self.amounts.requirement(name) for name in one[word])}")
         if not one["alone"]:
             parts.append("只作其他要求的一部分，不单独判定")
         name = f"{one['name']}：" if one["name"] else ""
@@ -182,14 +182,6 @@ class RuleWords:
         if settled(one["when"]) is False:
             parts.append("按现取口径不适用")
         return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
-
-    def _named(self, requirement: str) -> str:
-        """Name another requirement as an officer knows it, with its number in the file."""
-        found = next((one for one in self.pack.requirements if one["id"] == requirement), None)
-        if found is None:  # a category of which an average or sum is asked
-            return self.amounts.labels.get(requirement, requirement)
-        said = found["name"] or self.amounts.labels.get(found["of"], found["of"])
-        return f"{said}（{requirement}）"
 
     def window(self, over: Mapping[str, Any] | None) -> str:
         """Say the years that a requirement looks at; those of alternatives are said by their parts."""
@@ -207,7 +199,7 @@ class RuleWords:
         """Say which record satisfies which requirements."""
         name = f"{one['name']}：" if one["name"] else ""
         return (
-            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(self._named(name) for name in one['meets'])}"
+            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(self.amounts.requirement(name) for name in one['meets'])}"
             + self.rests_on(one["readings"])
         )
 
