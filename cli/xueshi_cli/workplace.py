@@ -62,6 +62,7 @@ class Workplace:
                 user=told.smtp_user,
                 password=told.smtp_password.get_secret_value(),
                 starttls=told.smtp_starttls,
+                ca=told.smtp_ca,
             )
         return PostOffice(MessageFolder(self.folder / "messages"), server)
 
