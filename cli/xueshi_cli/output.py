@@ -28,7 +28,7 @@ ToCsv = Annotated[Path | None, typer.Option("--csv", help="另存为 CSV 文件"
 ToXlsx = Annotated[Path | None, typer.Option("--xlsx", help="另存为 Excel 工作簿")]
 
 console = Console()
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|report(:[a-z0-9_]+){4}")
 
 FATES = {
     "done": "已办结",
@@ -72,8 +72,10 @@ def show_table(
     table = Table(title=title, caption=f"共 {len(rows)} 条", title_justify="left")
     for heading in rows[0]:
         # An id is copied into the next command: it must stand in one piece, whatever the terminal's width.
-        whole = all(_ID.fullmatch(str(row[heading] or "")) for row in rows)
-        table.add_column(heading, overflow="fold", no_wrap=whole, min_width=36 if whole else None)
+        cells = [str(row[heading] or "") for row in rows]
+        whole = all(_ID.fullmatch(cell) for cell in cells)
+        width = max(len(cell) for cell in cells) if whole else None
+        table.add_column(heading, overflow="fold", no_wrap=whole, min_width=width)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     console.print(table)

@@ -20,6 +20,7 @@ from xueshi.migrations.schema import upgrade
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.registry import Registry, load
+from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
 from xueshi.storage import new_id, open_database
 from xueshi_cli.server import read_record, serves
@@ -61,6 +62,7 @@ class Workplace:
                 user=told.smtp_user,
                 password=told.smtp_password.get_secret_value(),
                 starttls=told.smtp_starttls,
+                ca=told.smtp_ca,
             )
         return PostOffice(MessageFolder(self.folder / "messages"), server)
 
@@ -73,7 +75,8 @@ class Workplace:
 
     @cached_property
     def engine(self) -> Engine:
-        """The database, at the newest schema."""
+        """The database, at the newest schema; whatever works on it knows every kind of command."""
+        report_commands.register()
         self.folder.mkdir(parents=True, exist_ok=True)
         engine = open_database(self.settings.database)
         upgrade(engine)

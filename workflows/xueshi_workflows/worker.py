@@ -21,6 +21,7 @@ from xueshi.campaigns.commanding.relay import RelayPace, run_relay
 from xueshi.campaigns.opening.planning import CampaignOpener
 from xueshi.errors import ServiceMissingError
 from xueshi.messages.outbox import PostOffice, run_outbox
+from xueshi.reports import commands as report_commands
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.attributes import SEARCH_ATTRIBUTES
 from xueshi_workflows.plugin import xueshi_plugin
@@ -65,6 +66,7 @@ async def run_worker(
     engine: Engine, setting: WorkerSetting, stop: asyncio.Event, interceptors: Sequence[Interceptor] = ()
 ) -> None:
     """Work until told to stop."""
+    report_commands.register()
     client = await connect(setting.address, setting.namespace, setting.key)
     await ensure_search_attributes(client)
     await ensure_schedules(client)

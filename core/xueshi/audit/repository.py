@@ -91,6 +91,14 @@ def store_artifact(session: Session, kind: str, body: bytes) -> str:
     return digest
 
 
+def discard_artifact(session: Session, digest: str) -> None:
+    """Take out bytes that this same transaction stored and then refused: nothing may name them."""
+    artifact = session.get(Artifact, digest)
+    if artifact is not None:
+        session.delete(artifact)
+        session.flush()
+
+
 def has_artifact(session: Session, digest: str) -> bool:
     """Tell whether an artifact is stored."""
     return session.get(Artifact, digest) is not None
