@@ -36,7 +36,7 @@ from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
 from xueshi_cli.facts_given import given_facts
 from xueshi_cli.messages import backlog_words
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
-from xueshi_cli.record_answers import flag_lines
+from xueshi_cli.record_answers import flag_lines, year_words
 from xueshi_cli.verdicts import RECORD_VERBS
 from xueshi_cli.workplace import Workplace
 
@@ -122,6 +122,7 @@ def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
     record = records.record(session, ENGINE, record_id)
     return {
         "记录": str(record.id),
+        "年度": year_words(record),
         "申报学时": "" if record.claimed is None else show_hours(record.claimed),
         "情况": record.facts,
         "证明材料": "、".join(

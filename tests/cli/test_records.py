@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,32 @@ def test_another_units_person_is_not_found(rig: RecordsRig) -> None:
     result = run("records", "file", identity(3), "--as", "unit_clerk.a", *TRAINING, *FACTS)
     assert "找不到此人" in str(result.exception)
     assert rig.tasks("unit_personnel.b") == []
+
+
+def test_a_study_is_filed_as_make_up_for_an_earlier_open_year(rig: RecordsRig) -> None:
+    study = [
+        "--kind",
+        "单位内部培训",
+        "--content",
+        "补训",
+        "--start",
+        "2025-01-15",
+        "--end",
+        "2025-01-16",
+        *FACTS,
+    ]
+    words = ["records", "file", identity(1), "--as", "unit_clerk.a", *study]
+    both = run(*words, "--makeup-for", "2024", "--year", "2025")
+    assert both.exit_code != 0
+    assert "只能填一个" in str(both.exception)
+    rig.open_campaign(makeup_until=date(2025, 2, 28))
+    row = rig.steer("advance", to="2025-01-20T09:00:00+08:00")
+    assert row.state == "done", row.reason
+    record = done(*words, "--makeup-for", "2024")["record"]
+    shown = done("records", "show", record, "--as", "unit_clerk.a")
+    assert shown["年度"] == "2024（补训，计入2024年度）"
+    listed = done("tasks", "list", "--as", "unit_personnel.a")
+    (task,) = [one for one in listed if one["事项"] == "学时认定"]
+    assert "补训" in done("tasks", "show", task["待办"], "--as", "unit_personnel.a")["年度"]
+    late = run(*words[:-1], "16", "--start", "2025-03-01", "--end", "2025-03-01", "--makeup-for", "2024")
+    assert late.exit_code == 1

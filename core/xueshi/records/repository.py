@@ -118,6 +118,42 @@ def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[Study
     return list(session.exec(_locked(query)))
 
 
+def same_study(
+    session: Session,
+    person_id: UUID,
+    *,
+    kind: str,
+    content: str,
+    days: tuple[date | None, date | None],
+    made_up_only: bool,
+    but: UUID | None = None,
+) -> StudyRecord | None:
+    """Return a person's standing record of the same study: kind, content, first and last day; of any year.
+
+    `made_up_only` looks only among those that make up for a year; `but` is left out.
+    """
+    start, end = days
+    if end is None:
+        return None
+    query = (
+        select(StudyRecord)
+        .where(
+            StudyRecord.person_id == person_id,
+            StudyRecord.kind == kind,
+            StudyRecord.content == content,
+            StudyRecord.end == end,
+            col(StudyRecord.start).is_(None) if start is None else StudyRecord.start == start,
+            col(StudyRecord.stage).in_(STANDING),
+        )
+        .order_by(col(StudyRecord.id))
+    )
+    if made_up_only:
+        query = query.where(col(StudyRecord.makeup))
+    if but is not None:
+        query = query.where(StudyRecord.id != but)
+    return session.exec(query).first()
+
+
 def has_filed(session: Session, unit_id: UUID, year: int) -> bool:
     """Tell whether records of a unit's year were filed one by one, beside or instead of a workbook."""
     query = select(StudyRecord.id).where(

@@ -233,6 +233,7 @@ def _facts(
         year=record.year,
         facts={**record.facts, **values.get(record.id, {})},
         claimed=record.claimed,
+        makeup=record.makeup,
     )
 
 
@@ -263,13 +264,17 @@ def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
 
 
 def _record_as_json(record: RecordFacts) -> dict[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "id": record.id,
         "kind": record.kind,
         "year": record.year,
         "facts": dict(record.facts),
         "claimed": record.claimed,
     }
+    if record.makeup:
+        # Only where it is so: the digests of all other results stay what they were.
+        body["makeup"] = True
+    return body
 
 
 def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:

@@ -16,6 +16,7 @@ from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round import makeup
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_entries import Entry
 from xueshi.campaigns.year_round.record_law import (
@@ -97,6 +98,7 @@ def _file(session: Session, row: Command) -> Refused | None:
         str(payload.get("channel", "")),
         payload.get("for_person"),
         payload.get("evidence", ()),
+        makeup=bool(payload.get("makeup")),
     )
     planned = entries.plan(session, law, actor, entry, now, scope=actor.scope)
     if isinstance(planned, Refused):
@@ -129,6 +131,7 @@ def _correct(session: Session, row: Command) -> Refused | None:
         payload.get("evidence", ()),
         replaces=old.id,
         class_id=old.class_id,
+        makeup=bool(payload.get("makeup", old.makeup)),
     )
     scope = ENGINE if old.class_id is not None else actor.scope
     planned = entries.plan(session, law, actor, entry, now, scope=scope)
@@ -180,7 +183,7 @@ def _decide(session: Session, row: Command) -> Refused | None:
     if row.kind == "verify_record":
         refused = _settle_facts(session, law, record, row, judged)
     elif row.kind == "resubmit_record":
-        refused = _amend(session, law, record, row)
+        refused = _amend(session, law, record, row, now)
     if refused is not None:
         return refused
     if judged.outcome == "signed":
@@ -274,6 +277,7 @@ def _said(
         facts={**record.facts, **settled},
         claimed=record.claimed,
         level=_level(session, record.person_id, record.end.isoformat() if record.end else None),
+        makeup=record.makeup,
     )
 
 
@@ -283,11 +287,17 @@ def _level(session: Session, person_id: UUID, day: str | None) -> str | None:
     return title.level if title else None
 
 
-def _amend(session: Session, law: RecordLaw, record: StudyRecord, row: Command) -> Refused | None:
+def _amend(
+    session: Session, law: RecordLaw, record: StudyRecord, row: Command, now: datetime
+) -> Refused | None:
     """Lay the amended record over a returned one, with further proofs; both contents stay told apart by digest."""
     amended = row.payload.get("record")
     evidence = row.payload.get("evidence", ())
     if amended is not None:
+        changed = Entry(record.person_id, amended, record.year, replaces=record.id, makeup=record.makeup)
+        refused = makeup.refused(session, law.pack, changed, record.unit_id, now)
+        if refused is not None:
+            return refused
         said = what_law_says(
             law,
             area=record.area,
@@ -296,13 +306,13 @@ def _amend(session: Session, law: RecordLaw, record: StudyRecord, row: Command) 
             facts=amended["facts"],
             claimed=amended.get("claimed"),
             level=_level(session, record.person_id, amended.get("end")),
+            makeup=record.makeup,
         )
         if isinstance(said, Refused):
             return said
         channel = way_in(law, said.entry, record.channel)
         if isinstance(channel, Refused):
             return channel
-        changed = Entry(record.person_id, amended, record.year)
         record.kind, record.facts, record.claimed = (
             amended["kind"],
             dict(amended["facts"]),

@@ -68,6 +68,7 @@ def _report_roster(session: Session, row: Command) -> Refused | None:
             int(payload["year"]),
             str(payload.get("channel", "")),
             class_id=class_id,
+            makeup=bool(payload.get("makeup")),
         )
 
     planned, refused = _plan_all(session, law, actor, fresh, entry_of, working, now)

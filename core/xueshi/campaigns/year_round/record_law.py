@@ -77,13 +77,14 @@ def what_law_says(
     facts: Mapping[str, object],
     claimed: int | None,
     level: str | None,
+    makeup: bool = False,
 ) -> RecordSaid | Refused:
     """Judge one record alone, or say why it cannot be taken in: a wrong value, no rule, another year, false proof."""
     request = PersonYearRequest(
         area=area,
         year=year,
         person={} if level is None else {"person.level": level},
-        records=(RecordFacts("本记录", kind, facts, year, claimed),),
+        records=(RecordFacts("本记录", kind, facts, year, claimed, makeup=makeup),),
     )
     try:
         assessment = evaluate(law.pack, request, trace=False)

@@ -40,6 +40,8 @@ class RecordForAssessment:
     certificate: str
     start: date | None
     end: date | None
+    makeup: bool = False
+    """Made up (补训) for its year."""
 
 
 @dataclass(frozen=True)
@@ -290,4 +292,5 @@ def _for_assessment(row: StudyRecord) -> RecordForAssessment:
         certificate=row.certificate,
         start=row.start,
         end=row.end,
+        makeup=row.makeup,
     )
