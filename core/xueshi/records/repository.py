@@ -33,7 +33,7 @@ def record(session: Session, scope: Scope, record_id: UUID, *, lock: bool = Fals
     query = (
         select(StudyRecord)
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
-        .where(StudyRecord.id == record_id, _visible(scope))
+        .where(StudyRecord.id == record_id, _visible(scope, StudyRecord.person_id))
     )
     found = session.exec(_locked(query, of=StudyRecord) if lock else query).first()
     if found is None:
@@ -64,7 +64,7 @@ def records(
         select(StudyRecord, Person.name, Unit.name)
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
         .join(Person, col(Person.id) == col(StudyRecord.person_id))
-        .where(_visible(scope))
+        .where(_visible(scope, StudyRecord.person_id))
         .order_by(
             col(Unit.credit_code), col(Person.identity_index), col(StudyRecord.position), col(StudyRecord.id)
         )
@@ -180,7 +180,7 @@ def employed_on(session: Session, scope: Scope, person_id: UUID, day: date) -> E
         select(Person, Employment, Unit)
         .join(Employment, col(Employment.person_id) == col(Person.id))
         .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Person.id == person_id, _lasting(day), _visible(scope))
+        .where(Person.id == person_id, _lasting(day), _visible(scope, Employment.person_id))
         .order_by(col(Employment.since).desc(), col(Employment.id).desc())
     )
     found = session.exec(query).first()
@@ -195,7 +195,11 @@ def employments_on(session: Session, scope: Scope, people: Sequence[UUID], day: 
             select(Person, Employment, Unit)
             .join(Employment, col(Employment.person_id) == col(Person.id))
             .join(Unit, col(Unit.id) == col(Employment.unit_id))
-            .where(col(Person.id).in_(people[start : start + BATCH]), _lasting(day), _visible(scope))
+            .where(
+                col(Person.id).in_(people[start : start + BATCH]),
+                _lasting(day),
+                _visible(scope, Employment.person_id),
+            )
             .order_by(col(Employment.since), col(Employment.id))
         )
         for person, employment, unit in session.exec(query):
@@ -208,7 +212,7 @@ def knows_person(session: Session, scope: Scope, person_id: UUID) -> bool:
     query = (
         select(Employment.id)
         .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Employment.person_id == person_id, _visible(scope))
+        .where(Employment.person_id == person_id, _visible(scope, Employment.person_id))
     )
     return session.exec(query.limit(1)).first() is not None
 
@@ -306,7 +310,7 @@ def records_with_evidence(session: Session, scope: Scope, digests: Iterable[str]
         .where(
             col(Evidence.digest).in_(sorted(set(digests))),
             col(StudyRecord.stage).in_(STANDING),
-            _visible(scope),
+            _visible(scope, StudyRecord.person_id),
         )
         .order_by(col(StudyRecord.id))
     )
@@ -379,8 +383,9 @@ def _locked(query: SelectOfScalar[Row], of: Any = None) -> SelectOfScalar[Row]:
     return query.with_for_update(of=of).execution_options(populate_existing=True)
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
-    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id))
+def _visible(scope: Scope, person: Any) -> ColumnElement[bool]:
+    """SQL condition: rows of units that a scope lets see; `person` is the column of whom they are about."""
+    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id), col(person))
 
 
 def _lasting(day: date) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
@@ -72,7 +73,7 @@ def record_for(session: Session, actor: Actor, record_id: UUID, *, lock: bool = 
     try:
         return records.record(session, actor.scope, record_id, lock=lock)
     except NotFoundError:
-        if not records.reported_by(session, organiser_of(actor), record_id):
+        if actor.person_id is not None or not records.reported_by(session, organiser_of(actor), record_id):
             raise
         return records.record(session, ENGINE, record_id, lock=lock)
 
@@ -231,6 +232,7 @@ def _move_on(
             session,
             unit_id=record.unit_id,
             to_role=judged.state.filer,
+            to_person=record.person_id if judged.state.filer == PERSON else None,
             subject=TOLD[judged.outcome],
             body={"record": str(record.id), "reason": str(row.payload.get("reason", ""))},
             at=now,

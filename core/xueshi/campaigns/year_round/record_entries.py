@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
@@ -30,7 +31,6 @@ from xueshi.campaigns.year_round.record_law import (
 from xueshi.flows.flow import ApprovalFlow, Channel
 from xueshi.machines.filing_machine import Refused
 from xueshi.machines.record_machine import (
-    PERSON,
     STAGE_WORDS,
     RecordState,
     file,

@@ -20,10 +20,14 @@ def upgrade() -> None:
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
         batch_op.add_column(sa.Column("person_id", sa.Uuid(), nullable=True))
         batch_op.create_index(batch_op.f("ix_access_grant_person_id"), ["person_id"], unique=False)
+    with op.batch_alter_table("outgoing_message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("to_person", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("outgoing_message", schema=None) as batch_op:
+        batch_op.drop_column("to_person")
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_grant_person_id"))
         batch_op.drop_column("person_id")
