@@ -22,12 +22,14 @@ from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
 from xueshi.campaigns.tables import Task
+from xueshi.campaigns.year_round import record_acts
 from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
 from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
 from xueshi.records import repository as records
 from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.tables import StudyRecord
 from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
 from xueshi_cli import verdicts
@@ -125,6 +127,7 @@ def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
         "年度": year_words(record),
         "申报学时": "" if record.claimed is None else show_hours(record.claimed),
         "情况": record.facts,
+        **_choice(session, record),
         "证明材料": "、".join(
             f"{proof.id}（{file.type}）"
             for proof, file in records.evidence_of(session, [record.id]).get(record.id, [])
@@ -132,6 +135,20 @@ def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
         "更正": "" if record.replaces is None else f"代替 {record.replaces}",
         "疑点（仅供核对）": flag_lines(flags_of_record(session, scope, record)),
     }
+
+
+def _choice(session: Session, record: StudyRecord) -> dict[str, str]:
+    """Say what the verifier may choose, where the text leaves the hours between two figures."""
+    found = record_acts.open_choice(session, record)
+    if found is None:
+        return {}
+    how = f"--fact 认定学时={show_hours(found.high)}"
+    held = (
+        f"须由认定人确定，如 {how}"
+        if found.default is None
+        else f"不另认定的，按口径计{show_hours(found.default)}学时；另作认定的加 --fact，如 {how}"
+    )
+    return {"认定幅度": f"{show_hours(found.low)}至{show_hours(found.high)}学时（{found.clause}）；{held}"}
 
 
 def _level_name(session: Session, task: Task) -> str:

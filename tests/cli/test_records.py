@@ -236,3 +236,32 @@ def test_a_study_is_filed_as_make_up_for_an_earlier_open_year(rig: RecordsRig) -
     assert "补训" in done("tasks", "show", task["待办"], "--as", "unit_personnel.a")["年度"]
     late = run(*words[:-1], "16", "--start", "2025-03-01", "--end", "2025-03-01", "--makeup-for", "2024")
     assert late.exit_code == 1
+
+
+def test_a_verifier_sees_the_range_and_chooses_within_it(
+    rig: RecordsRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = rig.place.registry.pack_for("320500", YEAR)
+    monkeypatch.setattr("xueshi.registry.Registry.pack_for", lambda *_: pack)
+    words = [
+        "--kind",
+        "论文",
+        "--content",
+        "论文",
+        "--end",
+        "2024-02-02",
+        "--fact",
+        "level=national",
+        "--channel",
+        "person",
+    ]
+    done("records", "file", identity(1), "--as", "unit_clerk.a", *words)
+    (task,) = done("tasks", "list", "--as", "unit_personnel.a")
+    shown = done("tasks", "show", task["待办"], "--as", "unit_personnel.a")["认定幅度"]
+    assert "15至20学时" in shown
+    assert "按口径计15学时" in shown
+    decide = ("tasks", "decide", task["待办"], "--approve", "--as", "unit_personnel.a", "--fact")
+    too_much = run(*decide, "认定学时=21")
+    assert too_much.exit_code == 1
+    assert "15至20学时" in too_much.output
+    assert run(*decide, "认定学时=18").exit_code == 0

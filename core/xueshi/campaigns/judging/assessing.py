@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
@@ -36,8 +37,6 @@ from xueshi.storage import new_id, reading, transaction
 ENGINE = Scope.everything()
 CHUNK = 500
 """People judged and stored in one transaction."""
-RANGE_FACT = "granted"
-"""The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
 
 @lru_cache(maxsize=32)
@@ -325,7 +324,7 @@ def open_record_tasks(
             continue
         for open_ in one.assessment.open:
             facts: Sequence[str] = list(open_.facts)
-            kind = "discretion" if RANGE_FACT in facts else "record"
+            kind = "discretion" if GRANTED in facts else "record"
             entry = next((line for line in one.assessment.ledger if line.record == open_.record), None)
             _add_task(
                 session,

@@ -13,6 +13,8 @@ from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
+from xueshi.assessment.choices import Choice
+from xueshi.assessment.closures import GRANTED
 from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
@@ -23,6 +25,7 @@ from xueshi.campaigns.year_round.record_entries import Entry
 from xueshi.campaigns.year_round.record_law import (
     RecordLaw,
     RecordSaid,
+    choice_for,
     law_by,
     way_in,
     what_law_says,
@@ -248,7 +251,12 @@ def _settle_facts(
     said = _said(session, law, record, settled)
     # What one answer opens the next may settle: 级别 first, then whether a paper was read.
     while isinstance(said, RecordSaid) and (
-        answers := {name: given[name] for name in given if name in {*said.open_facts, *settled}}
+        answers := {
+            name: given[name]
+            for name in given
+            if name in {*said.open_facts, *settled}
+            or (name == GRANTED and _chosen(session, law, record, settled))
+        }
     ):
         settled.update(answers)
         given = {name: value for name, value in given.items() if name not in answers}
@@ -266,6 +274,21 @@ def _settle_facts(
     # Laid into the row last: a refusal must leave nothing behind.
     record.determined = settled or None
     return None
+
+
+def _chosen(session: Session, law: RecordLaw, record: StudyRecord, settled: dict[str, object]) -> bool:
+    """Tell whether the text leaves the amount to the verifier, also where a reading says what holds without him."""
+    level = _level(session, record.person_id, record.end.isoformat() if record.end else None)
+    return choice_for(law, record, {**record.facts, **settled}, level) is not None
+
+
+def open_choice(session: Session, record: StudyRecord) -> Choice | None:
+    """Return what the verifier of a filed record may choose: bounds, clause, and what holds where he chooses nothing."""
+    if record.flow_digest is None or record.pack_digest is None:
+        return None
+    law = law_by(session, record.flow_digest, record.pack_digest)
+    level = _level(session, record.person_id, record.end.isoformat() if record.end else None)
+    return choice_for(law, record, {**record.facts, **(record.determined or {})}, level)
 
 
 def _said(
