@@ -265,3 +265,15 @@ def test_a_verifier_sees_the_range_and_chooses_within_it(
     assert too_much.exit_code == 1
     assert "15至20学时" in too_much.output
     assert run(*decide, "认定学时=18").exit_code == 0
+
+
+def test_a_record_that_lacks_a_fact_says_the_command_that_gives_it(rig: RecordsRig) -> None:
+    done("records", "file", identity(1), "--as", "unit_clerk.a", *TRAINING, "--fact", "days=2")
+    (task,) = done("tasks", "list", "--as", "unit_personnel.a")
+    shown = done("tasks", "show", task["待办"], "--as", "unit_personnel.a")
+    assert shown["需要"].startswith("载明学时（yes 是")
+    command = f"xueshi tasks decide {task['待办']} --as unit_personnel.a --approve --fact 载明学时=是"
+    assert shown["办理"] == command
+    refused = run(*command.split()[1:-2])
+    assert "载明学时" in refused.output
+    assert run(*command.split()[1:-1], "载明学时=否").exit_code == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -280,6 +280,15 @@ def _chosen(session: Session, law: RecordLaw, record: StudyRecord, settled: dict
     """Tell whether the text leaves the amount to the verifier, also where a reading says what holds without him."""
     level = _level(session, record.person_id, record.end.isoformat() if record.end else None)
     return choice_for(law, record, {**record.facts, **settled}, level) is not None
+
+
+def open_facts(session: Session, record: StudyRecord) -> Sequence[str]:
+    """Return the facts that a filed record still needs before it can be verified."""
+    if record.flow_digest is None or record.pack_digest is None:
+        return ()
+    law = law_by(session, record.flow_digest, record.pack_digest)
+    said = _said(session, law, record, dict(record.determined or {}))
+    return () if isinstance(said, Refused) else said.open_facts
 
 
 def open_choice(session: Session, record: StudyRecord) -> Choice | None:
