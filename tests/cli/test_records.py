@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from click.testing import Result
@@ -277,3 +278,25 @@ def test_a_record_that_lacks_a_fact_says_the_command_that_gives_it(rig: RecordsR
     refused = run(*command.split()[1:-2])
     assert "载明学时" in refused.output
     assert run(*command.split()[1:-1], "载明学时=否").exit_code == 0
+
+
+def test_an_export_lists_the_proofs_and_says_that_they_stay(rig: RecordsRig, tmp_path: Path) -> None:
+    proof = tmp_path / "张三的证书.pdf"
+    proof.write_bytes(b"%PDF-1.4\nproof\n%%EOF\n")
+    record = filed("--evidence", str(proof))
+    package = tmp_path / "register.zip"
+    result = run("register", "export", "-o", str(package), "--as", "bureau")
+    assert result.exit_code == 0, result.output
+    assert "xueshi backup" in result.output
+    with ZipFile(package) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        [row] = json.loads(archive.read("evidence.json"))
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert {name: row[name] for name in ("record_id", "type", "size")} == {
+        "record_id": record, "type": "pdf", "size": 21,
+    }  # fmt: skip
+    assert "密钥加密" in manifest["left_out"]["evidence"]
+    assert "evidence.csv" in {one["name"] for one in manifest["files"]}
+    assert "张三".encode() not in everything
+    counts = done("register", "export", "-o", str(tmp_path / "again.zip"), "--as", "bureau")
+    assert {one["表"]: one["条数"] for one in counts}["证明材料（清单）"] == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -316,6 +316,19 @@ def records_with_evidence(session: Session, scope: Scope, digests: Iterable[str]
     )
     unique = {row.id: ListedRecord(row, person, unit) for row, person, unit in session.exec(query)}
     return list(unique.values())
+
+
+def evidence_in_scope(session: Session, scope: Scope) -> Iterator[tuple[Evidence, EvidenceFile]]:
+    """Yield the proofs of the records in a scope with their files, in order of entry; a few at a time."""
+    query = (
+        select(Evidence, EvidenceFile)
+        .join(EvidenceFile, col(EvidenceFile.digest) == col(Evidence.digest))
+        .join(StudyRecord, col(StudyRecord.id) == col(Evidence.record_id))
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .where(_visible(scope, StudyRecord.person_id))
+        .order_by(col(Evidence.id))
+    )
+    yield from session.exec(query.execution_options(yield_per=BATCH))
 
 
 def evidence_paths(session: Session) -> set[str]:
