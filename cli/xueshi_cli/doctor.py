@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from xueshi.errors import XueshiError
+from xueshi.real_clock import real_now
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
 from xueshi.storage import open_database, reading
@@ -36,6 +38,8 @@ SIGNS: dict[State, str] = {
 }
 SCARCE_GIGABYTES = 5
 LEAST_GIGABYTES = 1
+SWEPT_EVERY = timedelta(days=7)
+"""A service that runs sweeps every morning: a week without says that none ran."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def examine() -> Iterator[Finding]:
         ("密钥", keys),
         ("数据库", database),
         ("消息", messages),
+        ("证明材料", evidence),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -198,6 +203,36 @@ def messages(settings: Settings) -> Finding:
         return Finding("消息", "ok", f"{way}，没有积压")
     remedy = "修复邮件服务器或设置后自动补发；立即重发：xueshi messages retry --all" if left.tried else ""
     return Finding("消息", "warning" if left.tried else "ok", f"{way}；{backlog_words(left)}", remedy)
+
+
+def evidence(settings: Settings) -> Finding:
+    """The proofs of records: when what nobody owns was swept last."""
+    from xueshi.audit.repository import last_of  # noqa: PLC0415 - a broken table must be a finding, not a crash
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+    from xueshi.records.evidence import FOLDER, SWEPT  # noqa: PLC0415 - same
+
+    name = "证明材料"
+    folder = settings.data / FOLDER
+    if not folder.exists():
+        return Finding(name, "ok", "还没有证明材料")
+    engine = open_database(settings.database)
+    try:
+        if not is_current(engine):
+            return Finding(name, "ok", "数据库升级后才能查看清理情况")
+        with reading(engine) as session:
+            last = last_of(session, SWEPT)
+            swept = None if last is None else (last.at, last.body["files"])
+    except SQLAlchemyError:
+        return Finding(name, "warning", "数据库打不开，看不到清理情况", "先按“数据库”一项的提示修复")
+    finally:
+        engine.dispose()
+    how = "启动服务（xueshi up）后每日早上自动清理；立即清理：xueshi records evidence sweep --as 账号"
+    if swept is None:
+        return Finding(name, "ok", "申报未成留下的文件还没有清理过；服务运行时每日早上自动清理")
+    at, files = swept
+    found = f"上次清理 {at.astimezone():%Y-%m-%d %H:%M}，清理 {files} 个没有归属的文件"
+    late = real_now() - at > SWEPT_EVERY
+    return Finding(name, "warning" if late else "ok", found, how if late else "")
 
 
 def temporal(settings: Settings) -> list[Finding]:

@@ -16,11 +16,13 @@ from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register.rows import unit_rows
+from xueshi.results import repository as results
 from xueshi.storage import reading
 from xueshi_cli import year_papers
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
+from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.printing import PrintFile, reprint_unit
+from xueshi_workflows.printing import PrintFile, reprint_person, reprint_unit
 
 ENGINE = Scope.everything()
 
@@ -87,6 +89,33 @@ def print_(
         target = folder / one.name.replace("/", "-")
         target.write_bytes(one.body)
         typer.echo(f"{target}（{len(one.papers)} 份）")
+
+
+@app.command("own")
+def own(
+    officer: AsOfficer,
+    year: Annotated[int, typer.Option("--year", help="年度")],
+    folder: Annotated[Path, typer.Option("--output", "-o", help="写到哪个文件夹")] = Path(),
+) -> None:
+    """本人打印自己的表卡（本人账号用）：由封存的结果，与当初出具的一致。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.read")
+        if actor.person_id is None:
+            raise InputError(f"账号 {actor.login} 不是本人账号；单位和人社部门打印表卡用 xueshi forms print")
+        person = actor.person_id
+        sealed = [
+            (one.campaign_id, one.unit_id)
+            for one in results.years_of_person(session, actor.scope, person)
+            if one.year == year and issued_papers.papers_of_subject(session, one.campaign_id, person)
+        ]
+    files = [one for campaign, unit in sealed for one in reprint_person(place.engine, campaign, unit, person)]
+    if not files:
+        raise NotFoundError(f"您没有{year}年度的表卡：年度验证尚未封存，或本年度不出具表卡")
+    for one in files:
+        written(folder / one.name, one.body)
+        typer.echo(f"{folder / one.name}")
 
 
 @app.command("reprint")

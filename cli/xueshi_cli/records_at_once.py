@@ -50,6 +50,9 @@ def roster(
     area: Area = "",
     commit: Commit = False,
     valid_only: ValidOnly = False,
+    makeup: Annotated[
+        bool, typer.Option("--makeup", help="作 --year 所指年度的补训；学习日期须在补训期间内")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """检查（缺省）或登记一个班次的名单：一份文件，学时记到每个学员；再报一次没有变化。"""
@@ -68,7 +71,7 @@ def roster(
             "report_roster",
             new_id(),
             None,
-            {**law.stored(session), "channel": channel, **payload},
+            {**law.stored(session), "channel": channel, **({"makeup": True} if makeup else {}), **payload},
         )
 
     row, said = give(place, officer, made, commit=commit)

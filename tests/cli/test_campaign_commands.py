@@ -11,7 +11,7 @@ import pytest
 from campaign_rig import BUREAU, CampaignRig
 from typer.testing import CliRunner
 
-from xueshi.errors import NotAllowedError, NotFoundError
+from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi_cli.main import build
 from xueshi_workflows import printing
 
@@ -74,8 +74,6 @@ def test_a_signer_sees_its_own_task_and_a_decision_waits_for_the_server(rig: Cam
 
 
 def test_a_decision_says_which_one_is_meant(rig: CampaignRig) -> None:
-    from xueshi.errors import InputError
-
     unit = rig.units[0]
     rig.hand_in(unit)
     task = str(next(iter(rows("tasks", "list", "--as", unit.signers[0])[0].values())))
@@ -186,8 +184,6 @@ def test_a_bureau_opens_by_its_own_notice(rig: CampaignRig) -> None:
     ("closes", "cause"), [("{}-11-31", "该月最后一日是{}-11-30"), ("{}-01-15", "早于开始日期")]
 )
 def test_an_impossible_window_is_refused_with_a_proposal(rig: CampaignRig, closes: str, cause: str) -> None:
-    from xueshi.errors import InputError
-
     year = rig.notice.year - 1
     file = own_notice(rig, closes.format(year))
     with pytest.raises(InputError, match=cause.format(year)):
@@ -196,9 +192,75 @@ def test_an_impossible_window_is_refused_with_a_proposal(rig: CampaignRig, close
 
 
 def test_a_campaign_is_opened_by_a_year_or_by_a_file(rig: CampaignRig) -> None:
-    from xueshi.errors import InputError
-
     with pytest.raises(InputError, match="二者取一"):
         run("campaign", "open", "--as", BUREAU)
     with pytest.raises(InputError, match="--notice"):
         run("campaign", "open", rig.notice.region, "1999", "--as", BUREAU)
+
+
+def test_a_person_reads_and_prints_what_is_his_own(rig: CampaignRig, tmp_path: Path) -> None:
+    finished(rig)
+    notice, unit = rig.notice, rig.units[0]
+    mine, colleague = (one.identity_number for one in unit.sample.people[:2])
+    with pytest.raises(InputError, match="须指明是谁"):
+        run("accounts", "add", "own", "本人", "--role", "person", "--area", notice.area, "--as", BUREAU)
+    added = ("accounts", "add", "own", "本人", "--role", "person", "--area", notice.area, "--person", mine)
+    run(*added, "--as", BUREAU)
+    listed = {one["登录名"]: one for one in rows("accounts", "list", "--as", BUREAU)}
+    assert listed["own"]["本人"] == unit.sample.people[0].name
+    year = str(notice.year)
+    assert unit.sample.people[0].name in run("explain", mine, "--year", year, "--as", "own")
+    with pytest.raises(NotFoundError):
+        run("explain", colleague, "--year", year, "--as", "own")
+    with pytest.raises(NotFoundError):
+        run("campaign", "show", rig.campaign.public_id, "--as", "own")
+    assert rows("records", "list", "--as", "own") == rows("records", "list", "--as", BUREAU, "--person", mine)
+    said = run("forms", "own", "--year", year, "-o", str(tmp_path / "mine"), "--as", "own")
+    [card] = list((tmp_path / "mine").glob("*.pdf"))
+    assert card.name in said
+    assert "原件" in run("forms", "verify", str(card))
+    with pytest.raises(InputError, match="不是本人账号"):
+        run("forms", "own", "--year", year, "--as", BUREAU)
+    with pytest.raises(InputError, match="已有本人账号"):
+        run(
+            "accounts",
+            "add",
+            "two",
+            "本人",
+            "--role",
+            "person",
+            "--area",
+            notice.area,
+            "--person",
+            mine,
+            "--as",
+            BUREAU,
+        )
+
+
+def test_an_own_account_is_bound_anew_by_the_bureau(rig: CampaignRig) -> None:
+    for filer in rig.units[:2]:
+        rig.hand_in(filer)
+    unit, other = rig.units[0].sample.people[0], rig.units[1].sample.people[0]
+    area = rig.notice.area
+    run(
+        "accounts",
+        "add",
+        "own",
+        "本人",
+        "--role",
+        "person",
+        "--area",
+        area,
+        "--person",
+        unit.identity_number,
+        "--as",
+        BUREAU,
+    )
+    assert "已绑定" in run("accounts", "set", "own", "--person", other.identity_number, "--as", BUREAU)
+    listed = {one["登录名"]: one for one in rows("accounts", "list", "--as", BUREAU)}
+    assert listed["own"]["本人"] == other.name
+    with pytest.raises(InputError, match="--email 或 --person"):
+        run("accounts", "set", "own", "--as", BUREAU)
+    with pytest.raises(InputError, match="不是本人账号"):
+        run("accounts", "set", rig.units[0].clerk, "--person", other.identity_number, "--as", BUREAU)

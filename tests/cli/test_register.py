@@ -52,6 +52,40 @@ def test_a_template_asks_what_the_rules_read(rig: WorkbookRig) -> None:
     assert book["学习记录"].data_validations.count > 0
 
 
+def test_the_unit_sheet_asks_what_a_unit_is_and_older_workbooks_need_not_say(rig: WorkbookRig) -> None:
+    book = load_workbook(rig.write())
+    sheet = book["单位"]
+    headings = [cell.value for cell in sheet[1]]
+    assert headings[-2:] == ["单位性质", "行业主管部门"]
+    lists = [str(check.formula1) for check in sheet.data_validations.dataValidation if check.type == "list"]
+    assert any("用人单位" in words for words in lists)
+    assert any("有,无" in words for words in lists)
+
+    def before(book: Any) -> None:
+        book["单位"].delete_cols(len(headings) - 1, 2)
+
+    code, output = import_(rig, rig.spoiled(before, "older.xlsx"))
+    assert code == 0, output
+    code, output = import_(rig, rig.with_cell("单位", "单位性质", "学校"))
+    assert code == 2
+    assert "用人单位" in output
+
+
+def test_what_the_workbook_says_of_a_new_unit_is_entered(rig: WorkbookRig) -> None:
+    rig.unit = replace(rig.unit, kind="base", has_department=True)
+    code, output = import_(rig, rig.write(), "--commit")
+    assert code == 0, output
+    done = RUN.invoke(
+        build("register"), ["register", "unit", "show", rig.unit.credit_code, "--as", "bureau", "--json"]
+    )
+    shown = json.loads(done.output)
+    assert (shown["性质"], shown["行业主管部门"]) == ("继续教育基地", "有")
+    rig.unit = replace(rig.unit, has_department=False)
+    code, output = import_(rig, rig.write("other.xlsx"), "--replace", "--commit")
+    assert code == 2
+    assert "register unit set" in output.replace("\n", "").replace(" │", "")
+
+
 def test_a_template_does_not_overwrite(rig: WorkbookRig) -> None:
     target = rig.folder / "template.xlsx"
     target.write_text("我的")

@@ -146,7 +146,7 @@ def test_the_manifest_says_who_when_and_what(folders: Folders) -> None:
         "clear",
     )
     assert {one["name"] for one in manifest["files"]} == {
-        f"{name}.{end}" for name in TABLES for end in ("csv", "json")
+        f"{name}.{end}" for name in (*TABLES, "evidence") for end in ("csv", "json")
     }
     assert {one["name"]: one["rows"] for one in manifest["files"]}["people.json"] == 5
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -21,6 +21,7 @@ from year_script import Event, Script
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.campaigns.clocks.clock import end_of, start_of
@@ -175,6 +176,7 @@ class YearPlayer(RecordActs):
                     self.units[one["unit"]] if "unit" in one else None,
                 )
                 for login, one in script.accounts.items()
+                if one["role"] != PERSON
             ]
             access.add_accounts(session, ENGINE, accounts)
 
@@ -227,6 +229,12 @@ class YearPlayer(RecordActs):
             numbers = {self._identity(name): name for name in names}
             held = people_rows.people_by_identity(session, self.place.keys, list(numbers))
             self.people |= {numbers[number]: person.id for number, person in held.items()}
+            own = [name for name in names if name in script.accounts]
+            access.add_accounts(
+                session,
+                ENGINE,
+                [NewAccount(one, one, PERSON, script.area, person_id=self.people[one]) for one in own],
+            )
         return {"people": len(names)}
 
     # ------------------------------------------------------------ people and staff

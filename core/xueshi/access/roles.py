@@ -31,6 +31,9 @@ Verb = Literal[
     "rules.publish",
 ]
 
+PERSON = "person"
+"""The role of a professional's own account; in a channel's `filed_by`, the professional himself."""
+
 ROLE_VERBS: dict[str, frozenset[Verb]] = {
     "operator": frozenset({"accounts.manage", "register.read", "report.receive"}),
     "bureau": frozenset(
@@ -64,6 +67,8 @@ ROLE_VERBS: dict[str, frozenset[Verb]] = {
             "paper.print",
         }
     ),
+    # What a person does with his own records; whose they are, the scope says.
+    PERSON: frozenset({"record.file", "register.read"}),
     # Where the text makes the unit itself (or the body that keeps the personnel file) the verifier.
     "unit_verifier": frozenset(
         {"filing.decide", "record.decide", "record.determine", "register.read", "role.lend"}

@@ -19,17 +19,28 @@ Facts = dict[str, Any]
 Number = int | Fraction
 Condition = Callable[[Facts], bool | None]
 _MISSING: Any = object()
+GRANTED = "granted"
+"""The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
 
 class Stop:
     """An amount that cannot be told, or is nothing: why, and which facts would help.
 
-    `kind` is needs (facts missing), zero (nothing by this rule), refused, manual (somebody decides).
+    `kind` is needs (facts missing), zero (nothing by this rule), refused, manual (somebody decides). `bounds` are the
+    lowest and the highest amount between which a verifier chooses, where that is why.
     """
 
-    __slots__ = ("code", "detail", "facts", "kind")
+    __slots__ = ("bounds", "code", "detail", "facts", "kind")
 
-    def __init__(self, kind: str, code: str, facts: tuple[str, ...] = (), detail: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        code: str,
+        facts: tuple[str, ...] = (),
+        detail: str = "",
+        bounds: tuple[Number, Number] | None = None,
+    ) -> None:
+        self.bounds = bounds
         self.kind = kind
         self.code = code
         self.facts = facts
@@ -421,13 +432,15 @@ def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
 
 def _range(low: Number, high: Number, undecided: str | None) -> Amount:
     def choose(facts: Facts) -> Number | Stop:
-        granted = facts.get("granted")
+        granted = facts.get(GRANTED)
         if granted is None:
             if undecided in ("lower", "higher"):
                 return low if undecided == "lower" else high
-            return Stop("manual", "no_decision_in_range", ("granted",), bounds)
+            return Stop("manual", "no_decision_in_range", (GRANTED,), bounds, (low, high))
         hours: Number = whole(granted * 100)
-        return hours if low <= hours <= high else Stop("refused", "outside_range", ("granted",), bounds)
+        if low <= hours <= high:
+            return hours
+        return Stop("refused", "outside_range", (GRANTED,), bounds, (low, high))
 
     bounds = f"{show_hours(int(low))}至{show_hours(int(high))}"
     return choose

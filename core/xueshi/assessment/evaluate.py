@@ -189,6 +189,9 @@ class Evaluation(Run):
             if group.same and one.facts.get(group.same) is not None:
                 same = f"{group.same}:{one.facts[group.same]}"
                 break
+        text = one.text
+        if one.record.makeup and one.hours:
+            text = f"{reason('makeup', year=one.year)}；{text}"
         return LedgerEntry(
             one.record.id,
             one.year,
@@ -201,6 +204,6 @@ class Evaluation(Run):
             claimed,
             verdict,
             one.code,
-            one.text,
+            text,
             same,
         )

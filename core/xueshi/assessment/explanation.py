@@ -217,7 +217,8 @@ class _Explainer:
         place = next((self.rows[rule] for rule in entry.rules if rule in self.rows), None)
         undetermined = entry.verdict == "needs_fact" and all(node.step <= 5 for node in nodes)
         kind = self.pack.kinds.get(record.kind, record.kind) if record else "以前年度分年登记的部分"
-        why = "" if entry.verdict == "credited" else self.why(entry)
+        made_up = record is not None and record.makeup
+        why = "" if entry.verdict == "credited" and not made_up else self.why(entry)
         return RecordExplanation(
             entry.record, kind, (record.name if record else "") or kind, entry.verdict,
             RECORD_VERDICTS[entry.verdict], entry.hours, entry.claimed, self.words.amounts.labels.get(entry.category, ""),

@@ -98,6 +98,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
 def attribute(run: Run, one: Judged, row: Row) -> None:
     """Steps 4 and 15: the statistics year by the deciding date, else the year under which the record was entered.
 
+    A record that makes up for a year belongs to that year: whether it may was asked when it was filed.
     The category is read with it, early, so that a record of no hours has a category too.
     """
     facts = one.facts
@@ -105,6 +106,9 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         day = facts.get(name)
         if day is not None:
             one.day = day
+            if one.record.makeup:
+                run.note(one.record.id, 4, row, row.dated, facts, None, None, "", made_up(run, one))
+                break
             one.year = run.compiled.pack.year_of(day)
             run.note(one.record.id, 4, row, row.dated, facts, None, None)
             break
@@ -116,6 +120,12 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         run.default_category(one)
     else:
         one.category = held
+
+
+def made_up(run: Run, one: Judged) -> str:
+    """Put a record that makes up for a year under that year, and return the sentence that says so."""
+    one.year = one.record.year if one.record.year is not None else run.year
+    return reason("makeup", year=one.year)
 
 
 def gates(run: Run, one: Judged, row: Row) -> bool:

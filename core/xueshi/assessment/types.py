@@ -166,6 +166,8 @@ class RecordFacts:
     year: int | None = None
     claimed: int | None = None
     name: str = ""
+    makeup: bool = False
+    """Made up (补训) for `year`, inside that year's make-up window: counted there whatever its dates say, nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,12 @@ def append(
     return entry
 
 
+def last_of(session: Session, verb: str) -> AuditEntry | None:
+    """Return the newest entry of a verb."""
+    query = select(AuditEntry).where(AuditEntry.verb == verb).order_by(col(AuditEntry.seq).desc())
+    return session.exec(query.limit(1)).first()
+
+
 @dataclass(frozen=True)
 class ChainReport:
     """Result of verifying the chain: how many entries, and the first that does not fit (None when whole)."""

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from xueshi.access.roles import verbs_of
+from xueshi.access.roles import PERSON, verbs_of
 from xueshi.flows.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving
 from xueshi.flows.routing import UnitFacts, flow_for, holds
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
 
-PERSON = "person"
-"""The role of the professional himself: he files, he never verifies."""
 ANOTHER = "another sector"
 """A sector that a flow does not name: what holds for it holds for all others."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from xueshi.access.roles import PERSON
 from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel
 from xueshi.machines.filing_machine import Refused, Signature
 
@@ -23,9 +24,6 @@ RecordVerb = Literal["verify", "return", "refuse", "resubmit", "withdraw", "repl
 RecordOutcome = Literal[
     "filed", "signed", "advanced", "verified", "returned", "refused", "resubmitted", "withdrawn", "replaced"
 ]
-
-PERSON = "person"
-"""The role of the professional himself in a channel's `filed_by`; whoever files for him says so."""
 
 STAGE_WORDS: dict[str, str] = {
     "registered": "已登记",
