@@ -17,6 +17,7 @@ from xueshi.reports.report_machine import STATES
 from xueshi.reports.signing import PublicKey, Signer, read_public_key, read_receipt
 from xueshi.storage import reading, transaction
 from xueshi_cli import report_receiving
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.report_files import (
     KEY_BYTES_LIMIT,
@@ -32,7 +33,7 @@ from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import studies_as_of, studies_of_campaigns
 from xueshi_workflows.reporting import Gathered, build_report, file_name, name_of
 
-app = typer.Typer(help="上报：编制报送包、报送、回执；接收、确认、退回下级的报告", no_args_is_help=True)
+app = Noun("上报：编制报送包、报送、回执；接收、确认、退回下级的报告")
 app.command("receive")(report_receiving.receive)
 app.command("acknowledge")(report_receiving.acknowledge)
 app.command("reject")(report_receiving.reject)
