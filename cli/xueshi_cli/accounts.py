@@ -23,11 +23,12 @@ from xueshi.register.rows import people_rows, unit_rows
 from xueshi.register.sheets import near
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_table
 from xueshi_cli.recording import person_id
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="账号与岗位、委托、移交", no_args_is_help=True)
+app = Noun("账号与岗位、委托、移交")
 
 
 @app.command("list")

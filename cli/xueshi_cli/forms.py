@@ -19,6 +19,7 @@ from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
 from xueshi.storage import reading
 from xueshi_cli import year_papers
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
@@ -26,7 +27,7 @@ from xueshi_workflows.printing import PrintFile, reprint_person, reprint_unit
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="表卡：列表、打印、重印、核验", no_args_is_help=True)
+app = Noun("表卡：列表、打印、重印、核验")
 app.command("year")(year_papers.year)
 CampaignId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
 UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]

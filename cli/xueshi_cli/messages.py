@@ -15,10 +15,11 @@ from xueshi.messages.repository import Backlog
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="消息：查看、重发", no_args_is_help=True)
+app = Noun("消息：查看、重发")
 
 
 @app.command("list")

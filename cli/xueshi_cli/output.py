@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from xueshi.campaigns.tables import Command
 from xueshi.regulations.vocabulary import engine_vocabulary
-from xueshi_cli.table_files import write_csv, write_xlsx
+
+if TYPE_CHECKING:
+    from xueshi.campaigns.tables import Command
 
 AsOfficer = Annotated[
     str,
@@ -57,10 +58,8 @@ def show_table(
     xlsx: Path | None = None,
 ) -> None:
     """Print rows as a table with a count, as JSON, write them to files, or say what to do when there are none."""
-    for path, write in ((csv, write_csv), (xlsx, partial(write_xlsx, title=title))):
-        if path is not None:
-            write(path, rows=rows)
-            typer.echo(f"已写出 {path}（{len(rows)} 条）", err=as_json)
+    if csv or xlsx:
+        _write_files(title, rows, csv, xlsx, aside=as_json)
     if (csv or xlsx) and not as_json:
         return
     if as_json:
@@ -79,6 +78,18 @@ def show_table(
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     console.print(table)
+
+
+def _write_files(
+    title: str, rows: Sequence[Mapping[str, Any]], csv: Path | None, xlsx: Path | None, *, aside: bool
+) -> None:
+    """Write rows to the files asked for and say so; `aside` on standard error, where the output is JSON."""
+    from xueshi_cli.table_files import write_csv, write_xlsx  # noqa: PLC0415 - loaded where a file is asked for
+
+    for path, write in ((csv, write_csv), (xlsx, partial(write_xlsx, title=title))):
+        if path is not None:
+            write(path, rows=rows)
+            typer.echo(f"已写出 {path}（{len(rows)} 条）", err=aside)
 
 
 def show_record(title: str, record: Mapping[str, Any], *, as_json: bool) -> None:

@@ -28,6 +28,7 @@ from xueshi.register.tables import StudyRecord, Unit
 from xueshi.storage import reading
 from xueshi_cli import people_in_year, records_at_once, records_evidence
 from xueshi_cli.facts_given import given_facts, kind_named
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.record_answers import flag_lines, period, tell, year_words
 from xueshi_cli.recording import (
@@ -44,7 +45,7 @@ from xueshi_cli.recording import (
 )
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动", no_args_is_help=True)
+app = Noun("学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动")
 app.add_typer(records_evidence.app, name="evidence")
 app.command("roster-template")(records_at_once.roster_template)
 app.command("roster")(records_at_once.roster)

@@ -16,12 +16,13 @@ from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.records.evidence import sweep_folder
 from xueshi.storage import transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.record_answers import tell
 from xueshi_cli.recording import give, on_record, stored_evidence, view_evidence
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="证明材料：补充、查看、清理", no_args_is_help=True)
+app = Noun("证明材料：补充、查看、清理")
 
 
 @app.command("add")

@@ -24,11 +24,12 @@ from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
 from xueshi_cli.listing_words import show_words
 from xueshi_cli.notice_text import notice_text
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, console, show_record, show_table
 from xueshi_cli.region_findings import WORDS, finding_lines
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
 
-app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
+app = Noun("地区：列表、详情、检查、条款覆盖")
 
 STATUSES = {
     "encoded": "已编码",

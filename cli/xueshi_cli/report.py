@@ -18,6 +18,7 @@ from xueshi.reports.report_machine import STATES
 from xueshi.reports.signing import PublicKey, Signer, read_public_key
 from xueshi.storage import reading
 from xueshi_cli import report_receiving
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.report_files import (
     KEY_BYTES_LIMIT,
@@ -34,7 +35,7 @@ from xueshi_cli.report_gathering import gathered
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows.reporting import Gathered, build_report, file_name
 
-app = typer.Typer(help="上报：编制报送包、报送、回执；接收、确认、退回下级的报告", no_args_is_help=True)
+app = Noun("上报：编制报送包、报送、回执；接收、确认、退回下级的报告")
 app.command("receive")(report_receiving.receive)
 app.command("acknowledge")(report_receiving.acknowledge)
 app.command("reject")(report_receiving.reject)

@@ -35,6 +35,7 @@ from xueshi_cli.acting import act
 from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
 from xueshi_cli.facts_given import given_facts, value_of
 from xueshi_cli.messages import backlog_words
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
 from xueshi_cli.record_answers import flag_lines, year_words
 from xueshi_cli.verdicts import RECORD_VERBS
@@ -42,7 +43,7 @@ from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="待办：查看、办理、批量办理", no_args_is_help=True)
+app = Noun("待办：查看、办理、批量办理")
 app.command("export")(verdicts.export)
 app.command("import")(verdicts.import_)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -14,8 +15,6 @@ from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.campaigns.acts.delegating import require_in_time
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
-from xueshi.messages.outbox import PostOffice
-from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
@@ -24,6 +23,9 @@ from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
 from xueshi.storage import new_id, open_database
 from xueshi_cli.server import read_record, serves
+
+if TYPE_CHECKING:
+    from xueshi.messages.outbox import PostOffice
 
 
 class Workplace:
@@ -52,6 +54,9 @@ class Workplace:
     @property
     def post_office(self) -> PostOffice:
         """Where messages go: the mail server of the settings, and the folder `messages/`."""
+        from xueshi.messages.outbox import PostOffice  # noqa: PLC0415 - only a worker carries letters
+        from xueshi.messages.transports import MailServer, MessageFolder  # noqa: PLC0415 - same
+
         told = self.settings
         server = None
         if told.smtp_host:

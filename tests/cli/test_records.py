@@ -47,7 +47,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordsRig]
 
 
 def run(*words: str) -> Result:
-    result: Any = RUNNER.invoke(build(words[0]), list(words))
+    result: Any = RUNNER.invoke(build(), list(words))
     return result  # type: ignore[no-any-return]
 
 

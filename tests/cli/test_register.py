@@ -25,7 +25,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbookRig:
     monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "data"))
     made = WorkbookRig(tmp_path)
     added = RUN.invoke(
-        build("accounts"),
+        build(),
         ["accounts", "add", "bureau", "某局", "--role", "bureau", "--area", made.area],
     )
     assert added.exit_code == 0, added.output
@@ -33,7 +33,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbookRig:
 
 
 def run(rig: WorkbookRig, *words: str) -> tuple[int, str]:
-    done = RUN.invoke(build("register"), ["register", *words])
+    done = RUN.invoke(build(), ["register", *words])
     return done.exit_code, done.output
 
 
@@ -89,7 +89,7 @@ def test_what_the_workbook_says_of_a_new_unit_is_entered(rig: WorkbookRig) -> No
 def test_a_template_does_not_overwrite(rig: WorkbookRig) -> None:
     target = rig.folder / "template.xlsx"
     target.write_text("我的")
-    done = RUN.invoke(build("register"), ["register", "template", rig.region, "-o", str(target)])
+    done = RUN.invoke(build(), ["register", "template", rig.region, "-o", str(target)])
     assert "已存在" in str(done.exception)
     assert target.read_text() == "我的"
 
@@ -142,11 +142,11 @@ def test_a_dry_run_tells_what_the_import_would_be_refused_for(rig: WorkbookRig) 
 
 def test_a_dry_run_asks_for_the_right_to_import(rig: WorkbookRig) -> None:
     added = RUN.invoke(
-        build("accounts"),
+        build(),
         ["accounts", "add", "reader", "某人", "--role", "operator", "--area", rig.area, "--as", "bureau"],
     )
     assert added.exit_code == 0, added.output
-    done = RUN.invoke(build("register"), ["register", "import", str(rig.write()), "--as", "reader"])
+    done = RUN.invoke(build(), ["register", "import", str(rig.write()), "--as", "reader"])
     assert isinstance(done.exception, NotAllowedError)
 
 
@@ -206,7 +206,7 @@ def test_only_the_valid_people_are_taken_where_that_is_chosen(rig: WorkbookRig) 
     wrong, marked = rig.with_cell("人员", "姓名", None), rig.folder / "back"
     with pytest.raises(InputError, match="--marked"):
         RUN.invoke(
-            build("register"),
+            build(),
             ["register", "import", str(wrong), "--as", "bureau", "--commit", "--valid-only"],
             catch_exceptions=False,
         )
@@ -229,7 +229,7 @@ def test_only_the_valid_people_are_taken_where_that_is_chosen(rig: WorkbookRig) 
 
 def test_adding_and_replacing_exclude_each_other(rig: WorkbookRig) -> None:
     done = RUN.invoke(
-        build("register"), ["register", "import", str(rig.write()), "--as", "bureau", "--add", "--replace"]
+        build(), ["register", "import", str(rig.write()), "--as", "bureau", "--add", "--replace"]
     )
     assert isinstance(done.exception, InputError)
 

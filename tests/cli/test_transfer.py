@@ -50,10 +50,10 @@ class Folders:
         self._patch.setenv("XUESHI_DATA", str(self.folder / name))
         if not (self.folder / name).exists():
             words = ["accounts", "add", "bureau", "局", "--role", "bureau", "--area", area or self.books.area]
-            assert RUN.invoke(build("accounts"), words).exit_code == 0
+            assert RUN.invoke(build(), words).exit_code == 0
 
     def run(self, *words: str) -> str:
-        done = RUN.invoke(build(words[0]), list(words))
+        done = RUN.invoke(build(), list(words))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output

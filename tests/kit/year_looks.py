@@ -195,7 +195,7 @@ class YearLooks:
 
     def _run(self, folder: Path, *words: str) -> str:
         self.use_folder(folder)
-        done = CliRunner().invoke(build(words[0]), [*words, "--as", "bureau"])
+        done = CliRunner().invoke(build(), [*words, "--as", "bureau"])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output

@@ -25,10 +25,11 @@ from xueshi.reports import repository
 from xueshi.reports.tables import Report
 from xueshi.storage import reading, transaction
 from xueshi_cli.server import TemporalServer
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.plugin import xueshi_plugin
 from xueshi_workflows.report_activities import ReportActivities
 from xueshi_workflows.reporting import file_name
-from xueshi_workflows.worker import WorkerSetting, connect, run_worker
+from xueshi_workflows.worker import WorkerSetting, run_worker
 
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories" / "reports").glob("*.json"))

@@ -144,7 +144,7 @@ def test_a_unit_clerk_neither_reports_nor_receives(closed: Any) -> None:
         ("list", "--received"),
         ("keys",),
     ):
-        done = CliRunner().invoke(build("report"), ["report", *words, "--as", closed.rig.units[0].clerk])
+        done = CliRunner().invoke(build(), ["report", *words, "--as", closed.rig.units[0].clerk])
         assert isinstance(done.exception, NotAllowedError), words
 
 

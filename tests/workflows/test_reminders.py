@@ -27,10 +27,10 @@ from xueshi.storage import reading, transaction
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
 from xueshi_workflows.activities import CampaignActivities
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.plugin import xueshi_plugin
 from xueshi_workflows.reminders import DigestPage, DigestPageDone
 from xueshi_workflows.schedules import schedules
-from xueshi_workflows.worker import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories" / "scheduled").glob("*.json"))
