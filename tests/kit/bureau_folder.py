@@ -25,7 +25,7 @@ class Bureau:
 
     def run(self, *words: str, code: int = 0) -> str:
         self.use(self.folder)
-        done = RUN.invoke(build(words[0]), [*words, "--as", BUREAU])
+        done = RUN.invoke(build(), [*words, "--as", BUREAU])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == code, done.output
