@@ -24,7 +24,7 @@ from xueshi.register.workbook import write_registers
 from xueshi_cli.main import build
 
 RUN = CliRunner()
-TABLES = ("units", "people", "employments", "titles", "records")
+TABLES = ("units", "people", "employments", "titles", "records", "statements")
 
 
 class Folders:
