@@ -14,19 +14,23 @@ from xueshi.assessment.types import LedgerEntry
 if TYPE_CHECKING:
     from xueshi.assessment.program import Group, Row
 
+NOT_COUNTED = frozenset(("refused", "needs_fact", "manual"))
+"""Verdicts of a record to which nothing across records applies."""
+
 
 def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> None:
     """Apply steps 12 to 14 in place; parts of a spread that fall into later years go to `later`."""
     counted: list[Judged] = []
+    this = run.year
     for one in judged:
         row = one.row
-        if row is None or one.verdict in ("refused", "needs_fact", "manual"):
+        if row is None or one.verdict in NOT_COUNTED:
             continue
-        years = len(row.spread) if row.spread is not None else 1
-        if one.year is not None and not one.year <= run.year < one.year + years:
+        year = one.year
+        if year != this and year is not None and not (row.spread and year <= this < year + len(row.spread)):
             one.verdict = "other_year"
-            one.code, one.text = "other_year", reason("other_year", year=one.year, this=run.year)
-            run.note(one.record.id, 12, row, row.dated, one.facts, one.hours, 0, one.code, one.text)
+            one.code, one.text = "other_year", reason("other_year", year=year, this=this)
+            run.note(one, 12, row, row.dated, one.hours, 0, one.code, one.text)
             one.hours = 0
         elif one.hours > 0 and one.verdict == "credited":
             counted.append(one)
@@ -51,7 +55,8 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
         _item_caps(run, capped)
     for group in run.compiled.groups:
         if group.year_cap is not None:
-            members = sorted((one for one in by_group.get(group, ()) if one.hours), key=order)
+            members = [one for one in by_group.get(group, ()) if one.hours]
+            members.sort(key=order)
             if members:
                 _cap(run, members, group.year_cap(members[0].facts), group, group.name)
 
@@ -70,7 +75,6 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
     run.readings.update(dict.fromkeys(group.readings))
     if group.count == "each":
         return
-    label = run.compiled.facts[group.same].label
     by_identity: dict[str, list[Judged]] = {}
     for one in members:
         identity = one.facts.get(group.same)
@@ -79,9 +83,12 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
         elif group.same not in one.facts:
             run.warnings.append("no_identity")
     for identity, same in by_identity.items():
+        if len(same) == 1 and not run.request.earlier:
+            continue
         same.sort(key=order)
         keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.hours)
         how = "只计一次" if group.count == "once" else "只计最高一项"
+        label = run.compiled.facts[group.same].label
         for one in same:
             if one is not keeper:
                 before = one.hours
@@ -100,7 +107,7 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
                         after="0",
                     ),
                 )
-                run.note(one.record.id, 13, group, (group.same,), one.facts, before, 0, "dedupe", one.text)
+                run.note(one, 13, group, (group.same,), before, 0, "dedupe", one.text)
         if run.request.earlier:
             _earlier(run, group, keeper, f"{group.same}:{identity}", label)
 
@@ -130,7 +137,7 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
             after=hours_text(left),
         ),
     )
-    run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
+    run.note(one, 13, group, (str(group.same),), before, left, "earlier_years", one.text)
 
 
 def _spread(run: Run, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
@@ -160,7 +167,7 @@ def _spread(run: Run, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
         )
     if not one.code:
         one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
-    run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)
+    run.note(one, 14, row, row.dated, before, one.hours, "", one.text)
 
 
 def _item_caps(run: Run, members: list[Judged]) -> None:
@@ -201,5 +208,5 @@ def _cap(run: Run, members: list[Judged], cap: Any, where: Any, name: str) -> No
                     after=hours_text(left),
                 ),
             )
-            run.note(one.record.id, 14, where, (), one.facts, before, left, "cap_year", one.text)
+            run.note(one, 14, where, (), before, left, "cap_year", one.text)
         left -= one.hours

@@ -125,6 +125,9 @@ class Compiler:
             return lambda value: True
         if not bands:
             return values
+        if len(bands) == 1:
+            (only,) = bands
+            return (lambda value: value in values or only(value)) if values else only
         return lambda value: value in values or any(band(value) for band in bands)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
@@ -270,6 +273,8 @@ class Compiler:
     def _stated(self, fact: str, times: int) -> Amount:
         def stated(facts: Facts) -> Number | Stop:
             value = facts.get(fact, _MISSING)
+            if type(value) is int:
+                return value * times
             if value is _MISSING:
                 return Stop("needs", "needs_fact", (fact,))
             if value is None:
@@ -291,9 +296,12 @@ class Compiler:
         completed = unit in ("month", "half_year", "year")
         hundred = rate * 100
         divisor = per * size
+        straight = divisor == 1 and type(hundred) is int
 
         def amount(facts: Facts) -> Number | Stop:
             count = quantity(facts)
+            if straight and type(count) is int:
+                return hundred * count
             if isinstance(count, Stop):
                 return count
             if completed:
@@ -341,6 +349,14 @@ class Compiler:
         if head == "lookup":
             return self._lookup(form, self.word)
         return lambda facts: Stop("zero", "none_by_clause")
+
+
+def fixed(form: list[Any] | None) -> int | None:
+    """Return the hundredths that an amount of hours is for every record; None where facts decide, or a share of one."""
+    if form is None or form[0] != "fixed":
+        return None
+    held = whole(number(form[1]) * 100)
+    return held if type(held) is int else None
 
 
 def settled(form: list[Any] | None) -> bool | None:
@@ -393,6 +409,10 @@ def _band(band: list[Any]) -> Callable[[Any], bool]:
     low = None if band[0] is None else number(band[0])
     high = None if band[2] is None else number(band[2])
     low_in, high_in = bool(band[1]), bool(band[3])
+    if high is None and low is not None:
+        return (lambda value: value >= low) if low_in else (lambda value: value > low)
+    if low is None and high is not None:
+        return (lambda value: value <= high) if high_in else (lambda value: value < high)
 
     def inside(value: Any) -> bool:
         if low is not None and (value < low or (value == low and not low_in)):

@@ -23,7 +23,6 @@ class Judged:
     category = ""
     category_lacks: tuple[str, ...] = ()
     hours = 0
-    full = 0
     verdict = "credited"
     code = ""
     text = ""
