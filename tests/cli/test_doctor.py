@@ -115,7 +115,7 @@ def test_the_last_sweep_of_evidence_is_told_and_a_week_without_one_is_a_finding(
     assert report()[1]["证明材料"][0]["found"] == "还没有证明材料"
     (data / "evidence").mkdir()
     assert "还没有清理过" in report()[1]["证明材料"][0]["found"]
-    done = CliRunner().invoke(build("records"), ["records", "evidence", "sweep", "--as", "bureau"])
+    done = CliRunner().invoke(build(), ["records", "evidence", "sweep", "--as", "bureau"])
     assert done.exit_code == 0, done.output
     told = report()[1]["证明材料"][0]
     assert (told["state"], "清理 0 个" in told["found"]) == ("ok", True)

@@ -53,7 +53,7 @@ source: 示例，未公布
 
 
 def run(*words: str, exit_code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == exit_code, done.output

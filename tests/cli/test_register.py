@@ -75,9 +75,7 @@ def test_what_the_workbook_says_of_a_new_unit_is_entered(rig: WorkbookRig) -> No
     rig.unit = replace(rig.unit, kind="base", has_department=True)
     code, output = import_(rig, rig.write(), "--commit")
     assert code == 0, output
-    done = RUN.invoke(
-        build("register"), ["register", "unit", "show", rig.unit.credit_code, "--as", "bureau", "--json"]
-    )
+    done = RUN.invoke(build(), ["register", "unit", "show", rig.unit.credit_code, "--as", "bureau", "--json"])
     shown = json.loads(done.output)
     assert (shown["性质"], shown["行业主管部门"]) == ("继续教育基地", "有")
     rig.unit = replace(rig.unit, has_department=False)

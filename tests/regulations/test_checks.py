@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from xueshi.regulations.check import check
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.sources import RegulationSource
 
 Broken = Callable[..., list[Diagnostic]]
 Check = Callable[..., list[Diagnostic]]
@@ -74,7 +76,7 @@ FAULTS = [
     Fault("E402", "9.1: {change: add", "3.2: {change: add", "3.2 exists in EX2020", "change: amend", of="child"),
     Fault("E403", "3.4: {change: remove", "3.9: {change: remove", '3.9 is not in EX2020; did you mean "', "3.", of="child"),
     Fault("E404", "hours: 15 per course", "hours: 12 per course", "3.1: hours is 12 per course in EX2020 already", "delete the entry", of="child"),
-    # E501 to E505: rules against each other
+    # E501 to E506: rules against each other
     Fault("E501", "for: public_course", "for: [public_course, training]", "both take training", "remove one or add when"),
     Fault("E501", "for: teaching", "for: public_course", "both take public_course", "remove one", of="child"),
     Fault("E502", "    overlap: Q1\n", "", "3.3b and 3.3c both hold at characters = 2000 (三)", "overlap: Qn", at="3.3b"),
@@ -118,3 +120,30 @@ def test_the_files_of_these_tests_are_sound(check_texts: Check, example: str, ch
     assert [one for one in check_texts(EX2020=example) if one.severity == "E"] == []
     assert [one for one in check_texts(EX2020=example, EX2024=child) if one.severity == "E"] == []
     assert {one.code for one in check_texts(EX2020=example)} == {"W206", "W601"}
+
+
+@pytest.mark.parametrize(
+    ("more", "says", "repair"),
+    [
+        (
+            "R8: {clause: 一, of: total, at_least: 72, over: {last: 3}, alone: no}\n  R9: {clause: 一, of: total, any_of: [R1, R8]}",
+            "R9: R1 is judged by the year, R8 over several years",
+            "verdict of its own",
+        ),
+        (
+            "R8: {clause: 一, of: total, any_of: [R1], alone: no}\n  R9: {clause: 一, of: total, all_of: [R8]}",
+            "R9: R8 is made of alternatives itself",
+            "name the parts of R8 here",
+        ),
+    ],
+)
+def test_alternatives_of_which_no_one_verdict_can_be_formed_are_refused(
+    example: str, more: str, says: str, repair: str
+) -> None:
+    text = example.replace("at_least: 72}\n", f"at_least: 72}}\n  {more}\n", 1)
+    [finding] = [
+        one for one in check("EX2020", lambda _: RegulationSource("ex.yaml", text)) if one.code == "E506"
+    ]
+    assert says in finding.message
+    assert repair in finding.repair
+    assert finding.line == text[: text.index("R9:")].count("\n") + 1

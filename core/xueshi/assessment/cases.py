@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xueshi.assessment.case_compare import compare_records, compare_totals
-from xueshi.assessment.case_file import YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
+from xueshi.assessment.case_file import PERSON_KEYS, YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, WindowResult, YearAssessment
 from xueshi.assessment.windows import (
     YearFigures,
@@ -120,6 +121,12 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     """Run one case of a file; what differs, and errors of the rules, are its failures."""
     try:
         pack = packs.pack(file.instrument, case)
+        strange = [
+            name for name in case.person if name not in PERSON_KEYS and f"person.{name}" not in pack.facts
+        ]
+        if strange:
+            said = f"{file.path}:{case.line}: 案例{case.id}的person不认识“{strange[0]}”；本地的事实请在规则文件的facts中增加（of: person）"
+            return CaseResult(case.id, case.title, (said,))
         if case.term:
             return CaseResult(case.id, case.title, tuple(_term(case, pack)))
         assessment = evaluate(pack, request_of(case, pack), trace=False)
@@ -194,7 +201,14 @@ def unread(case: Case, pack: RulePack, usual: RulePack) -> list[str]:
     }
     known = {name for one in (pack, usual) for names in one.data["reads"].values() for name in names}
     known |= {TWINS[name] for name in known if name in TWINS}  # converted where only the other is stated
-    return [
+    known |= {"start", "end"}  # every record has its days: the year and the months are reckoned from them
+    asked = {name for one in (pack, usual) for each in program(one).requirements for name in each.reads}
+    of_person = [
+        f"person：没有条款读取事实“{name}”"
+        for name in case.person
+        if name not in PERSON_KEYS and f"person.{name}" not in known | asked
+    ]
+    return of_person + [
         f"{record.id}：没有条款读取事实“{name}”"
         for record in case.records
         if record.kind in reads and record.kind not in decided

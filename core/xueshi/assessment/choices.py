@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.facts import LARGEST
+from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import program
 from xueshi.assessment.run import rounded
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
@@ -30,7 +31,9 @@ def choice_of(pack: RulePack, request: PersonYearRequest, record: RecordFacts) -
     """
     run = Evaluation(program(pack), request, trace=False)
     facts = {name: value for name, value in run.typed(record).items() if name != GRANTED}
-    row = run.judge(record, facts).row
+    one = Judged(record, facts)
+    run.judge(one)
+    row = one.row
     if row is None:
         return None
     beyond = row.hours({**facts, GRANTED: LARGEST})

@@ -49,6 +49,9 @@ class Stop:
 
 Amount = Callable[[Facts], "Number | Stop"]
 Word = Callable[[Facts], "str | Stop"]
+Parts = Callable[[Facts], "tuple[int, ...] | Stop"]
+WHOLE_YEAR = (10000,)
+"""A spread that spreads nothing: all hours in their own year."""
 
 
 def number(text: Any) -> Number:
@@ -136,6 +139,9 @@ class Compiler:
             return lambda value: True
         if not bands:
             return values
+        if len(bands) == 1:
+            (only,) = bands
+            return (lambda value: value in values or only(value)) if values else only
         return lambda value: value in values or any(band(value) for band in bands)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
@@ -281,6 +287,8 @@ class Compiler:
     def _stated(self, fact: str, times: int) -> Amount:
         def stated(facts: Facts) -> Number | Stop:
             value = facts.get(fact, _MISSING)
+            if type(value) is int:
+                return value * times
             if value is _MISSING:
                 return Stop("needs", "needs_fact", (fact,))
             if value is None:
@@ -302,9 +310,12 @@ class Compiler:
         completed = unit in ("month", "half_year", "year")
         hundred = rate * 100
         divisor = per * size
+        straight = divisor == 1 and type(hundred) is int
 
         def amount(facts: Facts) -> Number | Stop:
             count = quantity(facts)
+            if straight and type(count) is int:
+                return hundred * count
             if isinstance(count, Stop):
                 return count
             if completed:
@@ -341,6 +352,18 @@ class Compiler:
 
         return hook
 
+    def parts(self, form: list[Any]) -> Parts:
+        """Compile a spread to its shares in hundredths of a percent, year after year."""
+        head = form[0]
+        if head == "parts":
+            shares = tuple(int(number(part) * 100) for part in form[1])
+            return lambda facts: shares
+        if head == "first":
+            return _first([self.parts(part) for part in form[1]])
+        if head == "lookup":
+            return self._lookup(form, self.parts)
+        return lambda facts: WHOLE_YEAR
+
     def word(self, form: list[Any]) -> Word:
         """Compile a category to its code."""
         head = form[0]
@@ -352,6 +375,14 @@ class Compiler:
         if head == "lookup":
             return self._lookup(form, self.word)
         return lambda facts: Stop("zero", "none_by_clause")
+
+
+def fixed(form: list[Any] | None) -> int | None:
+    """Return the hundredths that an amount of hours is for every record; None where facts decide, or a share of one."""
+    if form is None or form[0] != "fixed":
+        return None
+    held = whole(number(form[1]) * 100)
+    return held if type(held) is int else None
 
 
 def settled(form: list[Any] | None) -> bool | None:
@@ -404,6 +435,10 @@ def _band(band: list[Any]) -> Callable[[Any], bool]:
     low = None if band[0] is None else number(band[0])
     high = None if band[2] is None else number(band[2])
     low_in, high_in = bool(band[1]), bool(band[3])
+    if high is None and low is not None:
+        return (lambda value: value >= low) if low_in else (lambda value: value > low)
+    if low is None and high is not None:
+        return (lambda value: value <= high) if high_in else (lambda value: value < high)
 
     def inside(value: Any) -> bool:
         if low is not None and (value < low or (value == low and not low_in)):

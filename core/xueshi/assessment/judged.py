@@ -23,12 +23,12 @@ class Judged:
     category = ""
     category_lacks: tuple[str, ...] = ()
     hours = 0
-    full = 0
     verdict = "credited"
     code = ""
     text = ""
     day: date | None = None
     part = 1
+    spread: tuple[int, ...] | None = None
     open_facts: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Word, asked
-from xueshi.assessment.facts import Converter, converters
+from xueshi.assessment.closures import Amount, Compiler, Condition, Parts, Word, asked, fixed, settled
+from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
@@ -65,9 +65,18 @@ class Row:
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
+    always: bool
+    """Whether the row holds for every record that reaches it."""
+
     gates: tuple[Gate, ...]
+    checks: tuple[tuple[Condition, bool, Gate], ...]
+    """The gates once more, with the test and what it is to give taken out: they are asked of every record."""
+
     gate_reads: tuple[str, ...]
     hours: Amount
+    fixed: int | None
+    """The hours where they are the same for every record."""
+
     hours_form: list[Any]
     hours_reads: tuple[str, ...]
     less: tuple[str, ...]
@@ -78,7 +87,9 @@ class Row:
     day_cap: Amount | None
     year_cap: Amount | None
     year_cap_key: str
-    spread: tuple[int, ...] | None
+    spread: Parts | None
+    """The shares of consecutive years, in hundredths of a percent; None where nothing is spread."""
+
     dated: tuple[str, ...]
     category: Word
     only_category: str
@@ -93,7 +104,12 @@ class Row:
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
     from_list: bool
-    rule_tuple: tuple[str, ...] = ()
+    ranged: bool
+    """Whether somebody chooses the hours within bounds."""
+
+    rule_tuple: tuple[str, ...]
+    reading_marks: Mapping[str, None]
+    """The readings once more, as they are gathered over a year."""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +124,7 @@ class Item:
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
+    always: bool
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
     readings: tuple[str, ...]
@@ -183,11 +200,17 @@ class Requirement:
     label: str
     form: list[Any] | None
     at_least: Amount | None
+    fixed: int | None
+    """The minimum where it is the same for everybody."""
+
     ceiling: Amount | None
     effect: str
     key: str
     when: Condition
     when_form: list[Any] | None
+    binds: bool | None
+    """Whether it binds everybody or nobody; None where facts of the person decide."""
+
     over: Mapping[str, Any] | None
     average_of: tuple[str, ...]
     sum_of: tuple[str, ...]
@@ -221,7 +244,8 @@ class Program:
     language: int
     compiler: Compiler
     facts: Mapping[str, Fact]
-    converters: Mapping[str, Converter]
+    types: FactTypes
+    kinds: frozenset[str]
     items: Mapping[str, tuple[Item, ...]]
     removed: Mapping[str, tuple[Removed, ...]]
     refusals: tuple[Refusal, ...]
@@ -229,7 +253,10 @@ class Program:
     sums: tuple[Sum, ...]
     requirements: tuple[Requirement, ...]
     yearly: tuple[Requirement, ...]
-    """The requirements judged by a year itself: no window, no ceiling, no alternatives."""
+    """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
+
+    yearly_readings: Mapping[str, None]
+    """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
     """The alternatives of a year, judged from the yearly ones (those between windows are judged with the windows)."""
@@ -241,6 +268,9 @@ class Program:
     deemed: tuple[Deemed, ...]
     categories: tuple[str, ...]
     units: Mapping[str, str]
+    only_hours: bool
+    """Whether every category is reckoned in hours, so that they add up as they are."""
+
     default_category: Word
     minimums: Mapping[str, Amount]
     year_readings: tuple[str, ...]
@@ -315,20 +345,27 @@ def compile_pack(pack: RulePack) -> Program:
         for code, entry in data["sums"]
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
+    yearly = [
+        one
+        for one in requirements
+        if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)
+    ]
+    units = {code: entry["unit"] for code, entry in data["categories"]}
     return Program(
-        pack, pack.id, pack.language, compiler, pack.facts, converters(pack.facts),
+        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
         {kind: tuple(found) for kind, found in items.items()},
         {kind: tuple(found) for kind, found in removed.items()},
         tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
-        tuple(one for one in requirements if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)),
+        tuple(one for one in yearly if one.binds is not False),
+        dict.fromkeys(name for one in yearly for name in one.readings),
         tuple(one for one in requirements if one.over is None and (one.any_of or one.all_of)),
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         tuple(code for code, _ in data["categories"]),
-        {code: entry["unit"] for code, entry in data["categories"]},
+        units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
         tuple(data["year"]["readings"]),
@@ -340,7 +377,7 @@ def compile_pack(pack: RulePack) -> Program:
 def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
     item = Item(
         entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), _gates(entry, compiler), (), tuple(entry["readings"]), (),
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), tuple(entry["readings"]), (),
     )  # fmt: skip
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
@@ -355,20 +392,15 @@ def _row(
     own_gates = _gates(row, compiler)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
-    shares = row["spread"]
-    spread = (
-        tuple(_hundredths(part) for part in shares[1])
-        if shares is not None and shares[0] == "parts"
-        else None
-    )
+    spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
     readings = list(item.readings) + row["readings"]
     return Row(
         item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
-        compiler.condition(row["when"], absence), row["when"], reads(row["when"]), gates,
+        compiler.condition(row["when"], absence), row["when"], reads(row["when"]), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
-        compiler.amount(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
+        compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
         tuple(_extra(extra, compiler) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
@@ -376,13 +408,8 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), dict.fromkeys(readings),
     )  # fmt: skip
-
-
-def _hundredths(part: str) -> int:
-    whole, _, rest = part.partition(".")
-    return int(whole) * 100 + int((rest + "00")[:2])
 
 
 def _less(form: Any) -> tuple[str, ...]:
@@ -451,7 +478,7 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
     form = entry["at_least"]
     return Requirement(
         entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
-        compiler.amount(form) if form is not None else None, compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
-        compiler.condition(entry["when"]), entry["when"], entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
+        compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
+        compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
     )  # fmt: skip

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode
+from xueshi.assessment.run import rounded
+from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode, made
 
 CREDITED = "credited"
 OPEN = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome of a year: verdict, totals in hundredths, counts, requirements, warnings, what is still to be told."""
 
     verdict: str
@@ -40,63 +39,61 @@ def judge_requirements(
     """Judge all requirements of the year itself (those over several years are judged by `windows`)."""
     facts = dict(person)
     facts["at_least"] = compiled.minimums
-    counts = count_sums(compiled, judged)
+    counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = not OPEN.isdisjoint([one.verdict for one in judged])
-    deemed = deemed_requirements(compiled, judged, readings)
+    waiting = bool([one for one in judged if one.verdict in OPEN])
+    deemed = deemed_requirements(compiled, judged, readings) if compiled.deemed else {}
     results: dict[str, RequirementResult] = {}
+    shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
+    readings.update(compiled.yearly_readings)
     for one in compiled.yearly:
-        if one.readings:
-            readings.update(dict.fromkeys(one.readings))
         result = _judge(compiled, one, facts, totals, counts, waiting, deemed)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
-            continue
-        if result is not None:
+        elif result is not None:
             results[one.id] = result
-    shown = [
-        (one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown
-    ]
+            if one.id in compiled.shown:
+                shown.append((one, result))
     for one in compiled.alternatives:
         if any(name in results for name in (*one.any_of, *one.all_of)):
             readings.update(dict.fromkeys(one.readings))
             shown.append((one, _alternatives(one, results)))
-    if nodes is not None:
-        for one, result in shown:
-            nodes.append(
-                TraceNode(
-                    "",
-                    16,
-                    result.rule,
-                    result.regulation,
-                    result.clause,
-                    {name: facts[name] for name in one.reads if name in facts},
-                    (),
-                    one.readings,
-                    result.total,
-                    result.minimum,
-                    "" if result.met else "short",
-                    result.label,
-                )
-            )
-    lacking = tuple(
-        OpenFact(
-            "", result.facts, "needs_fact", reason("needs_fact", detail=labels(result.facts, compiled.facts))
-        )
-        for _, result in shown
-        if result.facts
-    )
-    verdicts = [result.met for _, result in shown]
-    verdict = "not_met" if False in verdicts else "needs_fact" if None in verdicts else "met"
-    return Verdict(
-        verdict,
-        totals,
-        counts,
-        tuple([result for _, result in shown]),
-        tuple(warned),
-        tuple(dict.fromkeys(lacking)),
+    lacking: dict[OpenFact, None] = {}
+    verdict = "met"
+    for one, result in shown:
+        if nodes is not None:
+            nodes.append(_node(one, result, facts))
+        if result.facts:
+            detail = labels(result.facts, compiled.facts)
+            lacking[OpenFact("", result.facts, "needs_fact", reason("needs_fact", detail=detail))] = None
+        if result.met is False:
+            verdict = "not_met"
+        elif result.met is None and verdict == "met":
+            verdict = "needs_fact"
+    shown_results = tuple([result for _, result in shown])
+    return Verdict(verdict, totals, counts, shown_results, tuple(warned), tuple(lacking))
+
+
+def _node(one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
+    """Return the node of a requirement (step 16): its total before, its minimum after."""
+    return made(
+        TraceNode,
+        (
+            "",
+            16,
+            result.rule,
+            result.regulation,
+            result.clause,
+            {name: facts[name] for name in one.reads if name in facts} if one.reads else {},
+            (),
+            one.readings,
+            result.total,
+            result.minimum,
+            "" if result.met else "short",
+            result.label,
+        ),
     )
 
 
@@ -108,15 +105,18 @@ def sum_totals(
     for one in judged:
         if one.hours:
             totals[one.category] = totals.get(one.category, 0) + one.hours
-    given = dict(totals)
+    given = dict(totals) if compiled.ceilings else totals
     for requirement in compiled.ceilings:
         assert requirement.ceiling is not None
         cap = requirement.ceiling(facts)
         if not isinstance(cap, Stop) and requirement.when(facts):
             readings.update(dict.fromkeys(requirement.readings))
             given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
-    units = compiled.units
-    total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
+    if compiled.only_hours:
+        total = sum(given.values())
+    else:
+        units = compiled.units
+        total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
     for entry in compiled.sums:
         if entry.count is not None:
             continue
@@ -164,7 +164,7 @@ def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[
     met: dict[str, str] = {}
     for entry in compiled.deemed:
         for one in judged:
-            if one.verdict == "refused" or entry.when(one.facts) is not True:
+            if not _recognised(one) or entry.when(one.facts) is not True:
                 continue
             year = one.facts["year"]
             first, last = compiled.pack.year_window(year)
@@ -173,6 +173,15 @@ def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[
                 for name in entry.meets:
                     met.setdefault(name, entry.rule)
     return met
+
+
+def _recognised(one: Judged) -> bool:
+    """Tell whether a record may satisfy a requirement: not refused, not waiting, not turned down by its own rule."""
+    return (
+        one.verdict != "refused"
+        and one.verdict not in OPEN
+        and not one.code.startswith(("needs.", "except."))
+    )
 
 
 def _judge(
@@ -185,11 +194,10 @@ def _judge(
     deemed: Mapping[str, str],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
-    bound = one.when(facts)
+    bound = one.when(facts) if one.binds is None else one.binds
     if bound is False:
         return None
-    counted = one.of in counts
-    total = counts[one.of] * 100 if counted else totals.get(one.of, 0)
+    total = counts[one.of] * 100 if one.of in counts else totals.get(one.of, 0)
     if bound is None:
         return RequirementResult(
             one.id,
@@ -212,30 +220,33 @@ def _judge(
             if one.effect == "warn"
             else None
         )
-    held: Any = one.at_least(facts)
+    held: Any = one.at_least(facts) if one.fixed is None else one.fixed
     if isinstance(held, Stop):
         if held.code == "unset":
             return None
         return RequirementResult(
             one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, None, held.facts
         )
-    minimum = _rounded(held)
-    short = max(0, minimum - total)
+    minimum = rounded(held)
+    short = minimum - total if minimum > total else 0
     by = deemed.get(one.id, "")
     met: bool | None = True if short == 0 or by else None if waiting else False
-    return RequirementResult(
-        one.id,
-        one.rule,
-        one.regulation,
-        one.clause,
-        one.of,
-        one.label,
-        minimum,
-        total,
-        short,
-        met,
-        (),
-        by if short else "",
+    return made(
+        RequirementResult,
+        (
+            one.id,
+            one.rule,
+            one.regulation,
+            one.clause,
+            one.of,
+            one.label,
+            minimum,
+            total,
+            short,
+            met,
+            (),
+            by if short else "",
+        ),
     )
 
 
@@ -267,12 +278,4 @@ def _alternatives(one: Requirement, results: Mapping[str, RequirementResult]) ->
         met,
         lacking,
         by,
-    )
-
-
-def _rounded(exact: Any) -> int:
-    return (
-        exact
-        if type(exact) is int
-        else int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
     )

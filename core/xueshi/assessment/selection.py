@@ -15,10 +15,10 @@ def item(run: Run, one: Judged) -> Item | None:
     facts, kind = one.facts, one.record.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
-        held = item.when_form is None or item.when(facts)
+        held = item.always or item.when(facts)
         if held:
             if item.when_reads:
-                run.note(one.record.id, 3, item, item.when_reads, facts, None, None)
+                run.note(one, 3, item, item.when_reads, None, None)
             return item
         if held is None and unknown is None:
             unknown = item
@@ -64,10 +64,10 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.when_form is None or row.when(facts)
+        held = row.always or row.when(facts)
         if held:
-            if run.nodes is not None and row.when_reads:
-                run.note(one.record.id, 5, row, row.when_reads, facts, None, None, "", row.name)
+            if row.when_reads:
+                run.note(one, 5, row, row.when_reads, None, None, "", row.name)
             return row
         if held is None:
             for gate in item.gates:
@@ -78,7 +78,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
                         gate.code,
                         reason(gate.code, clause=item.clause, detail=gate.text),
                     )
-                    run.note(one.record.id, 6, item, gate.reads, facts, None, 0, one.code, one.text)
+                    run.note(one, 6, item, gate.reads, None, 0, one.code, one.text)
                     return None
             run.lacking(one, row, 5, run.compiled.compiler.missing(row.when_form, facts))
             return None
@@ -91,7 +91,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
         reason("no_row", name=item.name, clause=item.clause, read=read or "未填写"),
     )
     one.rules = ()
-    run.note(one.record.id, 5, item, names, facts, None, 0, one.code, one.text)
+    run.note(one, 5, item, names, None, 0, one.code, one.text)
     return None
 
 
@@ -107,10 +107,10 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         if day is not None:
             one.day = day
             if one.record.makeup:
-                run.note(one.record.id, 4, row, row.dated, facts, None, None, "", made_up(run, one))
+                run.note(one, 4, row, row.dated, None, None, "", made_up(run, one))
                 break
             one.year = run.compiled.pack.year_of(day)
-            run.note(one.record.id, 4, row, row.dated, facts, None, None)
+            run.note(one, 4, row, row.dated, None, None)
             break
     else:
         one.year = one.record.year if one.record.year is not None else run.year
@@ -135,28 +135,27 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
     facts = one.facts
     lacking: list[str] = []
     presumed: list[str] = []
-    for gate in row.gates:
-        held = gate.test(facts)
-        if held is gate.wanted:
+    for test, wanted, gate in row.checks:
+        held = test(facts)
+        if held is wanted:
             continue
         if held is None:
             for name in gate.asks:
                 if name not in facts:
-                    (lacking if gate.wanted else presumed).append(name)
+                    (lacking if wanted else presumed).append(name)
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
-        run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
+        run.note(one, 6, row, gate.reads, None, 0, one.code, one.text)
         return False
     if lacking:
         run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
         return False
     if run.nodes is not None:
         run.note(
-            one.record.id,
+            one,
             6,
             row,
             row.gate_reads,
-            facts,
             None,
             None,
             "",

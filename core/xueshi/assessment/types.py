@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 VERDICTS = ("met", "not_met", "needs_fact", "not_judged")
+made = tuple.__new__
+"""Makes one of the tuples below from all its fields in order: what its class does, without two calls in between."""
+
 RECORD_VERDICTS = ("credited", "reduced", "uncredited", "refused", "needs_fact", "other_year", "manual")
 
 

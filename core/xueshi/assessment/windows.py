@@ -136,7 +136,7 @@ def judge_windows(
 ) -> tuple[WindowResult, ...]:
     """Judge every requirement of a pack that looks at several years, as of one year."""
     compiled = program(pack)
-    facts = type_person(person, compiled.converters, compiled.facts, pack.year_window(year)[1])
+    facts = type_person(person, compiled.types, pack.year_window(year)[1])
     facts["year"] = year
     facts["at_least"] = compiled.minimums
     results: dict[str, WindowResult] = {}

@@ -213,7 +213,7 @@ def _lacking(written: str, text: str) -> list[str]:
     return [
         number
         for number in re.findall(r"\d+(?:\.\d+)?", written)
-        if number not in known and not _in_units(number, text)
+        if number not in known and number != "0" and not _in_units(number, text)
     ]
 
 
