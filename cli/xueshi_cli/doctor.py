@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from xueshi.errors import XueshiError
+from xueshi.real_clock import real_now
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
 from xueshi.storage import open_database, reading
@@ -36,6 +38,7 @@ SIGNS: dict[State, str] = {
 }
 SCARCE_GIGABYTES = 5
 LEAST_GIGABYTES = 1
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def examine() -> Iterator[Finding]:
         ("密钥", keys),
         ("数据库", database),
         ("消息", messages),
+        ("办理", commands),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -198,6 +202,34 @@ def messages(settings: Settings) -> Finding:
         return Finding("消息", "ok", f"{way}，没有积压")
     remedy = "修复邮件服务器或设置后自动补发；立即重发：xueshi messages retry --all" if left.tried else ""
     return Finding("消息", "warning" if left.tried else "ok", f"{way}；{backlog_words(left)}", remedy)
+
+
+def commands(settings: Settings) -> list[Finding]:
+    """Commands that wait to be carried out, and those of the last days that were refused: nobody else tells of them."""
+    from xueshi.campaigns.rows.command_rows import not_carried_out  # noqa: PLC0415 - same
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+
+    address = settings.database
+    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+        return []
+    engine = open_database(address)
+    try:
+        if not is_current(engine):
+            return []
+        with reading(engine) as session:
+            left = not_carried_out(session, real_now() - LATELY)
+    except SQLAlchemyError:
+        return []  # the part 数据库 says why
+    finally:
+        engine.dispose()
+    waiting, refused = left.get("pending", 0), left.get("refused", 0) + left.get("late", 0)
+    if not waiting and not refused:
+        return [Finding("办理", "ok", f"没有等待执行的，近 {LATELY.days} 日没有未办理的")]
+    told = [f"{waiting} 件已登记，等待执行"] if waiting else []
+    told += [f"近 {LATELY.days} 日 {refused} 件未办理或逾期"] if refused else []
+    cures = ["用 xueshi up 启动服务后自动执行"] if waiting else []
+    cures += ["原因用 xueshi commands list --refused 查看"] if refused else []
+    return [Finding("办理", "warning", "；".join(told), "；".join(cures))]
 
 
 def temporal(settings: Settings) -> list[Finding]:
