@@ -98,7 +98,8 @@ def _check_role(place: Workplace, role: str) -> None:
     known = {*ROLE_VERBS, *place.registry.roles_of_flows()}
     if role not in known:
         raise InputError(
-            f"没有岗位“{role}”{near(role, sorted(known))}；可用：{'、'.join(role_words(one) for one in sorted(known))}"
+            f"没有岗位“{role}”{near(role, sorted(known))}；可用：\n"
+            + "\n".join(f"  {role_words(one)}" for one in sorted(known))
         )
 
 

@@ -154,9 +154,8 @@ def test_a_refused_act_says_nothing_of_what_holds(rig: CampaignRig) -> None:
 
 
 def test_a_permission_is_refused_in_words(rig: CampaignRig) -> None:
-    with pytest.raises(NotAllowedError, match="没有“管理账号”的权限") as told:
+    with pytest.raises(NotAllowedError, match=r"（单位经办人）没有“管理账号”的权限（accounts[.]manage）"):
         run("accounts", "set", "nobody", "--email", "a@example.com", "--as", rig.units[0].clerk)
-    assert "accounts.manage" not in str(told.value)
 
 
 def test_a_login_in_use_is_told_with_the_ways_out(rig: CampaignRig) -> None:

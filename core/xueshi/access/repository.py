@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from xueshi.access.roles import VERB_WORDS, Verb, role_words, verbs_of
+from xueshi.access.roles import ROLE_WORDS, VERB_WORDS, Verb, role_words, verbs_of
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Delegation, Grant
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -53,7 +53,8 @@ class Actor:
         """Raise NotAllowedError unless the role holds the verb."""
         if not self.may(verb):
             raise NotAllowedError(
-                f"账号 {self.login}（{role_words(self.role)}）没有“{VERB_WORDS[verb]}”的权限；请由有此权限的账号办理"
+                f"账号 {self.login}（{ROLE_WORDS.get(self.role, self.role)}）没有“{VERB_WORDS[verb]}”的权限（{verb}）；"
+                "请由本级业务负责人授权后再办"
             )
 
 
