@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
-from xueshi.access.roles import ROLE_VERBS
+from xueshi.access.roles import ROLE_VERBS, role_words
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
@@ -47,7 +47,7 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
             {
                 "登录名": one.login,
                 "姓名": one.name,
-                "岗位": one.role,
+                "岗位": one.role if json else role_words(one.role),
                 "地区": one.area,
                 "行业系统": "、".join(one.scope.sectors or ()),
                 "单位": names.get(one.unit_id, "") if one.unit_id else "",
@@ -107,14 +107,17 @@ def add(
                 **({} if whose is None else {"person": str(whose)}),
             },
         )
-    typer.echo(f"已建立账号 {login}（{role}，{area}）")
+    typer.echo(f"已建立账号 {login}：{role_words(role)}，地区 {area}")
 
 
 def _check_role(place: Workplace, role: str) -> None:
     """Refuse a role that neither the engine nor any flow knows: no work would ever reach such an account."""
     known = {*ROLE_VERBS, *place.registry.roles_of_flows()}
     if role not in known:
-        raise InputError(f"没有岗位“{role}”{near(role, sorted(known))}；可用：{'、'.join(sorted(known))}")
+        raise InputError(
+            f"没有岗位“{role}”{near(role, sorted(known))}；可用：\n"
+            + "\n".join(f"  {role_words(one)}" for one in sorted(known))
+        )
 
 
 @app.command("set")
@@ -185,7 +188,7 @@ def delegations(officer: AsOfficer, json: AsJson = False) -> None:
         rows = [
             {
                 "委托": str(lent.id),
-                "岗位": held.role,
+                "岗位": held.role if json else role_words(held.role),
                 "授权人": lender.login,
                 "受托人": to.login,
                 "自": lent.since,

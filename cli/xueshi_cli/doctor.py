@@ -40,6 +40,7 @@ SCARCE_GIGABYTES = 5
 LEAST_GIGABYTES = 1
 SWEPT_EVERY = timedelta(days=7)
 """A service that runs sweeps every morning: a week without says that none ran."""
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def examine() -> Iterator[Finding]:
         ("数据库", database),
         ("消息", messages),
         ("证明材料", evidence),
+        ("办理", commands),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -233,6 +235,34 @@ def evidence(settings: Settings) -> Finding:
     found = f"上次清理 {at.astimezone():%Y-%m-%d %H:%M}，清理 {files} 个没有归属的文件"
     late = real_now() - at > SWEPT_EVERY
     return Finding(name, "warning" if late else "ok", found, how if late else "")
+
+
+def commands(settings: Settings) -> list[Finding]:
+    """Commands that wait to be carried out, and those of the last days that were refused: nobody else tells of them."""
+    from xueshi.campaigns.rows.command_rows import not_carried_out  # noqa: PLC0415 - same
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+
+    address = settings.database
+    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+        return []
+    engine = open_database(address)
+    try:
+        if not is_current(engine):
+            return []
+        with reading(engine) as session:
+            left = not_carried_out(session, real_now() - LATELY)
+    except SQLAlchemyError:
+        return []  # the part 数据库 says why
+    finally:
+        engine.dispose()
+    waiting, refused = left.get("pending", 0), left.get("refused", 0) + left.get("late", 0)
+    if not waiting and not refused:
+        return [Finding("办理", "ok", f"没有等待执行的，近 {LATELY.days} 日没有未办理的")]
+    told = [f"{waiting} 件已登记，等待执行"] if waiting else []
+    told += [f"近 {LATELY.days} 日 {refused} 件未办理或逾期"] if refused else []
+    cures = ["用 xueshi up 启动服务后自动执行"] if waiting else []
+    cures += ["原因用 xueshi commands list --refused 查看"] if refused else []
+    return [Finding("办理", "warning", "；".join(told), "；".join(cures))]
 
 
 def temporal(settings: Settings) -> list[Finding]:

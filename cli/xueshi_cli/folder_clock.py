@@ -61,3 +61,6 @@ def _set(place: Workplace, officer: str, day: datetime, *, begin: bool) -> None:
 
     row, _ = give(place, officer, made)
     show_fate(row)
+    if row.state == "done":
+        with reading(place.engine) as session:
+            typer.echo(f"演练时钟现为 {civil_date(folder_now(session, real_now()))}")

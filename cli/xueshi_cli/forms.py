@@ -44,9 +44,11 @@ def list_(
 ) -> None:
     """列出已出具的表卡。"""
     place = Workplace.here()
+    at_screen = not (json or csv or xlsx)
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
+        folder = place.papers / str(campaign.id)
         titles = {paper.id: paper.title for paper in papers_of(session, campaign).values()}
         # By filings, not by the register: a unit may belong to another area since.
         inside = {one.unit_id for one in filing_rows.filings(session, actor.scope, campaign.id)}
@@ -65,7 +67,7 @@ def list_(
                 "页数": paper.pages,
                 "出具日期": civil_date(paper.issued_at),
                 "状态": f"已由 {replaced[paper.id].number} 代替" if paper.id in replaced else "有效",
-                "文件": place.papers / str(campaign.id) / paper.file,
+                "文件": paper.file if at_screen else folder / paper.file,
             }
             for paper in papers
             if paper.unit_id in names or (paper.unit_id is None and not unit)
@@ -73,6 +75,8 @@ def list_(
     show_table(
         "表卡", rows, as_json=json, csv=csv, xlsx=xlsx, empty="尚未出具表卡；年度验证关闭并封存后自动打印"
     )
+    if at_screen and rows:
+        typer.echo(f"文件在数据文件夹的 {folder.relative_to(place.folder)} 之中")
 
 
 @app.command("print")

@@ -29,6 +29,7 @@ NOUNS = {
         "年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档",
     ),
     "tasks": ("xueshi_cli.tasks", "待办：查看、办理、批量办理"),
+    "commands": ("xueshi_cli.command_lookup", "办理：按办理编号查看结果，列出等待执行的、未办理的"),
     "messages": ("xueshi_cli.messages", "消息：查看、重发"),
     "calendar": ("xueshi_cli.office_days", "工作日历：法定节假日、调休和本级录入的工作日"),
     "appeals": ("xueshi_cli.appeals", "申诉：提出、列表、决定、撤回"),

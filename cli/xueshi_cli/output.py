@@ -44,6 +44,8 @@ def show_fate(row: Command) -> None:
     """Print what became of a command; a refused or late one ends with exit code 1."""
     reason = f"：{row.reason}" if row.reason else ""
     typer.echo(f"{FATES[row.state]}{reason}（办理编号 {row.id}）")
+    if row.state == "pending":
+        typer.echo(f"执行的结果用 xueshi commands show {row.id} 查看")
     if row.state in ("refused", "late"):
         raise typer.Exit(1)
 

@@ -279,7 +279,12 @@ def correct(
         }
         return on_record(place, "correct_record", record, payload)
 
-    tell(*give(place, officer, made), as_json=json)
+    row, said = give(place, officer, made)
+    tell(row, said, as_json=json)
+    if not json:
+        typer.echo(
+            f"新记录代替 {record_id}；现在的情况用 xueshi records show {said.get('record', record_id)} 查看"
+        )
 
 
 def _changed(

@@ -268,10 +268,29 @@ def show_tables(
         rows = [{"表": answer["title"], **row} for answer in answers for row in answer["rows"]]
         show_table("统计表", _alike(rows), as_json=False, csv=csv, xlsx=xlsx, empty="没有数据")
         return
-    for answer in answers:
-        show_table(answer["title"], answer["rows"], as_json=False, empty="没有数据")
+    for table, answer in zip(tables, answers, strict=True):
+        units = {column.label: column.unit for column in table.columns}
+        show_table(
+            answer["title"],
+            [_with_percent(row, units[row["指标"]]) for row in answer["rows"]],
+            as_json=False,
+            empty="没有数据",
+        )
+        for column in table.columns[1:]:
+            if column.definition:
+                typer.echo(f"{column.label}：{column.definition}")
         for note in answer["notes"]:
             console.print(note)
+
+
+def _with_percent(row: dict[str, Any], unit: str) -> dict[str, Any]:
+    """Return a row of figures with the sign behind each that is a percentage."""
+    if unit != "%":
+        return row
+    return {
+        name: f"{value}%" if name != "指标" and value not in (None, "") else value
+        for name, value in row.items()
+    }
 
 
 def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from xueshi_cli import task_help, verdicts
 from xueshi_cli.acting import act
 from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
 from xueshi_cli.facts_given import given_facts, value_of
+from xueshi_cli.filing_heads import filing_heads
 from xueshi_cli.messages import backlog_words
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
@@ -105,6 +106,9 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
         }
+        if task.filing_id is not None and task.kind == "unit":
+            filing = filing_rows.filing(session, actor.scope, task.filing_id)
+            record |= filing_heads(session, filing, as_json=json)
         if task.record_id is not None and task.filing_id is None:
             record |= _filed(session, actor.scope, task.record_id)
             record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""

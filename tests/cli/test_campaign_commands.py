@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi_cli.main import build
+from xueshi_cli.notices import chosen_notice
 from xueshi_workflows import printing
 
 RUN = CliRunner()
@@ -124,6 +126,9 @@ def test_papers_are_listed_reprinted_and_told_from_altered_ones(rig: CampaignRig
     assert {one["比对"] for one in compared} == {"一致"}
     file = Path(listed[0]["文件"])
     assert file.is_file()
+    screen = run("forms", "list", public, "--as", BUREAU, "--unit", code)
+    assert str(rig.place.folder) not in screen
+    assert f"文件在数据文件夹的 papers/{rig.campaign.id} 之中" in screen
     assert "一字未改" in run("forms", "verify", str(file))
     altered = tmp_path / "altered.pdf"
     altered.write_bytes(file.read_bytes().replace(b"%%EOF", b"%%E0F", 1))
@@ -264,3 +269,24 @@ def test_an_own_account_is_bound_anew_by_the_bureau(rig: CampaignRig) -> None:
         run("accounts", "set", "own", "--as", BUREAU)
     with pytest.raises(InputError, match="不是本人账号"):
         run("accounts", "set", rig.units[0].clerk, "--person", other.identity_number, "--as", BUREAU)
+
+
+@pytest.mark.fonts
+def test_percentages_carry_their_sign_and_figures_their_definition(rig: CampaignRig) -> None:
+    finished(rig)
+    asked = ("statistics", rig.notice.region, str(rig.notice.year), "--as", BUREAU)
+    said = run(*asked)
+    assert re.search(r"比率.*\d%", said)
+    assert re.search(r"^参加继续教育人数：", said, re.MULTILINE)
+    figures = [value for row in rows(*asked)[0]["rows"] for name, value in row.items() if name != "指标"]
+    assert "%" not in json.dumps(figures)
+
+
+def test_an_area_that_does_not_fit_the_notice_is_refused(rig: CampaignRig) -> None:
+    registry, wider = rig.place.registry, f"{rig.notice.area[:2]}0000"
+    with pytest.raises(InputError, match=f"地区 {wider} 的通知有 0 件（该年的通知：.*{rig.notice.area}"):
+        chosen_notice(registry, rig.notice.region, rig.notice.year, wider, None)
+    assert chosen_notice(registry, rig.notice.region, rig.notice.year, rig.notice.area, None) == rig.notice
+    file = own_notice(rig, f"{rig.notice.year - 1}-11-30")
+    with pytest.raises(InputError, match=f"与 --area {wider} 不符"):
+        chosen_notice(registry, "", 0, wider, file)

@@ -86,7 +86,7 @@ def test_a_unit_reads_the_reason_in_the_system_and_nobody_elses(rig: CampaignRig
     with pytest.raises(NotFoundError):
         run("messages", "show", one, "--as", rig.units[1].clerk)
     assert {row["收件"] for row in rows("messages", "list", "--as", rig.units[1].clerk)} == {
-        f"{rig.units[1].sample.unit.name}（unit_clerk）"
+        f"{rig.units[1].sample.unit.name}：单位经办人（unit_clerk）"
     }
 
 

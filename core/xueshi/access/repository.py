@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from xueshi.access.roles import PERSON, Verb, verbs_of
+from xueshi.access.roles import PERSON, ROLE_WORDS, VERB_WORDS, Verb, role_words, verbs_of
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Delegation, Grant
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -55,7 +55,8 @@ class Actor:
         """Raise NotAllowedError unless the role holds the verb."""
         if not self.may(verb):
             raise NotAllowedError(
-                f"账号 {self.login}（{self.role}）没有“{verb}”权限；请由本级业务负责人授权后再办"
+                f"账号 {self.login}（{ROLE_WORDS.get(self.role, self.role)}）没有“{VERB_WORDS[verb]}”的权限（{verb}）；"
+                "请由本级业务负责人授权后再办"
             )
 
 
@@ -85,7 +86,10 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
     logins = [new.login for new in wanted]
     taken = session.exec(select(Account.login).where(col(Account.login).in_(logins))).all()
     if taken:
-        raise InputError(f"账号已存在：{'、'.join(sorted(taken))}；请换一个登录名")
+        raise InputError(
+            f"登录名已被使用：{'、'.join(sorted(taken))}；没有建立账号。另一个人请换一个登录名；"
+            "已有的账号用 xueshi accounts list 查看，更正邮箱用 xueshi accounts set"
+        )
     made: dict[str, UUID] = {}
     for new in wanted:
         account = Account(login=new.login, name=new.name, email=new.email, created_at=real_now())
@@ -254,10 +258,10 @@ def actor(session: Session, login: str, role: str | None = None, lender: str | N
         return _lent_actor(session, login, role, None)
     if not rows:
         raise NotAllowedError(
-            f"没有可用的账号 {login!r}{f'（{role}）' if role else ''}；用 xueshi accounts list 查看账号"
+            f"没有可用的账号“{login}”{f'（{role_words(role)}）' if role else ''}；用 xueshi accounts list 查看账号"
         )
     if len(rows) > 1:
-        roles = "、".join(grant.role for _, grant in rows)
+        roles = "、".join(role_words(grant.role) for _, grant in rows)
         raise NotAllowedError(f"账号 {login} 有多个岗位（{roles}）；请用 登录名:岗位 指明以哪个岗位办理")
     account, grant = rows[0]
     return _acting(account, grant)
@@ -352,7 +356,7 @@ def list_accounts(session: Session, scope: Scope) -> list[Actor]:
 def _lent_actor(session: Session, login: str, role: str | None, lender: str | None) -> Actor:
     rows = _lent_rows(session, login, role, lender)
     if len(rows) != 1:
-        found = "、".join(f"{held.role}" for _, _, held in rows) or "无"
+        found = "、".join(role_words(held.role) for _, _, held in rows) or "无"
         raise NotAllowedError(
             f"账号 {login} 受托的岗位有 {len(rows)} 个（{found}）；请用 登录名:岗位@授权人登录名 指明，"
             "或用 xueshi accounts delegations 查看"

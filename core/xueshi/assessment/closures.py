@@ -105,6 +105,8 @@ class Compiler:
             else None
         )
         none = bool(matcher.get("none"))
+        if fact in _HALVES and not matcher.keys() & {"stated", "not_stated"}:
+            return self._of_days(fact, match, none, if_absent)
 
         if isinstance(match, frozenset):
             values = match | {None} if none else match
@@ -120,6 +122,24 @@ class Compiler:
             if value is _MISSING:
                 return if_absent
             return none if value is None else match(value)
+
+        return test
+
+    def _of_days(
+        self, fact: str, match: frozenset[Any] | Callable[[Any], bool], none: bool, if_absent: bool | None
+    ) -> Condition:
+        """A condition on days or half-days: they are one quantity, read from whichever is stated."""
+        other, halves = _HALVES[fact]
+
+        def test(facts: Facts) -> bool | None:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING and facts.get(other) is not None:
+                value = whole(Fraction(facts[other]) / halves)
+            if value is _MISSING:
+                return if_absent
+            if value is None:
+                return none
+            return value in match if isinstance(match, frozenset) else match(value)
 
         return test
 
