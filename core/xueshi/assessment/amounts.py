@@ -24,23 +24,15 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     hours = exact if type(exact) is int else rounded(exact)
     if run.nodes is not None:
-        presumed = (
-            tuple([name for name in row.less if name not in facts and TWINS.get(name) not in facts])
-            if row.less
-            else ()
-        )
-        undecided = "undecided" if row.ranged and facts.get("granted") is None else ""
-        run.note(
-            one,
-            7,
-            row,
-            row.hours_reads,
-            None,
-            hours,
-            undecided,
-            "未作认定，按口径取定" if undecided else "",
-            presumed,
-        )
+        code, text = "", ""
+        presumed: tuple[str, ...] = ()
+        if row.less:
+            presumed = tuple(
+                [name for name in row.less if name not in facts and TWINS.get(name) not in facts]
+            )
+        if row.ranged and facts.get("granted") is None:
+            code, text = "undecided", "未作认定，按口径取定"
+        run.note(one, 7, row, row.hours_reads, None, hours, code, text, presumed)
     if row.share is not None:
         share = row.share(facts)
         if isinstance(share, Stop):

@@ -113,8 +113,12 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
             run.note(one, 4, row, row.dated, None, None)
             break
     else:
-        one.year = one.record.year if one.record.year is not None else run.year
-    held = row.only_category or row.category(facts)
+        if one.year is None:
+            one.year = run.year
+    if row.only_category:
+        one.category = row.only_category
+        return
+    held = row.category(facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)
@@ -133,16 +137,18 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
     if not row.gates:
         return True
     facts = one.facts
-    lacking: list[str] = []
-    presumed: list[str] = []
+    lacking: tuple[str, ...] = ()
+    presumed: tuple[str, ...] = ()
     for test, wanted, gate in row.checks:
         held = test(facts)
         if held is wanted:
             continue
         if held is None:
-            for name in gate.asks:
-                if name not in facts:
-                    (lacking if wanted else presumed).append(name)
+            absent = tuple([name for name in gate.asks if name not in facts])
+            if wanted:
+                lacking += absent
+            else:
+                presumed += absent
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one, 6, row, gate.reads, None, 0, one.code, one.text)
@@ -150,16 +156,7 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
     if lacking:
         run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
         return False
-    if run.nodes is not None:
-        run.note(
-            one,
-            6,
-            row,
-            row.gate_reads,
-            None,
-            None,
-            "",
-            "",
-            tuple(dict.fromkeys(presumed)) if presumed else (),
-        )
+    if len(presumed) > 1:
+        presumed = tuple(dict.fromkeys(presumed))
+    run.note(one, 6, row, row.gate_reads, None, None, "", "", presumed)
     return True

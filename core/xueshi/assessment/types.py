@@ -184,7 +184,7 @@ class PersonYearRequest:
     earlier: tuple[LedgerEntry, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class YearAssessment:
     """One person's year as judged: verdict, totals (hundredths), requirements, open points, ledger, trace."""
 
@@ -207,6 +207,47 @@ class YearAssessment:
     counts: Mapping[str, int] = field(default_factory=dict)
     later: tuple[LedgerEntry, ...] = ()
     """Parts of a spread that fall into later years; handed in as `earlier` they are counted there."""
+
+    def __init__(
+        self,
+        pack_id: str,
+        pack_digest: str,
+        language: int,
+        area: str,
+        year: int,
+        verdict: str,
+        totals: Mapping[str, int],
+        requirements: tuple[RequirementResult, ...],
+        warnings: tuple[str, ...],
+        open: tuple[OpenFact, ...],
+        ledger: tuple[LedgerEntry, ...],
+        readings: tuple[str, ...],
+        trace: tuple[TraceNode, ...] = (),
+        windows: tuple[WindowResult, ...] = (),
+        text: str = "",
+        counts: Mapping[str, int] | None = None,
+        later: tuple[LedgerEntry, ...] = (),
+    ) -> None:
+        # At once: what a frozen class makes by itself sets field by field, three times as slow for every person.
+        self.__dict__.update(
+            pack_id=pack_id,
+            pack_digest=pack_digest,
+            language=language,
+            area=area,
+            year=year,
+            verdict=verdict,
+            totals=totals,
+            requirements=requirements,
+            warnings=warnings,
+            open=open,
+            ledger=ledger,
+            readings=readings,
+            trace=trace,
+            windows=windows,
+            text=text,
+            counts={} if counts is None else counts,
+            later=later,
+        )
 
     @property
     def shortfall(self) -> dict[str, int]:
