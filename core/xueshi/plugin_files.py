@@ -385,6 +385,19 @@ def _plain(node: object) -> object:
     return node
 
 
+_SHAPES = {
+    "dict_type": "write names with values: {name: value}",
+    "list_type": "write a list: [one, two], or [] for none",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "bool_parsing": "write yes or no",
+    "date_from_datetime_parsing": "write a day: 2024-12-31",
+    "date_parsing": "write a day: 2024-12-31",
+    "string_type": "write one text",
+}
+"""Repairs of what has the wrong shape, by the kind of fault."""
+
+
 def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[BaseModel]) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     line = _line(tree, fault["loc"])
@@ -395,7 +408,8 @@ def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[
         return f'{where}:{line}: unknown key "{word}"{hint}'
     if fault["type"] == "missing":
         return f"{where}:{line}: {place} is missing. Repair: add it"
-    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: correct the value"
+    repair = _SHAPES.get(fault["type"], "correct the value")
+    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: {repair}"
 
 
 def _line(tree: object, path: tuple[str | int, ...]) -> int:
