@@ -86,8 +86,31 @@ class RuleCloser:
             }  # fmt: skip
         rows = entry.rows or [Entry(entry.id, entry.file, entry.line, entry.origin, {}, {})]
         closed["rows"] = [self.row(entry, row, at, own=bool(entry.rows)) for row in rows]
+        self._less_than_nothing(entry, at)
         self._meeting_rows(entry, closed["rows"])
         return closed
+
+    def _less_than_nothing(self, item: Entry, at: Cite) -> None:
+        """Add E507 where days are to be taken off and nothing of the item is reckoned by days."""
+        for entry, below in (
+            (item, [item, *item.rows, *item.plus]),
+            *((row, [row, item]) for row in item.rows),
+        ):
+            if "less" not in entry.keys:
+                continue
+            said = " ".join(_all_text(one.keys.get(word)) for one in below for word in ("hours", "at_most"))
+            tables = " ".join(
+                _all_text(table) for name, table in self.reader.names.tables.items() if name in said
+            )
+            if "day" not in said + tables:
+                self.reader.findings.add(
+                    "E507",
+                    entry.file,
+                    entry.line_of("less"),
+                    f"less takes days off, but {entry.id} reckons nothing by days: nothing would be taken off",
+                    "hours: … per day (or per half_day), or delete less",
+                    at["clause"],
+                )
 
     def _kinds(self, entry: Entry) -> list[str]:
         node = entry.keys.get("for")

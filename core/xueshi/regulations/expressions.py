@@ -17,6 +17,8 @@ from xueshi.regulations.words import Form
 
 SPECIAL = ("none", "not_stated", "stated")
 LEAF_WORDS = {"years": "number of years"}
+DAYS = ("day", "half_day")
+"""Units of a rate from which `less` takes something off."""
 YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -531,7 +533,9 @@ class Reader:
             return [
                 *form,
                 "whole" if self.partial == "whole" else "prorate",
-                list(self.less) if unit in ("day", "half_day", "month", "half_year", "year") else [],
+                list(self.less)
+                if unit in DAYS
+                else [],  # days on the way are taken off days, of nothing else
             ]
         if form[0] == "range":
             return [*form, self.undecided]
