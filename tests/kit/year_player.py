@@ -51,12 +51,12 @@ MORNING = timedelta(hours=9)
 
 
 class YearPlayer(RecordActs):
-    """A standing data folder in which a script is played. `differences` holds what came otherwise than expected."""
+    """A standing data folder (on SQLite, or at the address of `database`) in which a script is played. `differences` holds what came otherwise than expected."""
 
-    def __init__(self, script: Script, folder: Path) -> None:
+    def __init__(self, script: Script, folder: Path, database: str = "") -> None:
         self.script = script
         self.folder = folder
-        self.place = Workplace(settings=Settings(data=folder))
+        self.place = Workplace(settings=Settings(data=folder, database_url=database))
         self.engine = self.place.engine
         self.port = InProcessPort(self.engine)
         self.units: dict[str, UUID] = {}
