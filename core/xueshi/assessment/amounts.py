@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import Stop, less_quantity
+from xueshi.assessment.closures import Number, Stop, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import credited, hours_text, reason
@@ -96,9 +96,9 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
     if isinstance(cap, Stop):
         return cap
     listed = facts.get("daily_hours")
+    limited: Number = 0
     if row.from_list and listed is not None:
         if isinstance(listed, dict):
-            limited = 0
             for day, hours in sorted(listed.items()):
                 used = run.day_used.get((row.item.id, day), 0)
                 granted = min(hours * 100, max(0, cap - used))
