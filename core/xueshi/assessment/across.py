@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
@@ -12,9 +12,9 @@ from xueshi.assessment.run import Run
 from xueshi.assessment.types import LedgerEntry
 
 if TYPE_CHECKING:
-    from xueshi.assessment.program import Group, Row
+    from xueshi.assessment.program import Cited, Group, Row
 
-NOT_COUNTED = frozenset(("refused", "needs_fact", "manual"))
+NOT_COUNTED: Final = frozenset(("refused", "needs_fact", "manual"))
 """Verdicts of a record to which nothing across records applies."""
 
 
@@ -185,7 +185,7 @@ def _item_caps(run: Run, members: list[Judged]) -> None:
         _cap(run, same, limit, row, row.name)
 
 
-def _cap(run: Run, members: list[Judged], cap: Any, where: Any, name: str) -> None:
+def _cap(run: Run, members: list[Judged], cap: Any, where: Cited, name: str) -> None:
     """Grant a year's cap in the order of the records."""
     if isinstance(cap, Stop):
         for one in members:

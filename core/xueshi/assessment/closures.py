@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
@@ -18,7 +18,7 @@ from xueshi.regulations.words import RATE_UNITS, TWINS
 Facts = dict[str, Any]
 Number = int | Fraction
 Condition = Callable[[Facts], bool | None]
-_MISSING: Any = object()
+_MISSING: Final[Any] = object()
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from xueshi.errors import RuleError
 from xueshi.regulations.vocabulary import Fact
 
-LARGEST = 10_000_000
+LARGEST: Final = 10_000_000
 """Bound of every number handed in, so that any product of a rule stays a 64-bit integer."""
 
 Typed = dict[str, Any]
@@ -138,7 +138,7 @@ class FactTypes:
     converters: Mapping[str, Converter]
     yes_no: frozenset[str]
     numbers: frozenset[str]
-    words: Mapping[str, frozenset[str]]
+    words: dict[str, frozenset[str]]
 
     @staticmethod
     def of(facts: Mapping[str, Fact]) -> FactTypes:
@@ -155,7 +155,7 @@ class FactTypes:
         )
 
 
-_NO_WORDS: frozenset[str] = frozenset()
+_NO_WORDS: Final[frozenset[str]] = frozenset()
 
 
 def type_facts(raw: Mapping[str, Any], types: FactTypes, typed: Typed, record: str | None) -> Typed:

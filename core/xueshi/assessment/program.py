@@ -20,6 +20,17 @@ from xueshi.regulations.words import TWINS
 
 
 @dataclass(slots=True, eq=False)
+class Cited:
+    """What a step of the trace rests on: the rule, its place in the text, its name and the readings behind it."""
+
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    readings: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
 class Gate:
     """One condition of recognition (`needs`) or exclusion (`except`): its code and the Chinese of why it fails."""
 
@@ -34,12 +45,9 @@ class Gate:
 
 
 @dataclass(slots=True, eq=False)
-class Extra:
+class Extra(Cited):
     """An add-on row."""
 
-    rule: str
-    regulation: str
-    clause: str
     when: Condition
     when_form: list[Any] | None
     gates: tuple[Gate, ...]
@@ -47,21 +55,15 @@ class Extra:
     hours_form: list[Any]
     share: Amount | None
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
-    name: str
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class Row(Cited):
     """One complete row: what it tests, what it gives, and what the trace says about it."""
 
     item: Item
     id: str
-    rule: str
-    regulation: str
-    clause: str
     beside: tuple[str, str] | None
-    name: str
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
@@ -99,7 +101,6 @@ class Row:
     category_reads: tuple[str, ...]
     channel: str
     evidence: tuple[str, ...]
-    readings: tuple[str, ...]
     ids: frozenset[str]
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
@@ -108,26 +109,21 @@ class Row:
     """Whether somebody chooses the hours within bounds."""
 
     rule_tuple: tuple[str, ...]
-    reading_marks: Mapping[str, None]
+    reading_marks: dict[str, None]
     """The readings once more, as they are gathered over a year."""
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class Item(Cited):
     """One item of the notice with its rows for one kind of record."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
     always: bool
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
-    readings: tuple[str, ...]
     dated: tuple[str, ...]
 
 
@@ -144,33 +140,23 @@ class Removed:
 
 
 @dataclass(slots=True, eq=False)
-class Refusal:
+class Refusal(Cited):
     """A refusal by a stated fact."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     when: Condition
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class Group(Cited):
     """Records that are one piece of work, or share a cap."""
 
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     of: frozenset[str]
     same: str | None
     count: str | None
     earlier_years: str
     year_cap: Amount | None
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -246,7 +232,7 @@ class Program:
     facts: Mapping[str, Fact]
     types: FactTypes
     kinds: frozenset[str]
-    items: Mapping[str, tuple[Item, ...]]
+    items: dict[str, tuple[Item, ...]]
     removed: Mapping[str, tuple[Removed, ...]]
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
@@ -255,7 +241,7 @@ class Program:
     yearly: tuple[Requirement, ...]
     """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
 
-    yearly_readings: Mapping[str, None]
+    yearly_readings: dict[str, None]
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
@@ -355,7 +341,7 @@ def compile_pack(pack: RulePack) -> Program:
         pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
         {kind: tuple(found) for kind, found in items.items()},
         {kind: tuple(found) for kind, found in removed.items()},
-        tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
+        tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
         tuple(one for one in yearly if one.binds is not False),
@@ -374,10 +360,14 @@ def compile_pack(pack: RulePack) -> Program:
     )  # fmt: skip
 
 
+def _cited(entry: Mapping[str, Any]) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return entry["rule"], entry["regulation"], entry["clause"], entry["name"], tuple(entry["readings"])
+
+
 def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
     item = Item(
-        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), tuple(entry["readings"]), (),
+        *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
     )  # fmt: skip
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
@@ -395,9 +385,10 @@ def _row(
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
-    readings = list(item.readings) + row["readings"]
+    marks = dict.fromkeys([*item.readings, *row["readings"]])
     return Row(
-        item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
+        row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
+        item, row["id"], tuple(row["beside"]) if row["beside"] else None,
         compiler.condition(row["when"], absence), row["when"], reads(row["when"]), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
@@ -407,8 +398,8 @@ def _row(
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
-        row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), dict.fromkeys(readings),
+        row["channel"], tuple(row["evidence"]), ids, mine,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
     )  # fmt: skip
 
 
@@ -422,9 +413,9 @@ def _less(form: Any) -> tuple[str, ...]:
 
 def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
     return Extra(
-        extra["rule"], extra["regulation"], extra["clause"], compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
-        reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]), tuple(extra["readings"]), extra["name"],
+        reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip
 
 
@@ -432,8 +423,8 @@ def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, l
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
-        entry["rule"], entry["regulation"], entry["clause"], entry["name"], members, entry["same"], entry["count"],
-        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None, tuple(entry["readings"]),
+        *_cited(entry), members, entry["same"], entry["count"],
+        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
@@ -14,7 +14,7 @@ from xueshi.assessment.run import rounded
 from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode, made
 
 CREDITED = "credited"
-OPEN = frozenset(("needs_fact", "manual"))
+OPEN: Final = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Program
+from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.types import PersonYearRequest, TraceNode, made
 
-NO_FACTS: Mapping[str, Any] = {}
+NO_FACTS: Final[Mapping[str, Any]] = {}
 
 
 class Run:
@@ -40,7 +40,7 @@ class Run:
         self,
         one: Judged,
         step: int,
-        where: Any,
+        where: Cited,
         names: tuple[str, ...],
         before: int | None,
         after: int | None,
@@ -90,7 +90,7 @@ class Run:
         held = self.compiled.default_category(one.facts)
         one.category = "" if isinstance(held, Stop) else held
 
-    def stopped(self, one: Judged, where: Any, stop: Stop, step: int) -> None:
+    def stopped(self, one: Judged, where: Cited, stop: Stop, step: int) -> None:
         """Settle a record whose amount cannot be told or is nothing."""
         if stop.kind == "needs":
             if stop.code == "unset":
@@ -121,7 +121,7 @@ class Run:
         )
 
     def lacking(
-        self, one: Judged, where: Any, step: int, names: tuple[str, ...], code: str = "needs_fact"
+        self, one: Judged, where: Cited, step: int, names: tuple[str, ...], code: str = "needs_fact"
     ) -> None:
         """Settle a record as `needs_fact`: not counted and not 0."""
         one.settle(where, "needs_fact", "needs_fact", reason(code, detail=labels(names, self.compiled.facts)))
