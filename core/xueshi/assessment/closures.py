@@ -129,12 +129,9 @@ class Compiler:
         self, fact: str, match: frozenset[Any] | Callable[[Any], bool], none: bool, if_absent: bool | None
     ) -> Condition:
         """A condition on days or half-days: they are one quantity, read from whichever is stated."""
-        other, halves = _HALVES[fact]
 
         def test(facts: Facts) -> bool | None:
-            value = facts.get(fact, _MISSING)
-            if value is _MISSING and facts.get(other) is not None:
-                value = whole(Fraction(facts[other]) / halves)
+            value = _either(fact, facts)
             if value is _MISSING:
                 return if_absent
             if value is None:
@@ -505,11 +502,11 @@ def _decided(facts: Facts) -> Number | Stop:
     decision = facts.get("decision", _MISSING)
     if decision is False:
         return Stop("zero", "no_decision", ("decision",))
-    granted = facts.get("granted")
+    granted = facts.get(GRANTED)
     if granted is not None and decision is True:
         result: Number = whole(granted * 100)
         return result
-    return Stop("manual", "no_decision", ("decision",) if decision is not True else ("granted",))
+    return Stop("manual", "no_decision", ("decision",) if decision is not True else (GRANTED,))
 
 
 _HALVES: dict[str, tuple[str, Fraction]] = {
@@ -518,12 +515,21 @@ _HALVES: dict[str, tuple[str, Fraction]] = {
 }
 
 
+def _either(fact: str, facts: Facts) -> Any:
+    """Return what is stated of a quantity; days and half-days are one, read from whichever is stated."""
+    value = facts.get(fact, _MISSING)
+    if value is _MISSING and fact in _HALVES:
+        other, halves = _HALVES[fact]
+        if facts.get(other) is not None:
+            return whole(Fraction(facts[other]) / halves)
+    return value
+
+
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
     """The quantity a rate reads, less the facts subtracted; days and half-days convert into each other."""
     minus = tuple(less)
-    other, halves = _HALVES.get(fact, ("", Fraction(1)))
 
-    if not minus and not other:
+    if not minus and fact not in _HALVES:
 
         def plain(facts: Facts) -> Number | Stop:
             value = facts.get(fact, _MISSING)
@@ -534,9 +540,7 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
         return plain
 
     def net(facts: Facts) -> Number | Stop:
-        value = facts.get(fact, _MISSING)
-        if value is _MISSING and other and facts.get(other) is not None:
-            value = Fraction(facts[other]) / halves
+        value = _either(fact, facts)
         if value is _MISSING:
             return Stop("needs", "needs_fact", (fact,))
         if value is None:

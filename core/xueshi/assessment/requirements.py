@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
+from xueshi.assessment.across import NOT_COUNTED
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, Requirement
@@ -177,11 +178,7 @@ def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[
 
 def _recognised(one: Judged) -> bool:
     """Tell whether a record may satisfy a requirement: not refused, not waiting, not turned down by its own rule."""
-    return (
-        one.verdict != "refused"
-        and one.verdict not in OPEN
-        and not one.code.startswith(("needs.", "except."))
-    )
+    return one.verdict not in NOT_COUNTED and not one.code.startswith(("needs.", "except."))
 
 
 def _judge(
