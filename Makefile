@@ -11,9 +11,9 @@ setup:
 demo: setup
 	@$(BIN)/xueshi demo
 
-# All tests but the long ones; missing parts are skipped with the command that gets them.
+# All tests but the long ones, on up to four cores; missing parts are skipped with the command that gets them.
 test: setup
-	@$(BIN)/pytest -m "not crash" -q
+	@$(BIN)/pytest -m "not crash" -q -n auto --maxprocesses 4 --dist worksteal
 
 # A scripted year of every region, January to the report, each event against what it expects.
 years: setup

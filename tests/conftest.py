@@ -149,6 +149,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report  # type: ignore[return-value]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of a run on several cores hands what it counted to the run."""
+    sent: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if sent is not None:
+        sent["skipped"] = dict(_skipped)
+        sent["sequences"] = sequence_count.counted()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker counted; one that died has sent nothing, and the run has failed already."""
+    sent = getattr(node, "workeroutput", {})
+    _skipped.update(sent.get("skipped", {}))
+    sequence_count.add(sent.get("sequences", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in sequence_count.lines():
         terminalreporter.write_line(line)

@@ -36,3 +36,18 @@ def test_a_run_says_what_it_tried() -> None:
     finally:
         sequence_count.TALLIES.clear()
         sequence_count.TALLIES.update(before)
+
+
+def test_a_run_on_several_cores_adds_what_each_of_them_tried() -> None:
+    before = dict(sequence_count.TALLIES)
+    sequence_count.TALLIES.clear()
+    try:
+        sequence_count.note("filing", 1_500, 20)
+        sent = sequence_count.counted()
+        assert sent == {"filing": [1, 1_500, 20]}
+        sequence_count.add(sent)
+        sequence_count.add({})
+        assert sequence_count.counted() == {"filing": [2, 3_000, 40]}
+    finally:
+        sequence_count.TALLIES.clear()
+        sequence_count.TALLIES.update(before)

@@ -7,8 +7,8 @@ The closing lines of a run print the counts; `docs/development.md` holds the tab
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -30,10 +30,21 @@ TALLIES: dict[str, Tally] = {}
 
 def note(machine: str, commands: int, accepted: int) -> None:
     """Count one sequence: how many commands it gave, how many of them were accepted."""
-    tally = TALLIES.setdefault(machine, Tally())
-    tally.sequences += 1
-    tally.commands += commands
-    tally.accepted += accepted
+    add({machine: (1, commands, accepted)})
+
+
+def counted() -> dict[str, list[int]]:
+    """Return the counts as plain values, for another process of the same run to `add`."""
+    return {machine: list(astuple(one)) for machine, one in TALLIES.items()}
+
+
+def add(counts: Mapping[str, Sequence[int]]) -> None:
+    """Add what `counted` gave in another process of the same run."""
+    for machine, (sequences, commands, accepted) in counts.items():
+        tally = TALLIES.setdefault(machine, Tally())
+        tally.sequences += sequences
+        tally.commands += commands
+        tally.accepted += accepted
 
 
 def lines() -> list[str]:
