@@ -19,6 +19,8 @@ Facts = dict[str, Any]
 Number = int | Fraction
 Condition = Callable[[Facts], bool | None]
 _MISSING: Any = object()
+_TOO_MANY: Any = object()
+"""Stands for a quantity from which more would be taken than there is: nothing can be told by it."""
 
 
 class Stop:
@@ -57,6 +59,26 @@ class Compiler:
     def __init__(self, facts: Mapping[str, Fact], functions: Mapping[str, Any]) -> None:
         self.facts = facts
         self.functions = functions
+        self.less: tuple[str, ...] = ()
+        """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
+
+    def _quantity(self, fact: str) -> Callable[[Facts], Any] | None:
+        """Return how days are read: converted where only their twin is stated, less what is taken off; None for others."""
+        twin = TWINS.get(fact)
+        if twin is None:
+            return None
+        less = self.less if fact in _HALVES else ()
+
+        def read(facts: Facts) -> Any:
+            value = facts.get(fact, _MISSING)
+            if value is _MISSING and (other := facts.get(twin)) is not None:
+                value = whole(other * 2 if "half" in fact else Fraction(other) / 2)
+            if not less or value is _MISSING or value is None:
+                return value
+            taken = less_quantity(less, fact, facts)
+            return whole(value - taken) if taken <= value else _TOO_MANY
+
+        return read
 
     # Conditions
 
@@ -91,6 +113,9 @@ class Compiler:
             else None
         )
         none = bool(matcher.get("none"))
+        read = self._quantity(fact)
+        if read is not None:
+            return _of_quantity(read, match, if_absent, none)
 
         if isinstance(match, frozenset):
             values = match | {None} if none else match
@@ -179,8 +204,11 @@ class Compiler:
             return _first([self.amount(part) for part in form[1]])
         if head == "when_stated":
             fact, inner = form[1], self.amount(form[2])
+            twin = TWINS.get(fact, fact)
             return lambda facts: (
-                inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
+                inner(facts)
+                if facts.get(fact) is not None or (fact not in facts and facts.get(twin) is not None)
+                else Stop("needs", "needs_fact", (fact,))
             )
         if head == "keyed":
             fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
@@ -226,9 +254,12 @@ class Compiler:
         absent = leaf(form[3]) if form[3] is not None else None
         otherwise = leaf(form[4]) if form[4] is not None else None
         then = self._then(form) if form[5] is not None else None
+        read, less = self._quantity(fact), self.less
 
         def lookup(facts: Facts) -> Any:
-            value = facts.get(fact, _MISSING)
+            value = facts.get(fact, _MISSING) if read is None else read(facts)
+            if value is _TOO_MANY:
+                return Stop("needs", "more_taken_than_there_is", (fact, *less))
             if value is _MISSING:
                 return absent(facts) if absent is not None else Stop("needs", "needs_fact", (fact,))
             found = exact.get(value)
@@ -341,6 +372,25 @@ class Compiler:
         if head == "lookup":
             return self._lookup(form, self.word)
         return lambda facts: Stop("zero", "none_by_clause")
+
+
+def _of_quantity(
+    read: Callable[[Facts], Any],
+    match: frozenset[Any] | Callable[[Any], bool],
+    if_absent: bool | None,
+    none: bool,
+) -> Condition:
+    within = match.__contains__ if isinstance(match, frozenset) else match
+
+    def test(facts: Facts) -> bool | None:
+        value = read(facts)
+        if value is _MISSING:
+            return if_absent
+        if value is _TOO_MANY:
+            return None
+        return none if value is None else within(value)
+
+    return test
 
 
 def settled(form: list[Any] | None) -> bool | None:

@@ -103,6 +103,14 @@ class RequirementExplanation:
     unit: str
     missing: tuple[str, ...]
     by: str
+    by_name: str
+    """What `by` is called in the rules: the deeming entry, or the alternative by which it is met."""
+
+    as_deemed: bool
+    """Whether it is met although the hours of the year are short."""
+
+    missing_years: tuple[int, ...]
+    """The years whose results would tell."""
 
 
 @dataclass(frozen=True)
@@ -266,10 +274,17 @@ class _Explainer:
     def requirement(self, one: RequirementResult) -> RequirementExplanation:
         counted = any(code == one.of and entry["count"] is not None for code, entry in self.pack.data["sums"])
         name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
+        # Of a choice of which only one part binds the person nothing was chosen.
+        by = "" if one.met and len(one.parts) == 1 and not self.short(one) else one.by
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
-            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), one.by,
+            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), by, self.words.entry_name(by),
+            bool(by) and self.short(one), one.years,
         )  # fmt: skip
+
+    def short(self, one: RequirementResult) -> bool:
+        """Tell whether the figures of the year by themselves are short."""
+        return one.minimum is None or one.total < one.minimum
 
     def window(self, one: WindowResult) -> WindowExplanation:
         """Explain a requirement over several years: sums, or averages where the text asks for an average."""
@@ -278,14 +293,14 @@ class _Explainer:
         average = bool(entry["average_of"])
         count = len(one.years) - len(one.missing_years)
         figures = []
-        for key, minimum in one.minimums.items():
+        for key, minimum in () if one.missing_years else one.minimums.items():
             asked = (2 * minimum + count) // (2 * count) if average and count else minimum
             got = one.average.get(key, 0) if average else one.sums.get(key, 0)
             word = "年均" if average else "各年之和"
             figures.append(
                 f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时"
             )
-        if entry["every"]:
+        if entry["every"] and not one.missing_years:
             figures.append("并且每年都须达到")
         return WindowExplanation(
             one.id,

@@ -207,6 +207,7 @@ class Deemed:
     rule: str
     clause: str
     when: Condition
+    when_form: list[Any]
     dates: tuple[str, ...]
     meets: frozenset[str]
     readings: tuple[str, ...]
@@ -232,7 +233,20 @@ class Program:
     """The requirements judged by a year itself: no window, no ceiling, no alternatives."""
 
     alternatives: tuple[Requirement, ...]
-    """The alternatives of a year, judged from the yearly ones (those between windows are judged with the windows)."""
+    """The alternatives of a year with a verdict of their own: no part of others (those of windows are in the next)."""
+
+    window_alternatives: tuple[Requirement, ...]
+    """The alternatives between windows only, innermost first; they are judged beside the year."""
+
+    by_id: Mapping[str, Requirement]
+    scopes: Mapping[str, str]
+    """What each requirement is of: requirement id → category, sum or total."""
+
+    year_parts: frozenset[str]
+    """The windows, and alternatives of windows, on which the verdict of the year itself may rest."""
+
+    rests_on_years: frozenset[str]
+    """These, and the alternatives of the year that have one of them as a part, at any depth."""
 
     ceilings: tuple[Requirement, ...]
     shown: frozenset[str]
@@ -315,6 +329,7 @@ def compile_pack(pack: RulePack) -> Program:
         for code, entry in data["sums"]
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
+    tree = RequirementTree({one.id: one for one in requirements})
     return Program(
         pack, pack.id, pack.language, compiler, pack.facts, converters(pack.facts),
         {kind: tuple(found) for kind, found in items.items()},
@@ -323,10 +338,12 @@ def compile_pack(pack: RulePack) -> Program:
         groups, sums,
         requirements,
         tuple(one for one in requirements if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)),
-        tuple(one for one in requirements if one.over is None and (one.any_of or one.all_of)),
+        tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
+        tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
+        tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
-        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
+        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         tuple(code for code, _ in data["categories"]),
         {code: entry["unit"] for code, entry in data["categories"]},
         compiler.word(data["default_category"]),
@@ -337,11 +354,39 @@ def compile_pack(pack: RulePack) -> Program:
     )  # fmt: skip
 
 
+class RequirementTree:
+    """Which alternatives are of the year and which of windows only, and on which windows a year rests."""
+
+    def __init__(self, by_id: Mapping[str, Requirement]) -> None:
+        self.by_id = by_id
+        found = [one.id for one in by_id.values() if one.any_of or one.all_of]
+        below = {name: self._below(name, ()) for name in by_id}
+        leaves = {name: {part for part in below[name] if part not in found} for name in found}
+        self.yearly = frozenset(
+            name for name in found if any(by_id[leaf].over is None for leaf in leaves[name])
+        )
+        self.windows = sorted(
+            (name for name in found if name not in self.yearly), key=lambda one: len(below[one])
+        )
+        self.inner = frozenset(part for name in found for part in below[name])
+        of_windows = {name for name, one in by_id.items() if one.over is not None} | set(self.windows)
+        self.year_parts = frozenset(part for name in self.yearly for part in below[name] & of_windows)
+        resting = {name for name in self.yearly if below[name] & of_windows}
+        self.rests_on_years = frozenset(self.year_parts | resting)
+
+    def _below(self, name: str, path: tuple[str, ...]) -> set[str]:
+        one = self.by_id[name]
+        parts = [part for part in (*one.any_of, *one.all_of) if part not in path and part != name]
+        return set(parts).union(*(self._below(part, (*path, name)) for part in parts))
+
+
 def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
+    compiler.less = tuple(entry.get("less", ()))
     item = Item(
         entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), entry["when"],
         reads(entry["when"]), _gates(entry, compiler), (), tuple(entry["readings"]), (),
     )  # fmt: skip
+    compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
     item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
@@ -352,6 +397,7 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
 def _row(
     row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
 ) -> Row:
+    compiler.less = tuple(row.get("less", ()))
     own_gates = _gates(row, compiler)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
@@ -364,11 +410,11 @@ def _row(
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
     readings = list(item.readings) + row["readings"]
-    return Row(
+    made = Row(
         item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
-        compiler.condition(row["when"], absence), row["when"], reads(row["when"]), gates,
+        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), gates,
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
-        compiler.amount(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
+        compiler.amount(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
         tuple(_extra(extra, compiler) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
@@ -378,6 +424,16 @@ def _row(
         row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
     )  # fmt: skip
+    compiler.less = ()
+    return made
+
+
+def _with_less(row: Mapping[str, Any], word: str) -> tuple[str, ...]:
+    """List what a form of a row reads, with what is taken off the days that it compares."""
+    names = reads(row[word])
+    return (
+        (*names, *(one for one in row.get("less", ()) if one not in names)) if "days" in str(names) else names
+    )
 
 
 def _hundredths(part: str) -> int:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Program, Requirement
+from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode
+from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode, WindowResult, YearFigures
 
 CREDITED = "credited"
 OPEN = frozenset(("needs_fact", "manual"))
@@ -28,6 +29,8 @@ class Verdict:
     requirements: tuple[RequirementResult, ...]
     warnings: tuple[str, ...]
     open: tuple[OpenFact, ...]
+    parts: tuple[RequirementResult, ...] = ()
+    windows: tuple[WindowResult, ...] = ()
 
 
 def judge_requirements(
@@ -36,20 +39,24 @@ def judge_requirements(
     judged: list[Judged],
     nodes: list[TraceNode] | None,
     readings: dict[str, None],
+    years: Mapping[int, YearFigures] | None = None,
 ) -> Verdict:
-    """Judge all requirements of the year itself (those over several years are judged by `windows`)."""
+    """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
+
+    `years` are the figures of other years at hand: alternatives with a window of years as a part read them.
+    """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged)
     totals = sum_totals(compiled, judged, facts, readings)
     waiting = not OPEN.isdisjoint([one.verdict for one in judged])
-    deemed = deemed_requirements(compiled, judged, readings)
+    deemed, doubtful = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
     warned: list[str] = []
     for one in compiled.yearly:
         if one.readings:
             readings.update(dict.fromkeys(one.readings))
-        result = _judge(compiled, one, facts, totals, counts, waiting, deemed)
+        result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
@@ -59,35 +66,19 @@ def judge_requirements(
     shown = [
         (one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown
     ]
-    for one in compiled.alternatives:
-        if any(name in results for name in (*one.any_of, *one.all_of)):
-            readings.update(dict.fromkeys(one.readings))
-            shown.append((one, _alternatives(one, results)))
+    windows: tuple[WindowResult, ...] = ()
+    if compiled.alternatives:
+        figures = _own_figures(compiled, facts, results, totals, counts, years or {})
+        chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
+        for one in compiled.alternatives:
+            if (found := chosen.result(one.id)) is not None:
+                shown.append((one, found))
+        windows = tuple(chosen.windows.values())
+        rested = [name for name in (*chosen.judged, *chosen.windows) if chosen.judged.get(name) is not None]
+        readings.update(dict.fromkeys(name for one in rested for name in compiled.by_id[one].readings))
     if nodes is not None:
-        for one, result in shown:
-            nodes.append(
-                TraceNode(
-                    "",
-                    16,
-                    result.rule,
-                    result.regulation,
-                    result.clause,
-                    {name: facts[name] for name in one.reads if name in facts},
-                    (),
-                    one.readings,
-                    result.total,
-                    result.minimum,
-                    "" if result.met else "short",
-                    result.label,
-                )
-            )
-    lacking = tuple(
-        OpenFact(
-            "", result.facts, "needs_fact", reason("needs_fact", detail=labels(result.facts, compiled.facts))
-        )
-        for _, result in shown
-        if result.facts
-    )
+        nodes.extend(_node(compiled, facts, one, result) for one, result in shown)
+    ids = {one.id for one, _ in shown}
     verdicts = [result.met for _, result in shown]
     verdict = "not_met" if False in verdicts else "needs_fact" if None in verdicts else "met"
     return Verdict(
@@ -96,8 +87,74 @@ def judge_requirements(
         counts,
         tuple([result for _, result in shown]),
         tuple(warned),
-        tuple(dict.fromkeys(lacking)),
+        _open(compiled, shown, doubtful),
+        tuple([result for name, result in results.items() if name not in ids]),
+        windows,
     )
+
+
+def _own_figures(
+    compiled: Program,
+    facts: Facts,
+    results: Mapping[str, RequirementResult],
+    totals: Mapping[str, int],
+    counts: Mapping[str, int],
+    years: Mapping[int, YearFigures],
+) -> Mapping[int, YearFigures]:
+    """Return the figures of the other years with those of the year itself, which no window may do without."""
+    if not compiled.rests_on_years:
+        return {}
+    own = YearFigures(
+        {**totals, **{code: count * 100 for code, count in counts.items()}},
+        {one.of: one.minimum for one in results.values() if one.minimum is not None},
+        {one.of: one.met for one in results.values()},
+    )
+    return {**years, int(facts["year"]): own}
+
+
+def _node(compiled: Program, facts: Facts, one: Requirement, result: RequirementResult) -> TraceNode:
+    by = next((part for part in compiled.requirements if part.rule == result.by), None)
+    return TraceNode(
+        "",
+        16,
+        result.rule,
+        result.regulation,
+        result.clause,
+        {name: facts[name] for name in one.reads if name in facts},
+        (),
+        one.readings,
+        result.total,
+        result.minimum,
+        "" if result.met else "short",
+        f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
+    )
+
+
+def _open(
+    compiled: Program, shown: list[tuple[Requirement, RequirementResult]], doubtful: Mapping[str, Doubt]
+) -> tuple[OpenFact, ...]:
+    """Say what the requirements wait for: facts of the person, of a record that may satisfy one, results of other years."""
+    found: list[OpenFact] = []
+    for _, result in shown:
+        of_records = [doubtful[name] for name in (result.id, *result.parts) if name in doubtful]
+        told = {name for doubt in of_records for name in doubt.facts}
+        if result.met is None:
+            found += [
+                OpenFact(
+                    doubt.record,
+                    doubt.facts,
+                    "needs_fact",
+                    reason("needs_fact", detail=labels(doubt.facts, compiled.facts)),
+                )
+                for doubt in of_records
+            ]
+        if names := tuple(name for name in result.facts if name not in told):
+            text = reason("needs_fact", detail=labels(names, compiled.facts))
+            found.append(OpenFact("", names, "needs_fact", text))
+        if result.years:
+            text = reason("needs_years", name=result.label, years="、".join(map(str, result.years)))
+            found.append(OpenFact("", (), "needs_years", text))
+    return tuple(dict.fromkeys(found))
 
 
 def sum_totals(
@@ -140,7 +197,10 @@ def _converted(compiled: Program, convert: Mapping[str, str], code: str, amount:
 
 
 def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
-    """Count credited records with different identity, for sums that count."""
+    """Count recognised records with different identity, for sums that count.
+
+    Recognised is what has hours, and a record of a row that gives none by its clause (an absence, a visit).
+    """
     counts: dict[str, int] = {}
     for entry in compiled.sums:
         if entry.count is None:
@@ -148,8 +208,11 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
         held = [
             one
             for one in judged
-            if one.hours
-            and one.row is not None
+            if one.row is not None
+            and (
+                one.hours
+                or (one.recognised and one.verdict != "other_year" and one.row.hours_form[0] == "none")
+            )
             and one.row.ids & entry.count
             and (entry.where is None or entry.where(one.facts))
         ]
@@ -159,20 +222,51 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
     return counts
 
 
-def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[str, None]) -> dict[str, str]:
-    """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule."""
+@dataclass(frozen=True)
+class Doubt:
+    """A record that would satisfy a requirement, but for facts of it that are not stated."""
+
+    record: str
+    facts: tuple[str, ...]
+
+
+def deemed_requirements(
+    compiled: Program, judged: list[Judged], readings: dict[str, None]
+) -> tuple[dict[str, str], dict[str, Doubt]]:
+    """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule.
+
+    Only a record that its own item recognises does so (credited, or of no hours by the clause), or one of a kind that
+    no item takes. Where a fact of the condition is not stated, the second mapping holds requirement id → doubt.
+    """
     met: dict[str, str] = {}
+    doubtful: dict[str, Doubt] = {}
     for entry in compiled.deemed:
         for one in judged:
-            if one.verdict == "refused" or entry.when(one.facts) is not True:
+            held = entry.when(one.facts)
+            if held is False or not _recognised(compiled, one) or not _in_window(compiled, entry, one):
                 continue
-            year = one.facts["year"]
-            first, last = compiled.pack.year_window(year)
-            if all(one.facts.get(name) is None or first <= one.facts[name] <= last for name in entry.dates):
-                readings.update(dict.fromkeys(entry.readings))
+            if held is None:
+                lacking = compiled.compiler.missing(entry.when_form, one.facts)
                 for name in entry.meets:
-                    met.setdefault(name, entry.rule)
-    return met
+                    doubtful.setdefault(name, Doubt(one.record.id, lacking))
+                continue
+            readings.update(dict.fromkeys(entry.readings))
+            for name in entry.meets:
+                met.setdefault(name, entry.rule)
+    return met, {name: doubt for name, doubt in doubtful.items() if name not in met}
+
+
+def _in_window(compiled: Program, entry: Deemed, one: Judged) -> bool:
+    first, last = compiled.pack.year_window(one.facts["year"])
+    return all(one.facts.get(name) is None or first <= one.facts[name] <= last for name in entry.dates)
+
+
+def _recognised(compiled: Program, one: Judged) -> bool:
+    return one.recognised or (one.verdict == "uncredited" and one.record.kind not in compiled.items)
+
+
+def _facts_of(doubtful: Mapping[str, Doubt]) -> dict[str, tuple[str, ...]]:
+    return {name: doubt.facts for name, doubt in doubtful.items()}
 
 
 def _judge(
@@ -183,6 +277,7 @@ def _judge(
     counts: Mapping[str, int],
     waiting: bool,
     deemed: Mapping[str, str],
+    doubtful: Mapping[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
     bound = one.when(facts)
@@ -222,7 +317,8 @@ def _judge(
     minimum = _rounded(held)
     short = max(0, minimum - total)
     by = deemed.get(one.id, "")
-    met: bool | None = True if short == 0 or by else None if waiting else False
+    doubt = doubtful.get(one.id) if short and not by else None
+    met: bool | None = True if short == 0 or by else None if waiting or doubt else False
     return RequirementResult(
         one.id,
         one.rule,
@@ -234,39 +330,8 @@ def _judge(
         total,
         short,
         met,
-        (),
+        doubt.facts if doubt else (),
         by if short else "",
-    )
-
-
-def _alternatives(one: Requirement, results: Mapping[str, RequirementResult]) -> RequirementResult:
-    """Judge `any_of` and `all_of` over requirements that are not judged by themselves."""
-    parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
-    verdicts = [part.met for part in parts]
-    met: bool | None
-    if one.any_of:
-        met = True if any(verdict is True for verdict in verdicts) else None if None in verdicts else False
-        by = next((part.rule for part in parts if part.met), "")
-        short = 0 if met else min((part.shortfall for part in parts), default=0)
-    else:
-        met = False if False in verdicts else None if None in verdicts else True
-        by, short = "", sum(part.shortfall for part in parts)
-    best = min(parts, key=lambda part: part.shortfall, default=None)
-    minimum = best.minimum if best is not None else None
-    lacking = tuple(dict.fromkeys(name for part in parts for name in part.facts)) if met is None else ()
-    return RequirementResult(
-        one.id,
-        one.rule,
-        one.regulation,
-        one.clause,
-        best.of if best else one.of,
-        one.name or (best.label if best else one.label),
-        minimum,
-        best.total if best else 0,
-        short,
-        met,
-        lacking,
-        by,
     )
 
 

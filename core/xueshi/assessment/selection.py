@@ -9,6 +9,10 @@ from xueshi.assessment.reasons import reason
 from xueshi.assessment.run import NO_FACTS, Run
 from xueshi.assessment.types import TraceNode
 
+DAYS = ("days",)
+TOO_MANY = "more_taken_than_there_is"
+"""Why a condition whose facts are all stated cannot be told: more days are taken off than there are."""
+
 
 def item(run: Run, one: Judged) -> Item | None:
     """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
@@ -23,7 +27,8 @@ def item(run: Run, one: Judged) -> Item | None:
         if held is None and unknown is None:
             unknown = item
     if unknown is not None:
-        run.lacking(one, unknown, 3, run.compiled.compiler.missing(unknown.when_form, facts))
+        names = run.compiled.compiler.missing(unknown.when_form, facts)
+        run.lacking(one, unknown, 3, names or DAYS, "needs_fact" if names else TOO_MANY)
         return None
     for removed in run.compiled.removed.get(kind, ()):
         if removed.when(facts) is not False:
@@ -80,7 +85,8 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
                     )
                     run.note(one.record.id, 6, item, gate.reads, facts, None, 0, one.code, one.text)
                     return None
-            run.lacking(one, row, 5, run.compiled.compiler.missing(row.when_form, facts))
+            names = run.compiled.compiler.missing(row.when_form, facts)
+            run.lacking(one, row, 5, names or (*DAYS, *row.less), "needs_fact" if names else TOO_MANY)
             return None
     names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
     read = run.phrases(names, facts)
@@ -133,6 +139,9 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
             for name in gate.asks:
                 if name not in facts:
                     (lacking if gate.wanted else presumed).append(name)
+            if all(name in facts for name in gate.asks):
+                run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
+                return False
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)

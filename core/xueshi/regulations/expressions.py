@@ -531,11 +531,18 @@ class Reader:
             return [
                 *form,
                 "whole" if self.partial == "whole" else "prorate",
-                list(self.less) if unit in ("day", "half_day", "month", "half_year", "year") else [],
+                [name for name in self.less if self._of_unit(name, unit)],
             ]
         if form[0] == "range":
             return [*form, self.undecided]
         return form
+
+    def _of_unit(self, name: str, unit: str) -> bool:
+        """Tell whether a fact may be taken off a quantity: days off days and half-days, other facts off months."""
+        of_days = "天" in self.vocabulary.facts[name].unit
+        if unit in ("month", "half_year", "year"):
+            return not of_days
+        return unit in ("day", "half_day")
 
     def _python(self, node: Mapping) -> Form:
         name = text_of(node.get("python")) or ""

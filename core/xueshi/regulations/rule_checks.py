@@ -273,6 +273,15 @@ def check_coverage(
         file, line = lines[item["id"]]
         if file != own_file:
             continue
+        net = next((one for one in (item, *item["rows"]) if one.get("less")), None)
+        if net is not None:
+            findings.add(
+                "W605",
+                *lines[net["id"]],
+                f"{net['id']} ({net['clause']}): days are compared after {', '.join(net['less'])} is taken off",
+                "accept, or put what must see all days into an item without less",
+                net["clause"],
+            )
         for fact, missing in values_without_row(item, vocabulary):
             findings.add(
                 "W601",
