@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check years crash bench docs time-skipping
+.PHONY: setup demo test check years sequences crash bench docs time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -18,6 +18,10 @@ test: setup
 # A scripted year of every region, January to the report, each event against what it expects.
 years: setup
 	@$(BIN)/pytest -m years -q
+
+# Thousands of random sequences of commands for every machine; the counts stand at the end.
+sequences: setup
+	@$(BIN)/pytest -m sequences --hypothesis-profile=many -q
 
 # The long tests that kill real processes.
 crash: setup

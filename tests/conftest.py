@@ -18,10 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sequence_count
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+settings.register_profile(
+    "many", max_examples=sequence_count.MANY, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRES = "XUESHI_TEST_POSTGRES"
 
@@ -145,6 +150,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in sequence_count.lines():
+        terminalreporter.write_line(line)
     for name, count in sorted(_skipped.items()):
         terminalreporter.write_line(f"skipped: {count} tests need {name}. To run them: {PARTS[name].cure}")
 

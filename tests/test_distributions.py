@@ -94,7 +94,7 @@ def test_the_installed_engine_is_the_wheel_not_the_checkout(elsewhere: Path, tmp
 
 
 def test_the_command_runs_there(elsewhere: Path, tmp_path: Path) -> None:
-    assert "Usage" in run(str(elsewhere / "xueshi"), "--help", cwd=tmp_path)
+    assert "用法" in run(str(elsewhere / "xueshi"), "--help", cwd=tmp_path)
 
 
 def test_every_plugin_is_found_there(elsewhere: Path, tmp_path: Path) -> None:

@@ -191,14 +191,18 @@ def resolve(words: list[str]) -> None:
     """Follow a command line through the real command; raises LookupError at the first word that leads nowhere."""
     command: Any = typer.main.get_command(build())
     arguments = words[1:]
-    while hasattr(command, "commands") and arguments and not arguments[0].startswith("-"):
+    context: Any = typer.Context(command)
+    while hasattr(command, "list_commands") and arguments and not arguments[0].startswith("-"):
         name = arguments.pop(0)
         if PLACEHOLDER.search(name):
             return
         # A group may have a verb that need not be named: then the word is its first argument.
-        found = command.commands.get(name) or command.commands.get(getattr(command, "default_command", ""))
+        found = command.get_command(context, name) or command.get_command(
+            context, getattr(command, "default_command", "")
+        )
         if found is None:
-            raise LookupError(f"{' '.join(words)}: no command {name!r}; there are {sorted(command.commands)}")
+            known_names = sorted(command.list_commands(context))
+            raise LookupError(f"{' '.join(words)}: no command {name!r}; there are {known_names}")
         command = found
     known = {"--help", *(option for parameter in command.params for option in parameter.opts)}
     for argument in arguments:

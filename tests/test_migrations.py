@@ -7,6 +7,7 @@ from uuid import uuid4
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from xueshi.migrations import schema
@@ -84,3 +85,21 @@ def test_what_stood_before_a_migration_stands_after_it(empty_database: Engine) -
         effects = connection.execute(text("SELECT campaign_id FROM effect")).all()
     assert [tuple(seal) for seal in seals] == [(1, None, "d")]
     assert [str(effect[0]).replace("-", "") for effect in effects] == [ids["campaign"]]
+
+
+def test_the_newest_schema_read_from_the_files_is_alembics() -> None:
+    assert schema.head() == ScriptDirectory(str(schema.VERSIONS.parent)).get_current_head()
+
+
+def test_a_database_is_current_at_the_newest_schema_only(empty_database: Engine) -> None:
+    engine = empty_database
+    assert not schema.is_current(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    assert not schema.is_current(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{schema.head()}')")
+    assert schema.is_current(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    assert not schema.is_current(engine)

@@ -34,7 +34,7 @@ from xueshi_cli.samples import make_units, read_samples
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.worker import connect
+from xueshi_workflows.connecting import connect
 
 ENGINE = Scope.everything()
 BUREAU = "bureau"

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
-from xueshi.access.roles import ROLE_VERBS
+from xueshi.access.roles import ROLE_VERBS, role_words
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
@@ -19,14 +19,16 @@ from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError, NotFoundError
 from xueshi.real_clock import real_now
-from xueshi.register.rows import unit_rows
+from xueshi.register.rows import people_rows, unit_rows
 from xueshi.register.sheets import near
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_table
+from xueshi_cli.recording import person_id
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="账号与岗位、委托、移交", no_args_is_help=True)
+app = Noun("账号与岗位、委托、移交")
 
 
 @app.command("list")
@@ -35,19 +37,24 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
+        listed = access.list_accounts(session, actor.scope)
         names = {unit.id: unit.name for unit in unit_rows.units(session, actor.scope)}
+        own = people_rows.shown_people(
+            session, actor.scope, place.keys, [one.person_id for one in listed if one.person_id is not None]
+        )
         mails = {one.account_id: one.email for one in access.addressees(session)}
         rows = [
             {
                 "登录名": one.login,
                 "姓名": one.name,
-                "岗位": one.role,
+                "岗位": one.role if json else role_words(one.role),
                 "地区": one.area,
                 "行业系统": "、".join(one.scope.sectors or ()),
                 "单位": names.get(one.unit_id, "") if one.unit_id else "",
+                "本人": own[one.person_id].name if one.person_id in own else "",
                 "邮箱": mails.get(one.account_id, ""),
             }
-            for one in access.list_accounts(session, actor.scope)
+            for one in listed
         ]
     show_table(
         "账号", rows, as_json=json, csv=csv, xlsx=xlsx, empty="还没有账号；用 xueshi accounts add 建立"
@@ -58,12 +65,15 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
 def add(
     login: str,
     name: str,
-    role: Annotated[str, typer.Option(help="岗位：operator、bureau、unit_clerk，或流程中的岗位代码")],
+    role: Annotated[
+        str, typer.Option(help="岗位：operator、bureau、unit_clerk、person（本人），或流程中的岗位代码")
+    ],
     area: Annotated[str, typer.Option(help="地区代码（GB/T 2260）")],
     unit: Annotated[str, typer.Option(help="单位的统一社会信用代码（单位岗位必填）")] = "",
     email: Annotated[str, typer.Option(help="接收消息的邮箱；不填则消息写成文件")] = "",
     officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；第一个账号可不填")] = "",
     sector: Annotated[str, typer.Option(help="行业系统（行业主管部门的岗位填写）：只见本系统的单位")] = "",
+    person: Annotated[str, typer.Option(help="本人账号（岗位 person）是谁的：身份证号或人员编号")] = "",
 ) -> None:
     """建立账号并授予一个岗位。空的数据文件夹里，第一个账号由本机用户建立。"""
     place = Workplace.here()
@@ -72,6 +82,8 @@ def add(
         first = not access.list_accounts(session, Scope.everything())
         if first and not officer:
             scope, maker = Scope.everything(), "local"
+            if person:
+                raise InputError("第一个账号由管理账号的人使用，不能是本人账号；请先建立 operator 或 bureau")
         else:
             if not officer:
                 raise InputError("已有账号，再建账号须由有权的账号办理；请加 --as 登录名")
@@ -79,46 +91,68 @@ def add(
             actor.require("accounts.manage")
             scope, maker = actor.scope, f"account:{actor.account_id}"
         unit_id = _unit(session, scope, unit) if unit else None
+        whose = person_id(place, session, actor, person) if person else None
         made = access.add_accounts(
-            session, scope, [NewAccount(login, name, role, area, sector or None, unit_id, email)]
+            session, scope, [NewAccount(login, name, role, area, sector or None, unit_id, email, whose)]
         )
         audit.append(
             session,
             actor=maker,
             verb="account_add",
             target=f"account:{made[login]}",
-            body={"role": role, "area": area, "sector": sector},
+            body={
+                "role": role,
+                "area": area,
+                "sector": sector,
+                **({} if whose is None else {"person": str(whose)}),
+            },
         )
-    typer.echo(f"已建立账号 {login}（{role}，{area}）")
+    typer.echo(f"已建立账号 {login}：{role_words(role)}，地区 {area}")
 
 
 def _check_role(place: Workplace, role: str) -> None:
     """Refuse a role that neither the engine nor any flow knows: no work would ever reach such an account."""
     known = {*ROLE_VERBS, *place.registry.roles_of_flows()}
     if role not in known:
-        raise InputError(f"没有岗位“{role}”{near(role, sorted(known))}；可用：{'、'.join(sorted(known))}")
+        raise InputError(
+            f"没有岗位“{role}”{near(role, sorted(known))}；可用：\n"
+            + "\n".join(f"  {role_words(one)}" for one in sorted(known))
+        )
 
 
 @app.command("set")
 def set_(
     login: str,
-    email: Annotated[str, typer.Option(help="接收消息的邮箱；空则消息写成文件")],
     officer: AsOfficer,
+    email: Annotated[str | None, typer.Option(help="接收消息的邮箱；空则消息写成文件")] = None,
+    person: Annotated[str, typer.Option(help="绑定本人账号（岗位 person）：身份证号或人员编号")] = "",
 ) -> None:
-    """登记或更正账号的邮箱。"""
+    """登记或更正账号的邮箱；绑定本人账号是谁的。"""
+    if email is None and not person:
+        raise InputError("没有要登记的内容；请填写 --email 或 --person")
     place = Workplace.here()
     with transaction(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("accounts.manage")
-        account_id = access.set_email(session, actor.scope, login, email)
+        said: dict[str, object] = {}
+        if email is not None:
+            account_id = access.set_email(session, actor.scope, login, email)
+            said["email"] = bool(email)
+        if person:
+            whose = person_id(place, session, actor, person)
+            account_id = access.bind(session, actor.scope, login, whose)
+            said["person"] = str(whose)
         audit.append(
             session,
             actor=f"account:{actor.account_id}",
             verb="account_set",
             target=f"account:{account_id}",
-            body={"email": bool(email)},
+            body=said,
         )
-    typer.echo(f"已{'登记' if email else '清除'}账号 {login} 的邮箱")
+    if email is not None:
+        typer.echo(f"已{'登记' if email else '清除'}账号 {login} 的邮箱")
+    if person:
+        typer.echo(f"已绑定账号 {login} 的本人")
 
 
 @app.command("delegate")
@@ -154,7 +188,7 @@ def delegations(officer: AsOfficer, json: AsJson = False) -> None:
         rows = [
             {
                 "委托": str(lent.id),
-                "岗位": held.role,
+                "岗位": held.role if json else role_words(held.role),
                 "授权人": lender.login,
                 "受托人": to.login,
                 "自": lent.since,

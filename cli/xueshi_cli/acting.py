@@ -24,9 +24,9 @@ from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
-from xueshi_templates.closure import complete_closure
-from xueshi_workflows.sender import TemporalSender
-from xueshi_workflows.worker import connect
+
+BESIDE = ("bulk_decide", "appeal")
+"""Direct commands that store something which runs beside the campaign."""
 
 
 class NobodyThere:
@@ -42,6 +42,9 @@ async def port_of(place: Workplace) -> CommandPort:
     address = place.temporal_address()
     if address is None:
         return NobodyThere()
+    from xueshi_workflows.connecting import connect  # noqa: PLC0415 - Temporal's client is loaded where a server answers
+    from xueshi_workflows.sender import TemporalSender  # noqa: PLC0415 - same
+
     return TemporalSender(await connect(address, place.namespace, place.payload_key), place.engine)
 
 
@@ -57,7 +60,7 @@ async def act_async(
     row = await asyncio.to_thread(_submit, place, officer, request)
     port = port or await port_of(place)
     row = await commands.deliver(place.engine, port, row.id)
-    if row.state == "done" and isinstance(port, TemporalSender):
+    if row.state == "done" and row.kind in BESIDE and not isinstance(port, NobodyThere):
         await _start_beside(place, port, row)
     return row
 
@@ -67,8 +70,12 @@ def _submit(place: Workplace, officer: str, request: CommandRequest) -> Command:
         return commands.submit(session, place.actor(session, officer), request)
 
 
-async def _start_beside(place: Workplace, port: TemporalSender, row: Command) -> None:
+async def _start_beside(place: Workplace, port: CommandPort, row: Command) -> None:
     """Start at once what a direct command stored; without this the relay does it a moment later."""
+    from xueshi_workflows.sender import TemporalSender  # noqa: PLC0415 - loaded already where it is the port
+
+    if not isinstance(port, TemporalSender):
+        return
     if row.kind == "bulk_decide":
         await port.start_beside("bulk", row.id)
     elif row.kind == "appeal":
@@ -113,6 +120,8 @@ def opened_by_notice(
 
     `flow_overlay` are the bureau's own settings of the notice's flow; InputError names every one that cannot be.
     """
+    from xueshi_templates.closure import complete_closure  # noqa: PLC0415 - papers are loaded where a campaign opens
+
     asked = place.registry.ask(notice.region)
     jurisdiction = asked.jurisdiction()
     flow = flow_of(place.registry, notice)

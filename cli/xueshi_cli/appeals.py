@@ -18,13 +18,14 @@ from xueshi.machines.appeal_machine import STAGE_WORDS
 from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading
 from xueshi_cli.acting import act
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
 from xueshi_cli.steering import PublicId, Reason, UnitCode, person_id_of, steer_unit
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="申诉：提出、列表、决定、撤回", no_args_is_help=True)
+app = Noun("申诉：提出、列表、决定、撤回")
 AppealId = Annotated[UUID, typer.Argument(help="申诉编号，见 xueshi appeals list")]
 
 

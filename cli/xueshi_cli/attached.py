@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xueshi.audit import repository as audit
 from xueshi.errors import InputError
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.sources import RegulationSource
 from xueshi.settings import load_settings
-from xueshi.storage import reading, transaction
 from xueshi_cli.notice_text import notice_text
-from xueshi_cli.workplace import Workplace
+
+if TYPE_CHECKING:
+    from xueshi.audit.repository import AttachedText
 
 SQLITE = "sqlite:///"
 
@@ -23,16 +24,24 @@ def attached_texts() -> dict[str, str]:
     address = load_settings().database
     if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists():
         return {}
+    from xueshi.audit import repository as audit  # noqa: PLC0415 - loaded where a data folder is there
+    from xueshi.storage import reading  # noqa: PLC0415 - same
+    from xueshi_cli.workplace import Workplace  # noqa: PLC0415 - same
+
     with reading(Workplace.here().engine) as session:
         return audit.attached_texts(session)
 
 
-def attach(source: RegulationSource, instrument: str, file: Path, officer: str) -> audit.AttachedText:
+def attach(source: RegulationSource, instrument: str, file: Path, officer: str) -> AttachedText:
     """Attach the published text of an instrument, as an audited act.
 
     Where the rule file names the text's digest (`source: {title: …, sha256: …}`), file or text must have it. Raises
     InputError otherwise, or when the file cannot be read.
     """
+    from xueshi.audit import repository as audit  # noqa: PLC0415 - reading the law needs no database
+    from xueshi.storage import transaction  # noqa: PLC0415 - same
+    from xueshi_cli.workplace import Workplace  # noqa: PLC0415 - same
+
     text = notice_text(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     wanted = (read_rule_file(source, Findings()).header.source_sha256 or "").lower()

@@ -92,7 +92,9 @@ def restore(
             with tarfile.open(archive) as tar:
                 tar.extractall(unpacked, filter="data")
         except (tarfile.TarError, OSError) as error:
-            raise InputError(f"{archive} 不是可读的备份（{error}）；请换一份备份") from error
+            raise InputError(
+                f"{archive} 不是可读的备份（不是 xueshi backup 写出的，或已损坏、没有拷全）；没有还原任何内容，请换一份备份"
+            ) from error
         manifest = _checked_manifest(unpacked, archive)
         if folder.exists():
             folder.rmdir()

@@ -17,15 +17,13 @@ from xueshi_cli.acting import opened_by_notice
 from xueshi_cli.campaign_view import CAMPAIGN_STAGES, campaign_record, doubled, unit_record
 from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_record, show_table
 from xueshi_cli.rehearsing import rehearse
 from xueshi_cli.steering import PublicId, UnitCode, filing_of
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(
-    help="年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档",
-    no_args_is_help=True,
-)
+app = Noun("年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档")
 app.add_typer(scheduling.app, name="schedule")
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.access.roles import role_words
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import appeal_acts
 from xueshi.campaigns.acts.filing_acts import flow_of
@@ -89,7 +90,7 @@ def unit_record(session: Session, actor: Actor, campaign: Campaign, code: str) -
     tasks = task_rows.open_tasks(session, actor.scope, filing_id=filing.id)
     names = access.account_names(session, [task.assignee for task in tasks if task.assignee])
     waiting = [
-        f"{task.role}（移交 {names[task.assignee]}）" if task.assignee else task.role
+        f"{role_words(task.role)}，移交 {names[task.assignee]}" if task.assignee else role_words(task.role)
         for task in tasks
         if task.kind in ("unit", "appeal")
     ]

@@ -29,7 +29,7 @@ from xueshi_cli.demo_report import DemoReport, print_report
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
 from xueshi_cli.workplace import Workplace, new_demo_folder
-from xueshi_workflows.worker import connect
+from xueshi_workflows.connecting import connect
 
 ENGINE = Scope.everything()
 KILLS = ("apply_decision.after", "assess_unit.heartbeat", "render_forms.heartbeat")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from xueshi.errors import XueshiError
+from xueshi.real_clock import real_now
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
 from xueshi.storage import open_database, reading
@@ -36,6 +38,9 @@ SIGNS: dict[State, str] = {
 }
 SCARCE_GIGABYTES = 5
 LEAST_GIGABYTES = 1
+SWEPT_EVERY = timedelta(days=7)
+"""A service that runs sweeps every morning: a week without says that none ran."""
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ def examine() -> Iterator[Finding]:
         ("密钥", keys),
         ("数据库", database),
         ("消息", messages),
+        ("证明材料", evidence),
+        ("办理", commands),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -198,6 +205,64 @@ def messages(settings: Settings) -> Finding:
         return Finding("消息", "ok", f"{way}，没有积压")
     remedy = "修复邮件服务器或设置后自动补发；立即重发：xueshi messages retry --all" if left.tried else ""
     return Finding("消息", "warning" if left.tried else "ok", f"{way}；{backlog_words(left)}", remedy)
+
+
+def evidence(settings: Settings) -> Finding:
+    """The proofs of records: when what nobody owns was swept last."""
+    from xueshi.audit.repository import last_of  # noqa: PLC0415 - a broken table must be a finding, not a crash
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+    from xueshi.records.evidence import FOLDER, SWEPT  # noqa: PLC0415 - same
+
+    name = "证明材料"
+    folder = settings.data / FOLDER
+    if not folder.exists():
+        return Finding(name, "ok", "还没有证明材料")
+    engine = open_database(settings.database)
+    try:
+        if not is_current(engine):
+            return Finding(name, "ok", "数据库升级后才能查看清理情况")
+        with reading(engine) as session:
+            last = last_of(session, SWEPT)
+            swept = None if last is None else (last.at, last.body["files"])
+    except SQLAlchemyError:
+        return Finding(name, "warning", "数据库打不开，看不到清理情况", "先按“数据库”一项的提示修复")
+    finally:
+        engine.dispose()
+    how = "启动服务（xueshi up）后每日早上自动清理；立即清理：xueshi records evidence sweep --as 账号"
+    if swept is None:
+        return Finding(name, "ok", "申报未成留下的文件还没有清理过；服务运行时每日早上自动清理")
+    at, files = swept
+    found = f"上次清理 {at.astimezone():%Y-%m-%d %H:%M}，清理 {files} 个没有归属的文件"
+    late = real_now() - at > SWEPT_EVERY
+    return Finding(name, "warning" if late else "ok", found, how if late else "")
+
+
+def commands(settings: Settings) -> list[Finding]:
+    """Commands that wait to be carried out, and those of the last days that were refused: nobody else tells of them."""
+    from xueshi.campaigns.rows.command_rows import not_carried_out  # noqa: PLC0415 - same
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
+
+    address = settings.database
+    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+        return []
+    engine = open_database(address)
+    try:
+        if not is_current(engine):
+            return []
+        with reading(engine) as session:
+            left = not_carried_out(session, real_now() - LATELY)
+    except SQLAlchemyError:
+        return []  # the part 数据库 says why
+    finally:
+        engine.dispose()
+    waiting, refused = left.get("pending", 0), left.get("refused", 0) + left.get("late", 0)
+    if not waiting and not refused:
+        return [Finding("办理", "ok", f"没有等待执行的，近 {LATELY.days} 日没有未办理的")]
+    told = [f"{waiting} 件已登记，等待执行"] if waiting else []
+    told += [f"近 {LATELY.days} 日 {refused} 件未办理或逾期"] if refused else []
+    cures = ["用 xueshi up 启动服务后自动执行"] if waiting else []
+    cures += ["原因用 xueshi commands list --refused 查看"] if refused else []
+    return [Finding("办理", "warning", "；".join(told), "；".join(cures))]
 
 
 def temporal(settings: Settings) -> list[Finding]:

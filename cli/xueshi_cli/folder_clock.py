@@ -16,11 +16,12 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.storage import reading
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_record
 from xueshi_cli.recording import give
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="演示、演练文件夹的时钟：查看、起始、拨动", no_args_is_help=True)
+app = Noun("演示、演练文件夹的时钟：查看、起始、拨动")
 
 Day = Annotated[datetime, typer.Argument(help="某日0时")]
 
@@ -60,3 +61,6 @@ def _set(place: Workplace, officer: str, day: datetime, *, begin: bool) -> None:
 
     row, _ = give(place, officer, made)
     show_fate(row)
+    if row.state == "done":
+        with reading(place.engine) as session:
+            typer.echo(f"演练时钟现为 {civil_date(folder_now(session, real_now()))}")

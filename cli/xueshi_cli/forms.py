@@ -16,15 +16,18 @@ from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register.rows import unit_rows
+from xueshi.results import repository as results
 from xueshi.storage import reading
 from xueshi_cli import year_papers
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
+from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.printing import PrintFile, reprint_unit
+from xueshi_workflows.printing import PrintFile, reprint_person, reprint_unit
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="表卡：列表、打印、重印、核验", no_args_is_help=True)
+app = Noun("表卡：列表、打印、重印、核验")
 app.command("year")(year_papers.year)
 CampaignId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
 UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]
@@ -41,9 +44,11 @@ def list_(
 ) -> None:
     """列出已出具的表卡。"""
     place = Workplace.here()
+    at_screen = not (json or csv or xlsx)
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
+        folder = place.papers / str(campaign.id)
         titles = {paper.id: paper.title for paper in papers_of(session, campaign).values()}
         # By filings, not by the register: a unit may belong to another area since.
         inside = {one.unit_id for one in filing_rows.filings(session, actor.scope, campaign.id)}
@@ -62,7 +67,7 @@ def list_(
                 "页数": paper.pages,
                 "出具日期": civil_date(paper.issued_at),
                 "状态": f"已由 {replaced[paper.id].number} 代替" if paper.id in replaced else "有效",
-                "文件": place.papers / str(campaign.id) / paper.file,
+                "文件": paper.file if at_screen else folder / paper.file,
             }
             for paper in papers
             if paper.unit_id in names or (paper.unit_id is None and not unit)
@@ -70,6 +75,8 @@ def list_(
     show_table(
         "表卡", rows, as_json=json, csv=csv, xlsx=xlsx, empty="尚未出具表卡；年度验证关闭并封存后自动打印"
     )
+    if at_screen and rows:
+        typer.echo(f"文件在数据文件夹的 {folder.relative_to(place.folder)} 之中")
 
 
 @app.command("print")
@@ -87,6 +94,33 @@ def print_(
         target = folder / one.name.replace("/", "-")
         target.write_bytes(one.body)
         typer.echo(f"{target}（{len(one.papers)} 份）")
+
+
+@app.command("own")
+def own(
+    officer: AsOfficer,
+    year: Annotated[int, typer.Option("--year", help="年度")],
+    folder: Annotated[Path, typer.Option("--output", "-o", help="写到哪个文件夹")] = Path(),
+) -> None:
+    """本人打印自己的表卡（本人账号用）：由封存的结果，与当初出具的一致。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.read")
+        if actor.person_id is None:
+            raise InputError(f"账号 {actor.login} 不是本人账号；单位和人社部门打印表卡用 xueshi forms print")
+        person = actor.person_id
+        sealed = [
+            (one.campaign_id, one.unit_id)
+            for one in results.years_of_person(session, actor.scope, person)
+            if one.year == year and issued_papers.papers_of_subject(session, one.campaign_id, person)
+        ]
+    files = [one for campaign, unit in sealed for one in reprint_person(place.engine, campaign, unit, person)]
+    if not files:
+        raise NotFoundError(f"您没有{year}年度的表卡：年度验证尚未封存，或本年度不出具表卡")
+    for one in files:
+        written(folder / one.name, one.body)
+        typer.echo(f"{folder / one.name}")
 
 
 @app.command("reprint")

@@ -10,6 +10,7 @@ import typer
 from xueshi.errors import InputError
 from xueshi.registry import Registry
 from xueshi.regulations.diagnostics import nearest
+from xueshi.regulations.resolve import resolve
 from xueshi.regulations.vocabulary import Fact, Vocabulary, engine_vocabulary
 from xueshi.regulations.vocabulary_page import TYPE_WORDS, FactRow, fact_row, fact_rows
 from xueshi_cli.output import show_record, show_table
@@ -52,7 +53,10 @@ def _of(registry: Registry, word: str) -> Vocabulary | None:
         if not encoded:
             raise InputError(f"{word}没有已编码的文件；引擎的词表用 xueshi regions words 查看")
         word = max(encoded, key=lambda one: one.years.first).id
-    return registry.pack_of(word).vocabulary if word in registry.instruments() else None
+    if word not in registry.instruments():
+        return None
+    # Not the pack: an author asks for words before every clause has a status, when no pack can be made yet.
+    return resolve(word, registry.source_of).reader.vocabulary
 
 
 def _all(words: Vocabulary, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from xueshi.access.roles import role_words
 from xueshi.campaigns.clocks.clock import CIVIL_ZONE
 from xueshi.errors import InputError
 from xueshi.messages import repository as messages
@@ -15,10 +16,11 @@ from xueshi.messages.repository import Backlog
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="消息：查看、重发", no_args_is_help=True)
+app = Noun("消息：查看、重发")
 
 
 @app.command("list")
@@ -36,7 +38,8 @@ def list_(
             {
                 "消息": str(row.id),
                 "事由": row.subject,
-                "收件": (names.get(row.to_unit, "") if row.to_unit else row.area) + f"（{row.to_role}）",
+                "收件": (names.get(row.to_unit, "") if row.to_unit else row.area)
+                + f"：{role_words(row.to_role)}",
                 "日期": str(row.day or _local(row.written_at)[:10]),
                 "状态": state_words(row),
                 "说明": row.last_error,
@@ -58,7 +61,7 @@ def show(message_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
         record: dict[str, Any] = {
             "消息": str(row.id),
             "事由": row.subject,
-            "收件": f"{unit or row.area}（{row.to_role}）",
+            "收件": f"{unit or row.area}：{role_words(row.to_role)}",
             "写成": _local(row.written_at),
             "状态": state_words(row),
             "已试": f"{row.attempts} 次",

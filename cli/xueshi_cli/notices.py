@@ -6,7 +6,6 @@ from pathlib import Path
 
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import InputError, PluginError
-from xueshi.jurisdictions import area_contains
 from xueshi.plugin_files import read_notice
 from xueshi.registry import Registry
 
@@ -15,19 +14,23 @@ def chosen_notice(registry: Registry, region: str, year: int, area: str, file: P
     """Return the notice of a region and year, or that of a file. Raises InputError where neither or both are named."""
     if (file is None) is not (bool(region) and bool(year)):
         raise InputError("请指明地区和年度，或用 --notice 指明通知文件，二者取一")
-    return own_notice(registry, file) if file is not None else _shipped(registry, region, year, area)
+    if file is None:
+        return _shipped(registry, region, year, area)
+    read = own_notice(registry, file)
+    if area and area != read.area:
+        raise InputError(
+            f"通知 {read.number} 的地区是 {read.area}，与 --area {area} 不符；请去掉 --area，或换一件通知"
+        )
+    return read
 
 
 def _shipped(registry: Registry, region: str, year: int, area: str) -> Notice:
-    notices = [
-        notice
-        for notice in registry.ask(region).notices(year)
-        if not area or area_contains(area, notice.area) or notice.area == area
-    ]
+    notices = [notice for notice in registry.ask(region).notices(year) if area in ("", notice.area)]
     if len(notices) != 1:
-        known = "、".join(f"{notice.number}（{notice.area}）" for notice in notices) or "无"
+        all_of_year = registry.ask(region).notices(year)
+        known = "、".join(f"{notice.number}（{notice.area}）" for notice in all_of_year) or "无"
         raise InputError(
-            f"{region} {year} 年符合条件的通知有 {len(notices)} 件（{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
+            f"{region} {year} 年{f'地区 {area} ' if area else ''}的通知有 {len(notices)} 件（该年的通知：{known}）；请用 --area 指明，或用 --notice 指明本级通知的文件"
         )
     return notices[0]
 

@@ -12,10 +12,11 @@ from xueshi.access.repository import Actor
 from xueshi.campaigns.acts.calendar_entry import CalendarChange, complete_year, enter_day
 from xueshi.campaigns.clocks.office_calendar import calendar_of, officers_calendar
 from xueshi.storage import reading, transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="工作日历：法定节假日、调休和本级录入的工作日", no_args_is_help=True)
+app = Noun("工作日历：法定节假日、调休和本级录入的工作日")
 
 Area = Annotated[str, typer.Option(help="地区代码；缺省为本账号的地区")]
 Reason = Annotated[str, typer.Option(help="依据，如放假通知的文号")]

@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from xueshi.campaigns.tables import Command
 from xueshi.regulations.vocabulary import engine_vocabulary
-from xueshi_cli.table_files import write_csv, write_xlsx
+
+if TYPE_CHECKING:
+    from xueshi.campaigns.tables import Command
 
 AsOfficer = Annotated[
     str,
@@ -28,7 +29,7 @@ ToCsv = Annotated[Path | None, typer.Option("--csv", help="另存为 CSV 文件"
 ToXlsx = Annotated[Path | None, typer.Option("--xlsx", help="另存为 Excel 工作簿")]
 
 console = Console()
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|report(:[a-z0-9_]+){4}")
 
 FATES = {
     "done": "已办结",
@@ -43,6 +44,8 @@ def show_fate(row: Command) -> None:
     """Print what became of a command; a refused or late one ends with exit code 1."""
     reason = f"：{row.reason}" if row.reason else ""
     typer.echo(f"{FATES[row.state]}{reason}（办理编号 {row.id}）")
+    if row.state == "pending":
+        typer.echo(f"执行的结果用 xueshi commands show {row.id} 查看")
     if row.state in ("refused", "late"):
         raise typer.Exit(1)
 
@@ -57,10 +60,8 @@ def show_table(
     xlsx: Path | None = None,
 ) -> None:
     """Print rows as a table with a count, as JSON, write them to files, or say what to do when there are none."""
-    for path, write in ((csv, write_csv), (xlsx, partial(write_xlsx, title=title))):
-        if path is not None:
-            write(path, rows=rows)
-            typer.echo(f"已写出 {path}（{len(rows)} 条）", err=as_json)
+    if csv or xlsx:
+        _write_files(title, rows, csv, xlsx, aside=as_json)
     if (csv or xlsx) and not as_json:
         return
     if as_json:
@@ -72,11 +73,25 @@ def show_table(
     table = Table(title=title, caption=f"共 {len(rows)} 条", title_justify="left")
     for heading in rows[0]:
         # An id is copied into the next command: it must stand in one piece, whatever the terminal's width.
-        whole = all(_ID.fullmatch(str(row[heading] or "")) for row in rows)
-        table.add_column(heading, overflow="fold", no_wrap=whole, min_width=36 if whole else None)
+        cells = [str(row[heading] or "") for row in rows]
+        whole = all(_ID.fullmatch(cell) for cell in cells)
+        width = max(len(cell) for cell in cells) if whole else None
+        table.add_column(heading, overflow="fold", no_wrap=whole, min_width=width)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     console.print(table)
+
+
+def _write_files(
+    title: str, rows: Sequence[Mapping[str, Any]], csv: Path | None, xlsx: Path | None, *, aside: bool
+) -> None:
+    """Write rows to the files asked for and say so; `aside` on standard error, where the output is JSON."""
+    from xueshi_cli.table_files import write_csv, write_xlsx  # noqa: PLC0415 - loaded where a file is asked for
+
+    for path, write in ((csv, write_csv), (xlsx, partial(write_xlsx, title=title))):
+        if path is not None:
+            write(path, rows=rows)
+            typer.echo(f"已写出 {path}（{len(rows)} 条）", err=aside)
 
 
 def show_record(title: str, record: Mapping[str, Any], *, as_json: bool) -> None:

@@ -60,3 +60,6 @@ def level(
         return CommandRequest(place.request_id(), "set_level", whose, None, payload)
 
     tell(*give(place, officer, made), as_json=json)
+    if not json:
+        shown = {code: name for name, code in LEVELS.items()}.get(code or "", grade) or "不分级别"
+        typer.echo(f"自 {since.date()} 起：{title}，{shown}")

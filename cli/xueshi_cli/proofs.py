@@ -9,10 +9,11 @@ import typer
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile as reconcile_all
 from xueshi.storage import reading
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, show_record
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="审计", no_args_is_help=True)
+app = Noun("审计")
 
 LABELS = {
     "commands": "办理",

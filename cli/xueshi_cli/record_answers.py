@@ -34,6 +34,11 @@ def period(record: StudyRecord) -> str:
     return "—".join(day.isoformat() for day in (record.start, record.end) if day is not None)
 
 
+def year_words(record: StudyRecord) -> int | str:
+    """Return the year under which a record counts, saying so where it makes up for an earlier one."""
+    return f"{record.year}（补训，计入{record.year}年度）" if record.makeup else record.year
+
+
 def refuse_file(problems: Sequence[Problem], *, as_json: bool) -> NoReturn:
     """Print what is wrong with a file and end with exit code 2."""
     headings = ("文件", "工作表", "位置", "问题", "改法")

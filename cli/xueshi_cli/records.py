@@ -28,8 +28,9 @@ from xueshi.register.tables import StudyRecord, Unit
 from xueshi.storage import reading
 from xueshi_cli import people_in_year, records_at_once, records_evidence
 from xueshi_cli.facts_given import given_facts, kind_named
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
-from xueshi_cli.record_answers import flag_lines, period, tell
+from xueshi_cli.record_answers import flag_lines, period, tell, year_words
 from xueshi_cli.recording import (
     LawInForce,
     body_of_stored,
@@ -44,7 +45,7 @@ from xueshi_cli.recording import (
 )
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动", no_args_is_help=True)
+app = Noun("学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动")
 app.add_typer(records_evidence.app, name="evidence")
 app.command("roster-template")(records_at_once.roster_template)
 app.command("roster")(records_at_once.roster)
@@ -63,6 +64,9 @@ Result = Annotated[str, typer.Option(help="学习成绩")]
 Certificate = Annotated[str, typer.Option(help="证书编号")]
 ChannelName = Annotated[str, typer.Option(help="登记途径；缺省为条款规定的途径")]
 Proofs = Annotated[list[Path] | None, typer.Option("--evidence", help="证明材料的文件，可重复")]
+MakeupFor = Annotated[
+    int | None, typer.Option("--makeup-for", help="作哪一年度的补训；学习日期须在该年度的补训期间内")
+]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省由结束日期得出")]
 
 
@@ -82,16 +86,19 @@ def file_(
     channel: ChannelName = "",
     proofs: Proofs = None,
     year: Year = None,
+    makeup_for: MakeupFor = None,
     json: AsJson = False,
 ) -> None:
     """申报一条学时记录；附证明材料；由条款规定的途径逐级认定。"""
+    if year is not None and makeup_for is not None:
+        raise InputError("--year 与 --makeup-for 只能填一个：补训的年度写在 --makeup-for")
     place = Workplace.here()
     evidence_given = stored_evidence(place, officer, proofs or ())
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         whose = person_id(place, session, actor, person)
         unit = unit_of(session, actor, whose)
-        law = _law(place, session, unit, _day(end), year)
+        law = _law(place, session, unit, _day(end), year if makeup_for is None else makeup_for)
         code = kind_named(kind, law.pack)
         body = record_body(
             law.pack,
@@ -115,6 +122,7 @@ def file_(
                 "record": body,
                 "channel": channel,
                 "evidence": evidence_given,
+                **({} if makeup_for is None else {"makeup": True}),
             },
         )
 
@@ -162,7 +170,7 @@ def show(record_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "状态": STAGE_WORDS[record.stage],
             "版本": record.version,
             "单位": unit_rows.unit(session, actor.scope.of_engine(), record.unit_id).name,
-            "年度": record.year,
+            "年度": year_words(record),
             "登记途径": record.channel,
             "学习内容": record.content,
             "起迄": period(record),
@@ -248,6 +256,7 @@ def correct(
     certificate: Certificate = "",
     channel: ChannelName = "",
     proofs: Proofs = None,
+    makeup_for: MakeupFor = None,
     json: AsJson = False,
 ) -> None:
     """另报一条更正，代替原记录；原记录保留。没有指明的各项照原记录。"""
@@ -256,7 +265,7 @@ def correct(
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         record = record_acts.record_for(session, actor, record_id)
-        law = _law_of_record(place, session, record)
+        law = _law_of_record(place, session, record, makeup_for)
         changed = _changed(
             law, record, kind, content, start, end, fact, claimed, result=result, certificate=certificate
         )
@@ -266,10 +275,16 @@ def correct(
             "reason": reason,
             "channel": channel,
             "evidence": evidence_given,
+            **({} if makeup_for is None else {"makeup": True}),
         }
         return on_record(place, "correct_record", record, payload)
 
-    tell(*give(place, officer, made), as_json=json)
+    row, said = give(place, officer, made)
+    tell(row, said, as_json=json)
+    if not json:
+        typer.echo(
+            f"新记录代替 {record_id}；现在的情况用 xueshi records show {said.get('record', record_id)} 查看"
+        )
 
 
 def _changed(
@@ -308,8 +323,11 @@ def _law(place: Workplace, session: Session, unit: Unit, end: date | None, year:
     )
 
 
-def _law_of_record(place: Workplace, session: Session, record: StudyRecord) -> LawInForce:
-    return law_in_force(place.registry, record.area, records.sector_of(session, record.unit_id), record.year)
+def _law_of_record(
+    place: Workplace, session: Session, record: StudyRecord, year: int | None = None
+) -> LawInForce:
+    sector = records.sector_of(session, record.unit_id)
+    return law_in_force(place.registry, record.area, sector, record.year if year is None else year)
 
 
 def _unit(session: Session, actor: Actor, code: str) -> Unit:
@@ -325,7 +343,7 @@ def _line(one: ListedRecord) -> dict[str, object]:
         "记录": str(record.id),
         "单位": one.unit,
         "人员": one.person,
-        "年度": record.year,
+        "年度": year_words(record),
         "学习内容": record.content,
         "起迄": period(record),
         "申报学时": "" if record.claimed is None else show_hours(record.claimed),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlmodel import Session
@@ -11,8 +13,8 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.errors import InputError
-from xueshi.records.incoming import read_incoming
-from xueshi.records.roster import read_roster, write_roster
+from xueshi.records.incoming import CheckedIncoming, read_incoming
+from xueshi.records.roster import CheckedRoster, read_roster, write_roster
 from xueshi.register.sheets import Limits
 from xueshi.register.workbook import IntakeVocabulary
 from xueshi.storage import new_id, reading
@@ -50,6 +52,9 @@ def roster(
     area: Area = "",
     commit: Commit = False,
     valid_only: ValidOnly = False,
+    makeup: Annotated[
+        bool, typer.Option("--makeup", help="作 --year 所指年度的补训；学习日期须在补训期间内")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """检查（缺省）或登记一个班次的名单：一份文件，学时记到每个学员；再报一次没有变化。"""
@@ -59,20 +64,11 @@ def roster(
     if not checked.class_is_right:
         refuse_file(checked.problems, as_json=json)
 
-    def made(session: Session, actor: Actor) -> CommandRequest:
-        payload = roster_payload(place, session, actor, checked, valid_only=valid_only)
-        if checked.problems and not valid_only:
-            refuse_file(checked.problems, as_json=json)
-        return CommandRequest(
-            place.request_id(),
-            "report_roster",
-            new_id(),
-            None,
-            {**law.stored(session), "channel": channel, **payload},
-        )
+    def payload(session: Session, actor: Actor) -> dict[str, Any]:
+        said = {"channel": channel, **({"makeup": True} if makeup else {})}
+        return {**said, **roster_payload(place, session, actor, checked, valid_only=valid_only)}
 
-    row, said = give(place, officer, made, commit=commit)
-    tell_batch(row, said, checked.problems, commit=commit, as_json=json)
+    _hand_in(place, officer, law, "report_roster", payload, checked, HandIn(commit, valid_only, json))
 
 
 def import_(
@@ -93,20 +89,41 @@ def import_(
     if checked.unreadable:
         refuse_file(checked.problems, as_json=json)
 
-    def made(session: Session, actor: Actor) -> CommandRequest:  # noqa: ARG001 - what `give` calls
-        payload = import_payload(place, session, checked, source, valid_only=valid_only)
-        if checked.problems and not valid_only:
-            refuse_file(checked.problems, as_json=json)
-        return CommandRequest(
-            place.request_id(),
-            "import_records",
-            new_id(),
-            None,
-            {**law.stored(session), "channel": channel, **payload},
-        )
+    def payload(session: Session, actor: Actor) -> dict[str, Any]:  # noqa: ARG001 - as `_hand_in` asks
+        said = import_payload(place, session, checked, source, valid_only=valid_only)
+        return {"channel": channel, **said}
 
-    row, said = give(place, officer, made, commit=commit)
-    tell_batch(row, said, checked.problems, commit=commit, as_json=json)
+    _hand_in(place, officer, law, "import_records", payload, checked, HandIn(commit, valid_only, json))
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """How a file is handed in: written or only checked, its right rows alone or all, answered as JSON or not."""
+
+    commit: bool
+    valid_only: bool
+    as_json: bool
+
+
+def _hand_in(
+    place: Workplace,
+    officer: str,
+    law: LawInForce,
+    kind: str,
+    payload: Callable[[Session, Actor], dict[str, Any]],
+    checked: CheckedRoster | CheckedIncoming,
+    how: HandIn,
+) -> None:
+    """Give a checked file as one command and say what became of it; wrong rows refuse it unless they are to be left out."""
+
+    def made(session: Session, actor: Actor) -> CommandRequest:
+        said = payload(session, actor)
+        if checked.problems and not how.valid_only:
+            refuse_file(checked.problems, as_json=how.as_json)
+        return CommandRequest(place.request_id(), kind, new_id(), None, {**law.stored(session), **said})
+
+    row, said = give(place, officer, made, commit=how.commit)
+    tell_batch(row, said, checked.problems, commit=how.commit, as_json=how.as_json)
 
 
 def _law_of_officer(place: Workplace, officer: str, area: str, year: int) -> LawInForce:

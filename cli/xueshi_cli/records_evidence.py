@@ -14,13 +14,15 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.year_round import record_acts
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
+from xueshi.records.evidence import sweep_folder
 from xueshi.storage import transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.record_answers import tell
-from xueshi_cli.recording import give, on_record, store_of, stored_evidence, view_evidence
+from xueshi_cli.recording import give, on_record, stored_evidence, view_evidence
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="证明材料：补充、查看、清理", no_args_is_help=True)
+app = Noun("证明材料：补充、查看、清理")
 
 
 @app.command("add")
@@ -53,9 +55,10 @@ def show_evidence(
 
 @app.command("sweep")
 def sweep_evidence(officer: AsOfficer) -> None:
-    """清理没有归属的证明文件（申报未成或进程中断所留）。"""
+    """清理没有归属的证明文件（申报未成或进程中断所留）；服务运行时每日早上自动清理。"""
     place = Workplace.here()
     with transaction(place.engine) as session:
-        place.actor(session, officer).require("register.import")
-        gone = store_of(place).sweep(session, real_now())
+        actor = place.actor(session, officer)
+        actor.require("register.import")
+        gone = sweep_folder(place.folder, session, real_now(), actor=f"account:{actor.account_id}")
     typer.echo(f"已清理 {gone} 个文件")

@@ -102,6 +102,10 @@ def _guessed(read: Outline) -> dict[str, str]:
         "effective": told.effective or "none",
         "effective_note": from_text if told.effective else "施行日期；原文未写的写 none",
         "first_year": str(told.first_year or 2000),
+        "last_year": str(told.last_year or "open"),
+        "starts": told.starts,
+        "starts_clause": f"clause: {told.starts_clause}, " if told.starts_clause else "",
+        "starts_note": "请核对" if told.starts_clause else "clause: the one that says when the year starts",
         "minimum": ", ".join(f"{of}: {hours}" for of, hours in told.minimums.items()) or "total: todo",
     }
 

@@ -13,6 +13,7 @@ from xueshi.assessment.case_schema import case_file_schema
 from xueshi.errors import InputError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.plugin_check import check_files
+from xueshi.plugin_files import KINDS_OF_FILE, schema_of
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
@@ -23,11 +24,12 @@ from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
 from xueshi_cli.listing_words import show_words
 from xueshi_cli.notice_text import notice_text
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, console, show_record, show_table
 from xueshi_cli.region_findings import WORDS, finding_lines
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
 
-app = typer.Typer(help="地区：列表、详情、检查、条款覆盖", no_args_is_help=True)
+app = Noun("地区：列表、详情、检查、条款覆盖")
 
 STATUSES = {
     "encoded": "已编码",
@@ -72,7 +74,7 @@ def new(
                 f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
             )
     typer.echo(
-        "先核对脚手架所猜：effective、years（规则文件、流程、applies）、conventions.minimum，并补上流程和applies的条款"
+        "先核对脚手架所猜：title、effective、years（规则文件、流程、applies）、year.starts、conventions.minimum，并补上流程和applies的条款"
     )
     typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 
@@ -135,9 +137,14 @@ def show(region: str, json: AsJson = False) -> None:
 @app.command("schema")
 def schema(
     cases: Annotated[bool, typer.Option("--cases", help="案例文件的，而不是规则文件的")] = False,
+    of: Annotated[
+        str, typer.Option(help=f"其他文件的：{'、'.join(KINDS_OF_FILE)}（流程、地区、通知、流程设定、表卡）")
+    ] = "",
 ) -> None:
-    """输出规则文件（或案例文件）的 JSON Schema，供编辑器补全和提示。"""
-    asked = case_file_schema() if cases else rule_file_schema()
+    """输出规则文件（或案例、通知、流程、表卡等文件）的 JSON Schema，供编辑器补全和提示。"""
+    if of and of not in KINDS_OF_FILE:
+        raise InputError(f"没有名为“{of}”的文件种类；请用：{'、'.join(KINDS_OF_FILE)}")
+    asked = schema_of(of) if of else case_file_schema() if cases else rule_file_schema()
     typer.echo(json_.dumps(asked, ensure_ascii=False, indent=1))
 
 

@@ -21,10 +21,11 @@ from xueshi.register.workbook import IntakeVocabulary, write_registers, write_wo
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli import importing, transfer, units
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="登记：模板、导入、在册单位", no_args_is_help=True)
+app = Noun("登记：模板、导入、在册单位")
 app.add_typer(units.app, name="unit")
 SHOWN = 200
 """Problems printed on a terminal; the marked workbook holds all."""

@@ -218,7 +218,7 @@ def _show(notice: Notice, runs: Sequence[Rehearsed], labels: Mapping[str, str]) 
             "需人认定、补正的记录": first.questions,
             "发出消息": f"{first.messages} 件",
             "最忙的经办人": f"{busiest[1]}，{busiest[0]} 办理 {busiest[2]} 件" if busiest else "—",
-            "积压最多": f"{queue[0]} 日终 {queue[1]} 件待办" if queue else "—",
+            "积压最多": f"{queue[0]} 日终 {queue[1]} 件待办" if queue else "没有：每日的待办当日办完",
         },
         as_json=False,
     )

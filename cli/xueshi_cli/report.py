@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,29 +10,32 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.audit import repository as audit
 from xueshi.errors import InputError, NotFoundError
-from xueshi.reports import acts, repository
-from xueshi.reports.acts import ReportOrder
+from xueshi.reports import repository
+from xueshi.reports.package import read_package
 from xueshi.reports.report_machine import STATES
-from xueshi.reports.signing import PublicKey, Signer, read_public_key, read_receipt
-from xueshi.storage import reading, transaction
+from xueshi.reports.signing import PublicKey, Signer, read_public_key
+from xueshi.storage import reading
 from xueshi_cli import report_receiving
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.report_files import (
     KEY_BYTES_LIMIT,
     AreaCode,
     Output,
-    ReportId,
+    ReportNumber,
     body_of,
+    desk_of,
     read_file,
-    read_id,
+    show_parts,
     written,
 )
+from xueshi_cli.report_gathering import gathered
 from xueshi_cli.workplace import Workplace
-from xueshi_cli.year_studies import studies_as_of, studies_of_campaigns
-from xueshi_workflows.reporting import Gathered, build_report, file_name, name_of
+from xueshi_workflows.reporting import Gathered, build_report, file_name
 
-app = typer.Typer(help="上报：编制报送包、报送、回执；接收、确认、退回下级的报告", no_args_is_help=True)
+app = Noun("上报：编制报送包、报送、回执；接收、确认、退回下级的报告")
 app.command("receive")(report_receiving.receive)
 app.command("acknowledge")(report_receiving.acknowledge)
 app.command("reject")(report_receiving.reject)
@@ -66,25 +69,28 @@ def build(
 
     def gathered_by(session: Session, actor: Actor) -> Gathered:
         actor.require("report.send")
-        return _gathered(place, session, actor, region, year, area or actor.area, as_of, until)
+        day = None if as_of is None else as_of.date()
+        where = area or actor.area
+        return gathered(place, session, actor, region, year, where, as_of=day, report_by=until)
 
     row, new = build_report(
         place.engine, place.keys, lambda session: place.actor(session, officer), gathered_by, persons
     )
     said = "已编制" if new else "内容没有变化，仍为"
     typer.echo(
-        f"{said}第{row.revision}次报告（{row.area_name}，{row.year}年度；编号 {row.id}，摘要 {row.digest[:16]}）"
+        f"{said}第{row.revision}次报告（{row.area_name}，{row.year}年度；编号 {row.name}，摘要 {row.digest[:16]}）"
     )
+    with reading(place.engine) as session:
+        head = read_package(audit.load_artifact(session, row.digest)).head
+    show_parts(head)
 
 
 @app.command("send")
-def send(report: ReportId, officer: AsOfficer, output: Output = None) -> None:
+def send(report: ReportNumber, officer: AsOfficer, output: Output = None) -> None:
     """报送：写出报送包文件交给上级；再次报送写出同一份文件。"""
     place = Workplace.here()
-    with transaction(place.engine) as session:
-        row, body = acts.send(session, place.actor(session, officer), read_id(report))
-        name = name_of(row)
-    target = written(output or Path(file_name(name)), body)
+    row, body = desk_of(place, officer).send(report)
+    target = written(output or Path(file_name(row.name)), body)
     typer.echo(f"已报送第{row.revision}次报告：{target}（请送交上级；回执用 xueshi report receipt 登记）")
 
 
@@ -93,12 +99,9 @@ def receipt(file: Annotated[Path, typer.Argument(help="上级出具的回执文�
     """登记上级的回执：确认，或写明原因的退回。"""
     place = Workplace.here()
     body = read_file(file, KEY_BYTES_LIMIT)
-    signed = read_receipt(body)
-    with transaction(place.engine) as session:
-        row = acts.take_receipt(session, place.actor(session, officer), signed, body)
-        state, reasons = row.state, list(row.reasons)
-    typer.echo(f"{row.area_name} {row.year} 年度第{row.revision}次报告{STATES[state]}")
-    for reason in reasons:
+    row = desk_of(place, officer).take_receipt(body)
+    typer.echo(f"{row.area_name} {row.year} 年度第{row.revision}次报告{STATES[row.state]}")
+    for reason in row.reasons:
         typer.echo(f"  {reason}")
 
 
@@ -116,7 +119,7 @@ def list_(
             actor.require("report.receive")
             rows = [
                 {
-                    "编号": one.id,
+                    "编号": one.name,
                     "地区": one.area_name + ("（示例）" if one.sample else ""),
                     "年度": one.year,
                     "次数": one.revision,
@@ -130,7 +133,7 @@ def list_(
             actor.require("report.send")
             rows = [
                 {
-                    "编号": one.id,
+                    "编号": one.name,
                     "地区": one.area_name + ("（示例）" if one.standing else ""),
                     "年度": one.year,
                     "次数": one.revision,
@@ -170,8 +173,7 @@ def trust(
     """登记一个地区的公钥：下级的用于核对报告，上级的用于核对回执。"""
     place = Workplace.here()
     public = read_public_key(read_file(file, KEY_BYTES_LIMIT))
-    with transaction(place.engine) as session:
-        acts.trust(session, place.actor(session, officer), area, public)
+    desk_of(place, officer).trust(area, public)
     typer.echo(f"已登记 {public.body}（{area}）的公钥，编号 {public.key_id}；请与对方核对编号")
 
 
@@ -183,8 +185,7 @@ def distrust(
 ) -> None:
     """停用一个公钥：此后由它签名的文件不再接收。"""
     place = Workplace.here()
-    with transaction(place.engine) as session:
-        acts.end_trust(session, place.actor(session, officer), area, key_id)
+    desk_of(place, officer).end_trust(area, key_id)
     typer.echo(f"已停用地区 {area} 的公钥 {key_id}")
 
 
@@ -204,28 +205,3 @@ def keys(officer: AsOfficer, json: AsJson = False) -> None:
             for one in repository.trusted_keys(session)
         ]
     show_table("公钥", rows, as_json=json, empty="还没有登记公钥；用 xueshi report trust 登记")
-
-
-def _gathered(
-    place: Workplace,
-    session: Session,
-    actor: Actor,
-    region: str,
-    year: int,
-    area: str,
-    as_of: datetime | None,
-    report_by: date | None,
-) -> Gathered:
-    """Count what a report is built from: the closed campaign of an area, or its register as of a day."""
-    if as_of is not None:
-        studies = studies_as_of(place, session, actor, region, year, area, as_of.date())
-        return Gathered(studies, ReportOrder(None, report_by))
-    found = studies_of_campaigns(session, actor, region, year, area)
-    if not found:
-        raise InputError(f"地区 {area} {year} 年度的年度验证没有统计表，不能编制报告；请核对通知的表卡")
-    campaign = found[0][0]
-    if campaign.stage != "finished":
-        raise InputError(
-            f"{campaign.title} 尚未封存办结，不能编制报告；请先关闭（xueshi campaign close {campaign.public_id}）"
-        )
-    return Gathered([study for _, study in found], ReportOrder(campaign.id, report_by or campaign.report_by))

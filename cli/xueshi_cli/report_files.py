@@ -1,30 +1,39 @@
-"""Files and ids of `xueshi report`: read with a limit, written once, named in every message."""
+"""Files and numbers of `xueshi report`: read with a limit, written once, named in every message."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from xueshi.errors import InputError, NotEncodedError
+from xueshi.reports.desk import ReportDesk
+from xueshi.reports.manifest import ReportHead
 from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import area_and_body
 
-ReportId = Annotated[str, typer.Argument(help="报告编号，见 xueshi report list")]
+ReportNumber = Annotated[str, typer.Argument(help="报告编号（收发双方相同），见 xueshi report list")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="写到哪个文件")]
 AreaCode = Annotated[str, typer.Option(help="地区代码（GB/T 2260）；缺省为经办人所在地区")]
 KEY_BYTES_LIMIT = 64 * 1024
 """Keys and receipts are a few hundred bytes; a larger file is something else."""
 
 
-def read_id(text: str) -> UUID:
-    """Read a report's id. Raises InputError."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} 不是报告编号；见 xueshi report list") from error
+def desk_of(place: Workplace, officer: str) -> ReportDesk:
+    """Return the desk at which an officer sends and receives a data folder's reports."""
+    return ReportDesk(place.engine, lambda session: place.actor(session, officer))
+
+
+def show_parts(head: ReportHead) -> None:
+    """Print the reports from below that a report holds, and the areas that it lacks; nothing where it is one area's own."""
+    for part in head.parts:
+        inside = f"（含在 {part.inside} 的报告中）" if part.inside else ""
+        counts = f"{part.counts.get('units', 0)}家单位，{part.counts.get('people', 0)}人"
+        typer.echo(f"  含 {part.area_name}：{part.report}，{counts}，摘要 {part.digest[:16]}{inside}")
+    for area in head.missing:
+        inside = f"（{area.inside} 的报告中没有）" if area.inside else ""
+        typer.echo(f"  缺 {area.area_name}（{area.area}）：没有已确认的报告{inside}")
 
 
 def read_file(file: Path, limit: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -16,20 +15,30 @@ from xueshi.documents.figures import column_of, row_of
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import FigureList
 from xueshi.errors import InputError, NotFoundError
-from xueshi.jurisdictions import area_contains
-from xueshi.reports import acts, repository
-from xueshi.reports.acts import Receiver
+from xueshi.reports import repository
 from xueshi.reports.contents import shown_table
-from xueshi.reports.package import PACKAGE_LIMIT, Package, read_package
+from xueshi.reports.desk import Receiver
+from xueshi.reports.package import PACKAGE_LIMIT, read_package
+from xueshi.reports.parts import tables_of
 from xueshi.reports.report_machine import STATES, Decision
 from xueshi.reports.signing import Signer
-from xueshi.reports.summary import AreaFigures, Summary, summary_of
-from xueshi.storage import reading, transaction
+from xueshi.reports.summary import AreaFigures, Summary, summary_of, table_for
+from xueshi.storage import reading
 from xueshi_cli.output import AsJson, AsOfficer
-from xueshi_cli.report_files import AreaCode, Output, ReportId, body_of, read_file, read_id, written
+from xueshi_cli.report_files import (
+    AreaCode,
+    Output,
+    ReportNumber,
+    body_of,
+    desk_of,
+    read_file,
+    show_parts,
+    written,
+)
+from xueshi_cli.report_gathering import ACKNOWLEDGED, missing_below, papers_for, reports_below
 from xueshi_cli.statistics import show_figures, show_tables
 from xueshi_cli.workplace import Workplace
-from xueshi_cli.year_studies import area_and_body, year_tables
+from xueshi_cli.year_studies import area_and_body
 from xueshi_templates.render import render
 
 
@@ -37,33 +46,20 @@ def receive(file: Annotated[Path, typer.Argument(help="下级报送的文件")],
     """接收下级的报告：核对签名、各文件摘要、地区、年度、次数和各项合计；有误的不接收。"""
     place = Workplace.here()
     body = read_file(file, PACKAGE_LIMIT)
-    try:
-        package = read_package(body)
-        with transaction(place.engine) as session:
-            row, new = acts.receive(
-                session,
-                place.actor(session, officer),
-                package,
-                body,
-                accept_sample=place.settings.environment != "production",
-            )
-            sample = "（示例数据）" if row.sample else ""
-    except InputError as error:
-        with transaction(place.engine) as session:
-            digest = hashlib.sha256(body).hexdigest()
-            acts.note_refused(session, place.actor(session, officer), digest, str(error))
-        raise
+    row, new = desk_of(place, officer).receive(body, accept_sample=place.settings.environment != "production")
+    sample = "（示例数据）" if row.sample else ""
     said = "已接收" if new else "此前已接收"
-    typer.echo(f"{said} {row.area_name} {row.year} 年度第{row.revision}次报告{sample}（编号 {row.id}）")
+    typer.echo(f"{said} {row.area_name} {row.year} 年度第{row.revision}次报告{sample}（编号 {row.name}）")
+    show_parts(read_package(body).head)
 
 
-def acknowledge(report: ReportId, officer: AsOfficer, area: AreaCode = "", output: Output = None) -> None:
+def acknowledge(report: ReportNumber, officer: AsOfficer, area: AreaCode = "", output: Output = None) -> None:
     """确认收到的报告，写出有签名的回执。"""
     _settle(report, officer, "acknowledged", [], area, output)
 
 
 def reject(
-    report: ReportId,
+    report: ReportNumber,
     officer: AsOfficer,
     reason: Annotated[list[str], typer.Option("--reason", help="退回的原因；可写多条")],
     area: AreaCode = "",
@@ -73,15 +69,17 @@ def reject(
     _settle(report, officer, "rejected", reason, area, output)
 
 
-def show(received: ReportId, officer: AsOfficer, json: AsJson = False) -> None:
+def show(received: ReportNumber, officer: AsOfficer, json: AsJson = False) -> None:
     """查看一份收到的报告中的统计表。"""
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("report.receive")
-        row = repository.received(session, actor.scope, read_id(received))
+        row = repository.received_numbered(session, actor.scope, received)
         package = read_package(audit.load_artifact(session, row.digest))
-    show_tables([shown_table(content, package.head) for _, content in acts.tables_of(package)], as_json=json)
+    show_tables([shown_table(content, package.head) for _, content in tables_of(package)], as_json=json)
+    if not json:
+        show_parts(package.head)
 
 
 def summary(
@@ -117,13 +115,13 @@ def _settle(
     report: str, officer: str, decision: Decision, reasons: Sequence[str], area: str, output: Path | None
 ) -> None:
     place = Workplace.here()
-    with transaction(place.engine) as session:
+    with reading(place.engine) as session:
         actor = place.actor(session, officer)
         where = area or actor.area
         if not actor.scope.allows(where):
             raise NotFoundError(f"地区 {where} 不在您的管理范围；请核对地区代码")
-        receiver = Receiver(where, body_of(place, where), Signer(place.keys.signing_seed))
-        row, body = acts.settle(session, actor, read_id(report), decision, reasons, receiver)
+    receiver = Receiver(where, body_of(place, where), Signer(place.keys.signing_seed))
+    row, body = desk_of(place, officer).settle(report, decision, reasons, receiver)
     default = Path(f"回执-{row.area}-{row.year}-{row.revision}.json")
     target = written(output or default, body)
     typer.echo(f"{row.area_name} {row.year} 年度第{row.revision}次报告{STATES[row.state]}；回执 {target}")
@@ -133,28 +131,36 @@ def _summaries(
     place: Workplace, session: Session, actor: Actor, area: str, year: int, *, unsettled: bool
 ) -> list[tuple[DocumentTemplate, Summary]]:
     """Add up the newest report of each area below, for each of the receiving body's own tables."""
-    states = {"acknowledged", "received"} if unsettled else {"acknowledged"}
-    newest: dict[str, Package] = {}
-    for one in repository.received_reports(session, actor.scope, year=year):
-        below = area_contains(area, one.area) and one.area != area
-        if one.state in states and below and one.area not in newest:
-            newest[one.area] = read_package(audit.load_artifact(session, one.digest))
-    region = place.registry.region_for(area)
-    name, body = area_and_body(place, region, area)
-    found: list[tuple[DocumentTemplate, Summary]] = []
-    for paper in year_tables(place, region, year):
-        areas = [
-            AreaFigures(package.head, content)
-            for package in newest.values()
-            for paper_id, content in acts.tables_of(package)
-            if paper_id == paper.id
-        ]
-        if areas:
-            added = summary_of(paper, areas, region=region, area=area, area_name=name, body=body, year=year)
-            found.append((paper, added))
-    if not found:
+    states = ACKNOWLEDGED | {"received"} if unsettled else ACKNOWLEDGED
+    parts = reports_below(session, actor, area, year, states)
+    if not parts:
         raise NotFoundError(
             f"地区 {area} 之下没有{'' if unsettled else '已确认的'} {year} 年度报告；见 xueshi report list --received"
+        )
+    region = place.registry.region_for(area)
+    name, body = area_and_body(place, region, area)
+    papers, borrowed = papers_for(place, region, year, parts)
+    missing = missing_below(place, session, actor, area, [one.head for one in parts], set())
+    found: list[tuple[DocumentTemplate, Summary]] = []
+    for paper in papers:
+        tables = [(one, table_for(paper.id, one.tables, only=len(papers) == 1)) for one in parts]
+        areas = [AreaFigures(one.head, content) for one, content in tables if content is not None]
+        without = [one.head.area_name for one, content in tables if content is None]
+        notes = [borrowed] if borrowed else []
+        if without:
+            notes.append(f"报告中没有本表、未计入的地区：{'、'.join(without)}。")
+        if areas:
+            added = summary_of(
+                paper, areas, region=region, area=area, area_name=name, body=body, year=year,
+                missing=[one for one in missing if not one.inside], notes=notes,
+            )  # fmt: skip
+            found.append((paper, added))
+    if not found:
+        own = "、".join(f"《{paper.title}》（{paper.id}）" for paper in papers) or "无"
+        theirs = "、".join(sorted({paper for one in parts for paper in one.tables})) or "无"
+        raise InputError(
+            f"下级报告中的统计表（{theirs}）与本级 {year} 年度的统计表（{own}）不同名，不能汇总；"
+            "请逐份查看（xueshi report show），或在本级插件的 papers/ 中为该表改用相同的 id"
         )
     return found
 

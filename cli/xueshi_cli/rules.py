@@ -16,9 +16,10 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
 from xueshi_cli.attached import attach
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, show_table
 
-app = typer.Typer(help="规定：现行条目、读本、原文、异同", no_args_is_help=True)
+app = Noun("规定：现行条目、读本、原文、异同")
 
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]

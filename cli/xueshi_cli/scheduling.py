@@ -15,10 +15,11 @@ from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError
 from xueshi.storage import reading, transaction
 from xueshi_cli.notices import own_notice
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="定时开启：登记通知，到日自动开启", invoke_without_command=True)
+app = Noun("定时开启：登记通知，到日自动开启", no_args_is_help=False, invoke_without_command=True)
 
 STATES = {"planned": "待开启", "opened": "已开启", "cancelled": "已取消"}
 

@@ -23,11 +23,6 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import psutil
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 from xueshi.errors import InputError, ServiceMissingError
 from xueshi_cli import temporal_binary
@@ -38,6 +33,7 @@ LOG = "temporal.log"
 RETENTION = timedelta(days=400)  # a campaign of a year, its make-up, and time to look back
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+LISTEN_SECONDS = 5.0
 TRIES = 3  # a port that was free a moment ago may be taken by now
 
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
@@ -212,7 +208,14 @@ def temporal_address(folder: Path, configured: str | None, *, ui: bool = False) 
 
 
 def serves(address: str) -> bool:
-    """Tell whether a Temporal server answers at an address and says that it serves (its port opens earlier)."""
+    """Tell whether a Temporal server answers at an address and says that it serves (its port opens earlier).
+
+    Where nothing listens the answer is known at once, without loading Temporal's client.
+    """
+    if not _listens(address):
+        return False
+    from temporalio.client import Client  # noqa: PLC0415 - loaded where there is a server to ask
+    from temporalio.service import RPCError  # noqa: PLC0415 - same
 
     async def ask() -> bool:
         client = await Client.connect(address, lazy=True)
@@ -224,8 +227,24 @@ def serves(address: str) -> bool:
         return False
 
 
+def _listens(address: str) -> bool:
+    """Tell whether anything takes connections at `host:port`; an address of another form is left to Temporal."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return True
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=LISTEN_SECONDS).close()
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
 def keep_history(address: str, namespace: str = "default") -> None:
     """Keep closed workflows for `RETENTION` instead of the development server's one day."""
+    from google.protobuf.duration_pb2 import Duration  # noqa: PLC0415 - loaded where a server is started
+    from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415 - same
+    from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest  # noqa: PLC0415 - same
+    from temporalio.client import Client  # noqa: PLC0415 - same
 
     async def tell() -> None:
         client = await Client.connect(address)

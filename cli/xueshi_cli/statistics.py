@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
@@ -22,6 +21,7 @@ from xueshi.hours import show_hours
 from xueshi.real_clock import real_now
 from xueshi.register.rows import unit_rows
 from xueshi.storage import reading, transaction
+from xueshi_cli.nouns import Noun, VerbGroup
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import (
@@ -34,7 +34,7 @@ from xueshi_templates.closure import complete_closure
 from xueshi_templates.render import render
 
 
-class TableUnlessNamed(TyperGroup):
+class TableUnlessNamed(VerbGroup):
     """`xueshi statistics R Y` shows the tables; the other verbs are named."""
 
     default_command = "show"
@@ -45,7 +45,7 @@ class TableUnlessNamed(TyperGroup):
         return super().parse_args(ctx, args if named else [self.default_command, *args])
 
 
-app = typer.Typer(help="年度统计表：查看、逐项展开名单、登记经费", no_args_is_help=True, cls=TableUnlessNamed)
+app = Noun("年度统计表：查看、逐项展开名单、登记经费", cls=TableUnlessNamed)
 
 
 @dataclass(frozen=True)
@@ -268,10 +268,29 @@ def show_tables(
         rows = [{"表": answer["title"], **row} for answer in answers for row in answer["rows"]]
         show_table("统计表", _alike(rows), as_json=False, csv=csv, xlsx=xlsx, empty="没有数据")
         return
-    for answer in answers:
-        show_table(answer["title"], answer["rows"], as_json=False, empty="没有数据")
+    for table, answer in zip(tables, answers, strict=True):
+        units = {column.label: column.unit for column in table.columns}
+        show_table(
+            answer["title"],
+            [_with_percent(row, units[row["指标"]]) for row in answer["rows"]],
+            as_json=False,
+            empty="没有数据",
+        )
+        for column in table.columns[1:]:
+            if column.definition:
+                typer.echo(f"{column.label}：{column.definition}")
         for note in answer["notes"]:
             console.print(note)
+
+
+def _with_percent(row: dict[str, Any], unit: str) -> dict[str, Any]:
+    """Return a row of figures with the sign behind each that is a percentage."""
+    if unit != "%":
+        return row
+    return {
+        name: f"{value}%" if name != "指标" and value not in (None, "") else value
+        for name, value in row.items()
+    }
 
 
 def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

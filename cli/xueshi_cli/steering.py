@@ -24,6 +24,7 @@ from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
+from xueshi_cli.standing_now import campaign_stands
 from xueshi_cli.workplace import Workplace
 
 PublicId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
@@ -219,8 +220,7 @@ def steer(
     """Give a command on a campaign and print its fate."""
     place, campaign = _campaign(public_id, officer)
     expected = campaign.version if version is None else version
-    request = CommandRequest(place.request_id(), kind, campaign.id, expected, payload)
-    show_fate(act(place, officer, request))
+    _carry_out(place, officer, CommandRequest(place.request_id(), kind, campaign.id, expected, payload))
 
 
 def steer_unit(
@@ -236,8 +236,18 @@ def steer_unit(
     place = place or Workplace.here()
     with reading(place.engine) as session:
         _, filing = filing_of(session, place.actor(session, officer), public_id, code)
-    request = CommandRequest(place.request_id(), kind, filing.id, filing.version, payload)
-    show_fate(act(place, officer, request))
+    _carry_out(place, officer, CommandRequest(place.request_id(), kind, filing.id, filing.version, payload))
+
+
+def _carry_out(place: Workplace, officer: str, request: CommandRequest) -> None:
+    """Give a command, print its fate, and what holds now."""
+    row = act(place, officer, request)
+    show_fate(row)
+    if row.state == "done":
+        with reading(place.engine) as session:
+            holds = campaign_stands(session, row.kind, row.target_id)
+        if holds:
+            typer.echo(holds)
 
 
 def filing_of(session: Session, actor: Actor, public_id: str, code: str) -> tuple[Campaign, Filing]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from xueshi.campaigns.acts.filing_acts import flow_of
 from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import show_due
 from xueshi.campaigns.commanding.commands import CommandRequest
-from xueshi.campaigns.judging.assessing import load_pack, pack_of
+from xueshi.campaigns.judging.assessing import load_pack
 from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
@@ -28,21 +29,22 @@ from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
 from xueshi.records import repository as records
 from xueshi.register.rows import people_rows, unit_rows
-from xueshi.regulations.vocabulary import Fact
 from xueshi.storage import reading
-from xueshi_cli import verdicts
+from xueshi_cli import task_help, verdicts
 from xueshi_cli.acting import act
 from xueshi_cli.bulk import BulkOrder, decide_many, read_codes, show_fates
-from xueshi_cli.facts_given import given_facts
+from xueshi_cli.facts_given import given_facts, value_of
+from xueshi_cli.filing_heads import filing_heads
 from xueshi_cli.messages import backlog_words
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_fate, show_record, show_table
-from xueshi_cli.record_answers import flag_lines
+from xueshi_cli.record_answers import flag_lines, year_words
 from xueshi_cli.verdicts import RECORD_VERBS
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 
-app = typer.Typer(help="待办：查看、办理、批量办理", no_args_is_help=True)
+app = Noun("待办：查看、办理、批量办理")
 app.command("export")(verdicts.export)
 app.command("import")(verdicts.import_)
 
@@ -99,10 +101,14 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "环节": _level_name(session, task),
             "期限": show_due(task),
             **_about(session, ENGINE, task),
-            "需要": "、".join(_needed(session, task)),
+            "需要": "、".join(task_help.needed(session, task)),
+            "办理": task_help.how(session, task, officer),
             "依据": task.body.get("clause", ""),
             "说明": task.body.get("text", "") or task.body.get("trouble", ""),
         }
+        if task.filing_id is not None and task.kind == "unit":
+            filing = filing_rows.filing(session, actor.scope, task.filing_id)
+            record |= filing_heads(session, filing, as_json=json)
         if task.record_id is not None and task.filing_id is None:
             record |= _filed(session, actor.scope, task.record_id)
             record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""
@@ -122,8 +128,10 @@ def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
     record = records.record(session, ENGINE, record_id)
     return {
         "记录": str(record.id),
+        "年度": year_words(record),
         "申报学时": "" if record.claimed is None else show_hours(record.claimed),
         "情况": record.facts,
+        **task_help.choice_lines(session, record),
         "证明材料": "、".join(
             f"{proof.id}（{file.type}）"
             for proof, file in records.evidence_of(session, [record.id]).get(record.id, [])
@@ -162,22 +170,6 @@ def _about(session: Session, scope: Scope, task: Task) -> dict[str, str]:
     return about
 
 
-def _needed(session: Session, task: Task) -> list[str]:
-    """Say which facts are missing, with what may be answered: `合格（是、否）`, `级别（国家级…）`."""
-    if task.campaign_id is None:
-        return []
-    facts = pack_of(session, campaign_rows.campaign(session, ENGINE, task.campaign_id)).facts
-    return [_asked(facts[name]) if name in facts else name for name in task.body.get("facts", [])]
-
-
-def _asked(fact: Fact) -> str:
-    if fact.type == "yes_no":
-        return f"{fact.label}（yes 是、no 否）"
-    if fact.type == "word":
-        return f"{fact.label}（{'、'.join(f'{code} {label}' for code, label in fact.values.items())}）"
-    return f"{fact.label}（{fact.unit}）" if fact.unit else fact.label
-
-
 def _record_request(
     place: Workplace,
     session: Session,
@@ -212,10 +204,13 @@ def decide(
     approve: Annotated[bool, typer.Option("--approve", help="通过（签署）")] = False,
     return_: Annotated[bool, typer.Option("--return", help="退回补正")] = False,
     refuse: Annotated[bool, typer.Option("--refuse", help="不予通过")] = False,
-    value: Annotated[str, typer.Option(help="认定的数值（裁量、补正事项）")] = "",
+    value: Annotated[str, typer.Option(help="认定的数值（裁量认定、记录待补）；有几项的用 --fact")] = "",
     fact: Annotated[
         list[str] | None,
-        typer.Option("--fact", help="认定学时记录时一并填写的事实，名称=值，可重复；如 --fact 认定学时=12"),
+        typer.Option(
+            "--fact",
+            help="认定学时记录时一并填写的事实，名称=值，可重复；如 --fact 认定学时=12。记录待补的，一次填一项",
+        ),
     ] = None,
     return_to: Annotated[str, typer.Option(help="退回到哪一环节（学时记录）；缺省退回申报人")] = "",
     leave_open: Annotated[bool, typer.Option("--leave-open", help="存疑，留待补正")] = False,
@@ -233,13 +228,15 @@ def decide(
     json: AsJson = False,
 ) -> None:
     """办理一件待办；加 --all 或 --file 批量办理（先试算，再加 --commit）。"""
-    if [approve, return_, refuse, bool(value), leave_open].count(True) != 1:
+    named = fact if fact and not (approve or return_ or refuse or leave_open) else []
+    given = [*([value] if value else []), *(named or [])]
+    if [approve, return_, refuse, bool(given), leave_open].count(True) != 1:
         raise InputError("请指明一种办理：--approve、--return、--refuse、--value 或 --leave-open")
     place = Workplace.here()
     kind = "approve" if approve else "return" if return_ else "refuse"
     to = None if until is None else end_of(until.date())
     if all_ or file is not None:
-        if task_id is not None or value or leave_open or not campaign:
+        if task_id is not None or given or leave_open or not campaign:
             raise InputError(
                 "批量办理须以 --campaign 指明年度验证，只能 --approve、--return、--refuse，不填待办编号"
             )
@@ -260,32 +257,58 @@ def decide(
     if filing is None:
         show_fate(act(place, officer, request))
         return
-    if task.kind == ESCALATION:
-        raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
-    if value or leave_open:
-        if task.kind not in ("record", "discretion", "attention") or (value and task.record_id is None):
-            raise InputError("该待办不是记录事项；请用 --approve、--return 或 --refuse")
-        payload: dict[str, Any] = {"filing": str(filing.id), "task": str(task.id), "reason": reason}
-        if value:
-            payload |= {"fact": task.body["facts"][0], "value": value}
-        act_kind, target = ("determine", task.record_id) if value else ("leave_open", task.id)
-    elif task.kind == "appeal":
-        raise InputError("申诉请用 xueshi appeals decide 决定")
-    else:
-        payload = {"level": task.level, "reason": reason, "until": None if to is None else to.isoformat()}
-        act_kind, target = kind, filing.id
-    row = act(
+    request = _filing_request(
         place,
         officer,
-        CommandRequest(
-            request_id=place.request_id(),
-            kind=act_kind,
-            target_id=target or task.id,
-            expected_version=filing.version if version is None else version,
-            payload=payload,
-        ),
+        task,
+        filing.version if version is None else version,
+        Asked(kind, given, leave_open, reason, None if to is None else to.isoformat()),
     )
-    show_fate(row)
+    show_fate(act(place, officer, request))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an officer asks of a task on a unit's filing: a decision, an answer, or to leave it open."""
+
+    decision: str
+    given: Sequence[str]
+    leave_open: bool
+    reason: str
+    until: str | None
+
+
+def _filing_request(place: Workplace, officer: str, task: Task, version: int, asked: Asked) -> CommandRequest:
+    """Return the command that settles a task on a unit's filing, or on one of its records. Raises InputError."""
+    if task.kind == ESCALATION:
+        raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
+    if task.kind == "appeal":
+        raise InputError("申诉请用 xueshi appeals decide 决定")
+    of_record = task.kind in task_help.OF_RECORDS
+    assert task.filing_id is not None  # asked before
+    request_id = place.request_id()
+    if not (asked.given or asked.leave_open):
+        if of_record and asked.decision == "approve":
+            with reading(place.engine) as session:
+                way = task_help.how(session, task, officer)
+            raise InputError(
+                f"该待办是一条记录的“{KINDS[task.kind]}”，不是整个单位的审验，不用 --approve。办理：{way}；"
+                "该单位的记录都办结后，再通过其“单位审验”待办"
+            )
+        payload: dict[str, Any] = {"level": task.level, "reason": asked.reason, "until": asked.until}
+        return CommandRequest(request_id, asked.decision, task.filing_id, version, payload)
+    if not of_record:
+        raise InputError(
+            f"该待办是“{KINDS[task.kind]}”，对整个单位作决定，没有要填的数值；请用 --approve、--return 或 --refuse"
+        )
+    payload = {"filing": str(task.filing_id), "task": str(task.id), "reason": asked.reason}
+    if asked.leave_open:
+        return CommandRequest(request_id, "leave_open", task.id, version, payload)
+    with reading(place.engine) as session:
+        fact, answer = task_help.fact_answered(session, task, asked.given)
+    assert task.record_id is not None  # a task that waits for a fact is on a record
+    answered = {"fact": fact.name, "value": value_of(fact, answer)}
+    return CommandRequest(request_id, "determine", task.record_id, version, payload | answered)
 
 
 @app.command("bulk")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -10,20 +11,26 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.errors import InputError
 from xueshi.migrations.schema import head
+from xueshi.records import repository as records
 from xueshi.register import intake
 from xueshi.register.intake import Intake
 from xueshi.register.transfer.export import export_register
 from xueshi.register.transfer.merging import Merged, merge
-from xueshi.register.transfer.package import Origin, Package, open_package
+from xueshi.register.transfer.package import Listing, Origin, Package, open_package
 from xueshi.storage import reading, transaction
 from xueshi_cli.importing import note_in_filing
 from xueshi_cli.output import AsJson, AsOfficer, show_table
 from xueshi_cli.workplace import Workplace
 
-LABELS = {"units": "单位", "people": "人员", "employments": "任职", "titles": "职称", "records": "学习记录"}
+LABELS = {
+    "units": "单位", "people": "人员", "employments": "任职", "titles": "职称", "records": "学习记录",
+    "statements": "单位自报（经费）", "evidence": "证明材料（清单）",
+}  # fmt: skip
+EVIDENCE_STAYS = "证明材料以本数据文件夹的密钥加密，文件不随登记导出；整套迁移用 xueshi backup"
 OWNER_ONLY = 0o600
 
 
@@ -35,7 +42,7 @@ def export(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """导出管理范围内的全部登记：单位、人员、任职、职称、学习记录，CSV 和 JSON 各一份，附清单。"""
+    """导出管理范围内的全部登记：单位、人员、任职、职称、学习记录、单位自报的经费，CSV 和 JSON 各一份；证明材料只列清单。"""
     if output.exists():
         raise InputError(f"{output} 已存在；请换一个文件名，或先移走它")
     place = Workplace.here()
@@ -47,7 +54,9 @@ def export(
             actor = place.actor(session, officer)
             actor.require("register.import" if with_identity else "register.read")
             origin = Origin(actor.login, actor.scope.areas, head() or "", version("xueshi"), with_identity)
-            counts = export_register(session, actor.scope, place.keys, unfinished, origin)
+            counts = export_register(
+                session, actor.scope, place.keys, unfinished, origin, [_evidence(session, actor.scope)]
+            )
         digest = intake.file_digest(unfinished)
         with transaction(place.engine) as session:
             identity = "clear" if with_identity else "masked"
@@ -63,6 +72,23 @@ def export(
         unfinished.unlink(missing_ok=True)
     rows = [{"表": LABELS[name], "条数": count} for name, count in counts.items()]
     show_table(f"已写出 {output}", rows, as_json=json, empty="")
+    if counts["evidence"] and not json:
+        typer.echo(f"提示：{EVIDENCE_STAYS}", err=True)
+
+
+def _evidence(session: Session, scope: Scope) -> Listing:
+    """List which record has how many proofs: neither their content nor their names leave the folder."""
+
+    def rows() -> Iterator[dict[str, object]]:
+        for proof, file in records.evidence_in_scope(session, scope):
+            yield {
+                "id": str(proof.id),
+                "record_id": str(proof.record_id),
+                "type": file.type,
+                "size": file.size,
+            }
+
+    return Listing("evidence", ("id", "record_id", "type", "size"), rows, EVIDENCE_STAYS)
 
 
 def import_export(
@@ -90,6 +116,9 @@ def import_export(
         }
         for name in package.counts
     ]
+    for name, (count, why) in package.left_out.items():
+        if count:
+            typer.echo(f"提示：包中列有 {count} 份{LABELS.get(name, name)}，没有并入：{why}", err=True)
     if merged.left_out:
         typer.echo(f"提示：{merged.left_out} 条未认定、不予认定或已更正的记录没有并入", err=True)
     show_table("导入" if commit else "检查（未写入；加 --commit 写入）", rows, as_json=json, empty="")

@@ -17,10 +17,11 @@ from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Unit
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.storage import reading, transaction
+from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record
 from xueshi_cli.workplace import Workplace
 
-app = typer.Typer(help="单位的性质、行业主管部门和行业系统", no_args_is_help=True)
+app = Noun("单位的性质、行业主管部门和行业系统")
 YES_NO: dict[str, Literal["by_sector"] | bool] = {"yes": True, "no": False, "by-sector": "by_sector"}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from xueshi.errors import ServiceMissingError
 from xueshi.logs import configure_logs
 from xueshi_cli.acting import opened_by_notice
+from xueshi_cli.process_end import end_process_after
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows.pause import POINTS, PauseInterceptor
 from xueshi_workflows.worker import WorkerSetting, run_worker
@@ -96,4 +97,4 @@ class WorkerProcess:
 
 
 if __name__ == "__main__":
-    main()
+    end_process_after(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -14,15 +15,17 @@ from xueshi.access import repository as access
 from xueshi.access.repository import Actor
 from xueshi.campaigns.acts.delegating import require_in_time
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
-from xueshi.messages.outbox import PostOffice
-from xueshi.messages.transports import MailServer, MessageFolder
 from xueshi.migrations.schema import upgrade
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.registry import Registry, load
+from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
 from xueshi.storage import new_id, open_database
 from xueshi_cli.server import read_record, serves
+
+if TYPE_CHECKING:
+    from xueshi.messages.outbox import PostOffice
 
 
 class Workplace:
@@ -51,6 +54,9 @@ class Workplace:
     @property
     def post_office(self) -> PostOffice:
         """Where messages go: the mail server of the settings, and the folder `messages/`."""
+        from xueshi.messages.outbox import PostOffice  # noqa: PLC0415 - only a worker carries letters
+        from xueshi.messages.transports import MailServer, MessageFolder  # noqa: PLC0415 - same
+
         told = self.settings
         server = None
         if told.smtp_host:
@@ -61,6 +67,7 @@ class Workplace:
                 user=told.smtp_user,
                 password=told.smtp_password.get_secret_value(),
                 starttls=told.smtp_starttls,
+                ca=told.smtp_ca,
             )
         return PostOffice(MessageFolder(self.folder / "messages"), server)
 
@@ -73,7 +80,8 @@ class Workplace:
 
     @cached_property
     def engine(self) -> Engine:
-        """The database, at the newest schema."""
+        """The database, at the newest schema; whatever works on it knows every kind of command."""
+        report_commands.register()
         self.folder.mkdir(parents=True, exist_ok=True)
         engine = open_database(self.settings.database)
         upgrade(engine)

@@ -71,9 +71,14 @@ def studies_as_of(
     return [study_of_register(session, actor.scope, paper, heading, pack_for) for paper in papers]
 
 
+def tables_of_year(place: Workplace, region: str, year: int) -> list[DocumentTemplate]:
+    """Return the yearly tables that a region's plugin has for a year; none where it has none."""
+    return [one for one in place.registry.ask(region).document_templates(year) if one.data == "year_table"]
+
+
 def year_tables(place: Workplace, region: str, year: int) -> list[DocumentTemplate]:
     """Return the yearly tables that a region's plugin has for a year. Raises InputError where it has none."""
-    papers = [one for one in place.registry.ask(region).document_templates(year) if one.data == "year_table"]
+    papers = tables_of_year(place, region, year)
     if not papers:
         raise InputError(f"{region} 的插件没有 {year} 年度的统计表；请在其 papers/ 中增加")
     return papers

@@ -10,7 +10,7 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -61,11 +61,28 @@ def _words(value: object) -> object:
     return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
 
 
-Percent = Annotated[int, BeforeValidator(_percent)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+_WORD = {"type": ["string", "integer"]}
+_SPAN = {
+    "type": "object",
+    "properties": {"first": {"type": "integer"}, "last": {"type": ["integer", "null"]}},
+}
+Percent = Annotated[
+    int, BeforeValidator(_percent), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}%$"})
+]
+Words = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [_WORD, {"type": "array", "items": _WORD}]}),
+]
 Day = Annotated[date, BeforeValidator(_day)]
-Years = Annotated[YearSpan, BeforeValidator(_years)]
-Text = Annotated[str, BeforeValidator(str)]
+Years = Annotated[
+    YearSpan,
+    BeforeValidator(_years),
+    WithJsonSchema({"anyOf": [{**_WORD, "examples": ["2011 to 2023", "2024 to open", 2021]}, _SPAN]}),
+]
+YesNo = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
+"""YAML 1.2 reads `yes` as a word; the model takes it."""
+Text = Annotated[str, BeforeValidator(str), WithJsonSchema(_WORD)]
 """Codes and numbers that YAML would read as integers (`990102`) are text."""
 
 
@@ -128,7 +145,7 @@ class OnlyFile(_Strict):
     """For which units a level holds."""
 
     kind: Words = ()
-    has_department: bool | None = None
+    has_department: YesNo | None = None
     sectors: Words = ()
 
 
@@ -151,7 +168,7 @@ class LevelFile(_Strict):
     needed: int = 1
     signers: list[SignerFile]
     returns_to: list[str] = Field(default_factory=list)
-    may_refuse: bool = False
+    may_refuse: YesNo = False
     days: int | None = None
     only: OnlyFile | None = None
     sample: Percent | None = None
@@ -168,8 +185,9 @@ class ChannelFile(_Strict):
     clause: str
     filed_by: list[SignerFile]
     levels: list[str] = Field(default_factory=list)
-    personal_application: bool = False
+    personal_application: YesNo = False
     within_days: int | None = None
+    within_calendar_days: int | None = None
 
 
 class LeavingFile(_Strict):
@@ -265,6 +283,22 @@ class PaperFile(_Strict):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
+_KINDS: Mapping[str, type[BaseModel]] = {
+    "flow": FlowFile,
+    "jurisdiction": JurisdictionFile,
+    "notice": NoticeFile,
+    "overlay": FlowOverlayFile,
+    "paper": PaperFile,
+}
+KINDS_OF_FILE = tuple(_KINDS)
+"""A plugin's files beside its law and cases, and a bureau's settings of a flow (`overlay`)."""
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file (`KINDS_OF_FILE`), for editors. Raises KeyError for another kind."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_KINDS[kind].model_json_schema()}
+
+
 class _DaysAsText(RoundTripConstructor):
     """Leaves days to the file's own model: it can say which line and what may be meant."""
 
@@ -351,6 +385,19 @@ def _plain(node: object) -> object:
     return node
 
 
+_SHAPES = {
+    "dict_type": "write names with values: {name: value}",
+    "list_type": "write a list: [one, two], or [] for none",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "bool_parsing": "write yes or no",
+    "date_from_datetime_parsing": "write a day: 2024-12-31",
+    "date_parsing": "write a day: 2024-12-31",
+    "string_type": "write one text",
+}
+"""Repairs of what has the wrong shape, by the kind of fault."""
+
+
 def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[BaseModel]) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     line = _line(tree, fault["loc"])
@@ -361,7 +408,8 @@ def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[
         return f'{where}:{line}: unknown key "{word}"{hint}'
     if fault["type"] == "missing":
         return f"{where}:{line}: {place} is missing. Repair: add it"
-    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: correct the value"
+    repair = _SHAPES.get(fault["type"], "correct the value")
+    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: {repair}"
 
 
 def _line(tree: object, path: tuple[str | int, ...]) -> int:

@@ -21,7 +21,7 @@ from xueshi.flows.region_flows import FlowSurroundings, PlacedFlow, region_findi
 from xueshi.hookspecs import PROJECT, SPECS, HookFunction
 from xueshi.jurisdictions import AppliesLine, Jurisdiction, area_ancestry, area_contains
 from xueshi.regulations.applies import choose
-from xueshi.regulations.diagnostics import Diagnostic, Findings
+from xueshi.regulations.diagnostics import Diagnostic, Findings, nearest
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
@@ -125,10 +125,20 @@ class Registry:
         return sorted(name for name, _ in self.manager.list_name_plugin())
 
     def ask(self, code: str) -> Ask:
-        """Return one jurisdiction to ask. Raises InputError naming the ones that are there."""
+        """Return one jurisdiction to ask. Raises InputError naming the one that may be meant, and those that are there."""
         if not self.manager.has_plugin(code):
-            raise InputError(f"没有地区插件“{code}”；已安装：{'、'.join(self.codes()) or '无'}")
+            near = self._meant(code)
+            cure = f"是不是 {near}？" if near else ""
+            raise InputError(f"没有地区插件“{code}”；{cure}已安装：{'、'.join(self.codes()) or '无'}")
         return Ask(self.manager, code)
+
+    def _meant(self, word: str) -> str | None:
+        """Return the code that a mistyped code or a jurisdiction's Chinese name may mean."""
+        names = {Ask(self.manager, code).jurisdiction().name: code for code in self.codes()}
+        named = [
+            code for name, code in names.items() if word and (name.startswith(word) or word.startswith(name))
+        ]
+        return named[0] if named else nearest(word.casefold(), self.codes())
 
     def region_for(self, area: str) -> str:
         """Return the jurisdiction with the longest matching area (district, then city, then province)."""

@@ -72,12 +72,13 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True
+    smtp_ca: Path | None = None
     evidence_megabytes: int = Field(default=10, ge=1, le=100)
     evidence_types: str = Field(default="pdf,png,jpeg", pattern=r"^(pdf|png|jpeg)(,(pdf|png|jpeg))*$")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trace_hooks: bool = False
 
-    @field_validator("data", "cache", "fonts", "keys")
+    @field_validator("data", "cache", "fonts", "keys", "smtp_ca")
     @classmethod
     def _whole(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

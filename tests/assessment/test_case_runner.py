@@ -109,3 +109,17 @@ def test_a_case_that_cannot_be_read_fails_and_names_the_line(run: Run, old: str,
     assert not all(case.passed for case in result.results)
     assert any(says in fault for fault in faults), faults
     assert any(fault.startswith("cases.yaml:") for fault in faults)
+
+
+def test_a_fact_of_the_person_that_the_law_names_may_stand_in_a_case_and_must_be_read() -> None:
+    def outcome(law: str) -> list[str]:
+        text = CASES.replace("{level: senior}", "{level: senior, excused: true}")
+        file = run_file(RegulationSource("cases.yaml", text), lambda _: RegulationSource("ex.yaml", law))
+        return [failure for case in file.results for failure in case.failures]
+
+    own = (
+        "facts: {excused: {label: 因公派驻, type: yes_no, of: person, values: {yes: 因公派驻, no: 未派驻}}}\n"
+    )
+    assert outcome(LAW + own) == ["person：没有条款读取事实“excused”"]
+    read = LAW.replace("at_least: 10}", "at_least: 10, when: {person.excused: yes}}") + own
+    assert outcome(read) == []

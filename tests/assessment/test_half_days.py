@@ -49,3 +49,14 @@ def test_a_converted_fact_stands_in_the_trace_and_its_twin_is_not_presumed(law: 
     [node] = [node for node in judged.trace if node.step == 7]
     assert {"half_days", "travel_half_days"} <= set(node.read)
     assert node.presumed == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "hours"),
+    [({"days": "2"}, 12), ({"half_days": "4"}, 12), ({"half_days": "5"}, 20), ({"days": "2.5"}, 20)],
+)
+def test_a_band_of_days_is_met_by_half_days(
+    facts: dict[str, Any], hours: int, law: Law, judge: Judge
+) -> None:
+    rule = "1: {clause: 一, for: training, rows: {1a: {when: {days: upto 2}, hours: 12}, 1b: {when: {days: over 2}, hours: 20}}}"
+    assert judge(law(rule), ("r", "training", facts)).entry("r").hours == hours * 100

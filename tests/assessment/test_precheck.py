@@ -12,6 +12,7 @@ from random_years import INSTRUMENTS, QUICK, pack_of, requests
 
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.precheck import precheck
+from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleError
 from xueshi.regulations.pack import RulePack
@@ -89,3 +90,29 @@ def test_a_plan_with_the_id_of_a_record_or_a_year_without_law_is_refused(
         precheck(pack, year, RecordFacts("a", "training", {}))
     with pytest.raises(RuleError, match="2020"):
         precheck(pack, replace(year, year=2012), RecordFacts("plan", "training", {}))
+
+
+def by_days(pack: RulePack, kind: str) -> bool:
+    """Tell whether some row that takes a kind reckons by days or half-days."""
+
+    def rates(form: object) -> bool:
+        if isinstance(form, list):
+            return (bool(form) and form[0] == "rate" and form[2] in ("day", "half_day")) or any(
+                map(rates, form)
+            )
+        return isinstance(form, dict) and any(map(rates, form.values()))
+
+    rows = [row for item in program(pack).items.get(kind, ()) for row in item.rows]
+    return any(rates(row.hours_form) for row in rows)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_hours_are_asked_for_only_where_no_rule_reckons_by_the_days_given(instrument: str) -> None:
+    pack = pack_of(instrument)
+    for info in pack.kinds_with_rules():
+        if not by_days(pack, info.kind):
+            continue
+        for facts in ({"days": 3}, {"half_days": 6}):
+            request = PersonYearRequest(pack.area, pack.data["instrument"]["years"][0], {}, ())
+            found = precheck(pack, request, RecordFacts("r", info.kind, facts))
+            assert pack.facts["hours"].label not in found.explanation.missing, info.kind

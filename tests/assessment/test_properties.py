@@ -62,6 +62,23 @@ def test_with_or_without_trace_and_in_any_order_the_answer_is_the_same(instrumen
     holds()
 
 
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_what_is_made_up_counts_in_no_year_but_the_one_it_makes_up(instrument: str) -> None:
+    pack = pack_of(instrument)
+
+    @QUICK
+    @given(requests(instrument))
+    def holds(request: PersonYearRequest) -> None:
+        made_up = tuple(replace(one, year=request.year, makeup=True) for one in request.records)
+        in_year = evaluate(pack, replace(request, records=made_up), trace=False)
+        assert all(entry.code != "other_year" for entry in in_year.ledger)
+        following = replace(request, year=request.year + 1, records=made_up)
+        for entry in evaluate(pack, following, trace=False).ledger:
+            assert not entry.hours or entry.part > 1, "only a part of a spread falls into the year after"
+
+    holds()
+
+
 def met_cases(instrument: str) -> list[Case]:
     """The worked examples of an instrument that end well, under its default readings."""
     plugin: Any = REGISTRY.ask(REGISTRY.owner_of(instrument)).plugin

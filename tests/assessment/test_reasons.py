@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.explanation import explain
+from xueshi.assessment.explanation_text import record_lines
 from xueshi.assessment.reasons import REASONS
-from xueshi.assessment.types import LedgerEntry, YearAssessment
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.sources import RegulationSource
@@ -60,8 +63,9 @@ TOLD = [
     Told("unset", "1: {clause: 一, name: 其他, for: other, hours: {way: rates}}", (("r1", "other", {"way": "讲座"}),), "no_decision", "所需的参数“rates”尚未由主管部门设定", "parameters: {rates: {label: 其他途径, clause: 一, key: way, unit: hour, default: none}}\n"),
     Told("spread", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2021-07-01"}),), "", "按一分年登记，本年为第1部分，计50学时"),
 ]  # fmt: skip
-ELSEWHERE = {"removed", "no_rule_set", "hook"}
-"""Told of a difference file and of a year without law, below; the reasons of a Python amount are its own words."""
+ELSEWHERE = {"removed", "no_rule_set", "hook", "makeup", "needs_years"}
+"""Told of a difference file, of a year without law and of make-up, below; the reasons of a Python amount are its own
+words; the years that a verdict rests on stand in test_year_of_several."""
 
 EARLIER = LedgerEntry(
     "old", 2020, 1, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "", "work:W"
@@ -81,6 +85,20 @@ def test_a_year_without_law_names_the_nearest_year(law: Law, judge: Judge) -> No
     entry = judge(law(STATED), paper(declared_hours=8), year=2019).ledger[0]
     assert entry.code == "no_rule_set"
     assert entry.text == "EX适用于2020至现在年度，2019年度没有可用的规定；最近的已编入年度是2020年"
+
+
+def test_what_is_made_up_counts_for_the_year_it_makes_up_and_says_so(law: Law) -> None:
+    pack = law(STATED)
+    record = RecordFacts("r1", "paper", {"declared_hours": 8, "end": "2022-02-01"}, 2021, makeup=True)
+    request = PersonYearRequest("990100", 2021, {}, (record,))
+    entry = evaluate(pack, request).ledger[0]
+    assert (entry.year, entry.hours, entry.verdict) == (2021, 800, "credited")
+    assert entry.text == "补训，计入2021年度；按一计8学时"
+    [told] = explain(pack, request).records
+    assert any("补训，计入2021年度" in line for line in record_lines(told))
+    assert "补训，计入2021年度" in [node.text for node in evaluate(pack, request).trace]
+    own = evaluate(pack, PersonYearRequest("990100", 2022, {}, (record,))).ledger[0]
+    assert (own.hours, own.code) == (0, "other_year"), "never also in its own year"
 
 
 def test_what_a_later_notice_took_away_names_the_notice(judge: Judge) -> None:

@@ -111,6 +111,35 @@ def test_a_record_may_satisfy_a_requirement_instead_of_giving_hours(law: Law, ju
     assert judge(pack, ("r1", "field_service", {"end": "2020-05-01"})).verdict == "not_met"
 
 
+def test_a_record_that_its_own_rule_turns_down_satisfies_nothing(law: Law, judge: Judge) -> None:
+    rules = "1: {clause: 一, name: 服务, for: field_service, needs: [approved], hours: none}"
+    more = (
+        "requirements: {R1: {clause: 一, of: total, at_least: 10}}\n"
+        "deemed: {D1: {clause: 一, if_record: {kind: field_service}, meets: [R1]}}\n"
+    )
+    pack = law(rules, more)
+    assert judge(pack, ("r1", "field_service", {"approved": True})).verdict == "met"
+    assert judge(pack, ("r1", "field_service", {"approved": False})).verdict == "not_met"
+    waiting = judge(pack, ("r1", "field_service", {}))
+    assert (waiting.verdict, waiting.requirements[0].by) == ("needs_fact", ""), "it waits with its record"
+
+
+def test_a_fact_may_decide_over_which_years_hours_are_spread(law: Law, judge: Judge) -> None:
+    spread = 'spread: {by_years: {yes: [60%, 40%], "no": [100%]}}'
+    more = (
+        "facts: {by_years: {label: 分年度登记, type: yes_no, values: {yes: 分年度登记, no: 不分年度登记}}}\n"
+    )
+    pack = law(f"1: {{clause: 一, name: 服务, for: field_service, hours: 120, {spread}}}", more)
+    facts = {"end": "2021-05-01"}
+    spread_out = judge(pack, ("r1", "field_service", {**facts, "by_years": True}))
+    assert (spread_out.totals["total"], [one.hours for one in spread_out.later]) == (7200, [4800])
+    at_once = judge(pack, ("r1", "field_service", {**facts, "by_years": False}))
+    assert (at_once.totals["total"], at_once.later) == (12000, ())
+    assert at_once.ledger[0].text == "按一计120学时"
+    open_ = judge(pack, ("r1", "field_service", facts))
+    assert (open_.ledger[0].verdict, open_.open[0].facts) == ("needs_fact", ("by_years",))
+
+
 def test_the_level_is_read_on_the_day_the_law_names(law: Law, judge: Judge) -> None:
     rules, asked = (
         PAPER,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sequence_count import note
 
 from xueshi.machines.appeal_machine import (
     AppealAccepted,
@@ -131,12 +132,18 @@ def test_a_unit_is_opened_again_after_the_seal_only() -> None:
 
 
 VERBS = ("advance", "extend", "close", "pause", "resume", "makeup", "migrate", "reopen", "archive")
-acts = st.tuples(st.sampled_from(VERBS), st.integers(0, 30), st.integers(-1, 1), st.booleans())
+acts = st.tuples(
+    st.sampled_from(VERBS),
+    st.integers(0, 30),
+    st.sampled_from((0, 0, 0, 0, -1, 1)),
+    st.sampled_from((True, True, False)),
+)
 
 
+@pytest.mark.sequences
 @given(st.lists(acts, max_size=30))
 def test_no_sequence_of_acts_breaks_the_invariants(sequence: list[tuple[str, int, int, bool]]) -> None:
-    state, now = OPEN, BEFORE
+    state, now, accepted = OPEN, BEFORE, 0
     order = ["open", "closing", "finished", "archived"]
     for verb, days, drift, why in sequence:
         before = state
@@ -152,16 +159,20 @@ def test_no_sequence_of_acts_breaks_the_invariants(sequence: list[tuple[str, int
         judged = decide_campaign(state, command, now)
         if isinstance(judged, CampaignAccepted):
             state = judged.state
+            accepted += 1
             assert drift == 0, "a stale screen is refused"
-            assert state.version == before.version + 1
+            assert state.version == before.version + 1, "every accepted act raises the version by one"
             assert before.stage != "archived", "an archived campaign accepts nothing"
-            assert before.paused_at is None or verb in ("advance", "resume")
+            assert before.paused_at is None or verb in ("advance", "resume"), (
+                "a paused campaign accepts only the clock and the end of the pause"
+            )
             assert state.deadline >= before.deadline, "no act takes time away"
             if verb == "advance":
                 now = command.to or now
         assert order.index(state.stage) >= order.index(before.stage), "no stage comes twice"
         if state.stage == "closing":
             state = replace(state, stage="finished")  # sealed and printed meanwhile
+    note("campaign", len(sequence), accepted)
 
 
 # ---------------------------------------------------------------- appeals
@@ -212,3 +223,40 @@ def test_its_maker_takes_an_appeal_back() -> None:
     judged = decide_appeal(APPEAL, appeal("withdraw", account="clerk", reason=""))
     assert isinstance(judged, AppealAccepted)
     assert judged.state.stage == "withdrawn"
+
+
+appeal_acts = st.tuples(
+    st.sampled_from(("uphold", "grant", "withdraw")),
+    st.sampled_from(("chief", "clerk", "verifier", "lender", "deputy")),
+    st.sampled_from(("", "chief", "clerk", "verifier")),
+    st.sampled_from((0, 0, 0, -1, 1)),
+    st.booleans(),
+)
+
+
+@pytest.mark.sequences
+@given(st.lists(appeal_acts, max_size=15))
+def test_no_sequence_of_acts_breaks_an_appeal(sequence: list[tuple[str, str, str, int, bool]]) -> None:
+    state, held = APPEAL, 0
+    for verb, account, principal, drift, why in sequence:
+        before = state
+        given_words = {
+            "account": account,
+            "principal": principal,
+            "expected_version": state.version + drift,
+            "reason": "理由" if why else " ",
+        }
+        judged = decide_appeal(state, appeal(verb, **given_words))
+        if isinstance(judged, Refused):
+            assert judged.code, "every refusal has a code"
+            continue
+        state = judged.state
+        held += 1
+        assert before.stage == "open", "an appeal is settled once"
+        assert drift == 0, "a stale screen is refused"
+        assert state.version == before.version + 1, "every accepted act raises the version by one"
+        if verb != "withdraw":
+            eyes = {account, principal}
+            assert not eyes & {*APPEAL.deciders, APPEAL.maker}, "nobody decides on his own act or appeal"
+            assert why, "a decision says why"
+    note("appeal", len(sequence), held)

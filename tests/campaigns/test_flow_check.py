@@ -68,6 +68,8 @@ FAULTS = [
     Fault("F119", "yearly", "  name: 单位审核\n", "  name: 单位审核\n  optional: yes\n", "level unit is the unit's own: every unit submits by it", "delete optional", at="  optional: yes\n  clause"),
     Fault("F120", "yearly", "  days: 10", "  days: 0", "level department has 0 working days", "at least 1"),
     Fault("F120", "records", "  within_days: 20", "  within_days: 0", "channel hrss has 0 working days", "at least 1"),
+    Fault("F120", "records", "  within_days: 20", "  within_calendar_days: 0", "channel hrss has 0 calendar days", "at least 1"),
+    Fault("F120", "records", "  within_days: 20", "  within_days: 20\n  within_calendar_days: 30", "channel hrss has 30 calendar days and 20 working days", "one of within_days", at="  within_calendar_days:"),
     Fault("F121", "yearly", "  days: 10", "  escalate: {after_days: 5, to_role: bureau, clause: EX2020 三}", "level department escalates, but has no days that could pass", "days: the working days"),
     Fault("F122", "yearly", "  days: 10", "  days: 10\n  escalate: {after_days: 5, to_role: industry_dept, clause: EX2020 三}", "level department escalates to industry_dept, who acts at it already", "to_role: another role", at="  escalate:"),
     Fault("F201", "yearly", "role: centre, name", "role: center, name", 'role center is no body of the areas it serves (centre, hrss); did you mean "centre"?', "role: centre"),

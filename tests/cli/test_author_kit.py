@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,9 @@ from importlib import invalidate_caches
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from xueshi.assessment.case_schema import case_file_schema
 from xueshi.registry import GROUP, Registry
@@ -19,7 +22,8 @@ from xueshi.registry import load as load_registry
 from xueshi_cli import assess, cases, regions, rules
 from xueshi_cli.main import run
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "notice-example"
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLE = PROJECT / "examples" / "notice-example"
 Ask = Callable[..., tuple[int, str, str]]
 
 
@@ -89,6 +93,50 @@ def test_an_unknown_word_names_the_nearest(ask: Ask) -> None:
     code, _, err = ask("regions", "words", "levle")
     assert code == 2
     assert "是不是“level”" in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder"),
+    [
+        ("flow", "flows"),
+        ("notice", "notices"),
+        ("paper", "papers"),
+        ("jurisdiction", "."),
+        ("overlay", "flow-overlays"),
+    ],
+)
+def test_the_schema_of_each_other_file_takes_every_file_of_its_kind(ask: Ask, kind: str, folder: str) -> None:
+    code, printed, _ = ask("regions", "schema", "--of", kind)
+    assert code == 0
+    schema = json.loads(printed)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    places = [PROJECT / "examples" / folder, *(PROJECT / "plugins").glob(f"*/xueshi_*/{folder}")]
+    name = "jurisdiction.yaml" if kind == "jurisdiction" else "*.yaml"
+    files = [file for place in places for file in sorted(place.glob(name))]
+    assert files
+    for file in files:
+        # The product leaves days to its own model, and so does an editor's check.
+        held = json.loads(json.dumps(YAML(typ="safe").load(file.read_text()), default=str))
+        faults = [
+            f"{file.name}: {one.message}" for one in jsonschema.Draft202012Validator(schema).iter_errors(held)
+        ]
+        assert faults == []
+    assert not jsonschema.Draft202012Validator(schema).is_valid({**held, "unknown_key": 1})
+
+
+def test_a_kind_of_file_that_does_not_exist_is_said_with_those_that_do(ask: Ask) -> None:
+    code, _, said = ask("regions", "schema", "--of", "notise")
+    assert code == 2
+    assert "没有名为“notise”的文件种类" in said
+    assert "notice" in said
+
+
+def test_words_are_listed_before_the_clauses_have_a_status(ask: Ask, yunze: Path) -> None:
+    file = next(yunze.glob("regulations/*.yaml"))
+    file.write_text(re.sub(r"\{(encoded|procedural):", "{todo:", file.read_text(), count=1))
+    code, told, _ = ask("regions", "words", "yunze")
+    assert code == 0
+    assert "village_service" in told or "training" in told
 
 
 def test_the_schema_of_case_files_is_printed(ask: Ask) -> None:

@@ -47,7 +47,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output
@@ -140,7 +140,7 @@ def test_many_are_decided_after_a_dry_run(rig: CampaignRig, tmp_path: Path) -> N
     assert "可办 2 家，不能办 1 家" in run(*words, "--file", str(listed))
     batch = read(*words, "--file", str(listed), "--commit")[0]["批量办理编号"]
     asyncio.run(bulk_running.run_page(rig.engine, rig.port, UUID(batch), 0, 50))
-    done = RUN.invoke(build("tasks"), ["tasks", "bulk", batch, "--as", rig.verifier, "--json"])
+    done = RUN.invoke(build(), ["tasks", "bulk", batch, "--as", rig.verifier, "--json"])
     assert done.exit_code == 1, "not everything was done"
     rows = json.loads(done.output)
     assert [row["结果"] for row in rows] == ["已办结", "已办结", "未办理"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from campaign_rig import BUREAU, CampaignRig
 from typer.testing import CliRunner
 
-from xueshi.errors import NotAllowedError, NotFoundError
+from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi_cli.main import build
+from xueshi_cli.notices import chosen_notice
 from xueshi_workflows import printing
 
 RUN = CliRunner()
@@ -28,7 +30,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output
@@ -74,8 +76,6 @@ def test_a_signer_sees_its_own_task_and_a_decision_waits_for_the_server(rig: Cam
 
 
 def test_a_decision_says_which_one_is_meant(rig: CampaignRig) -> None:
-    from xueshi.errors import InputError
-
     unit = rig.units[0]
     rig.hand_in(unit)
     task = str(next(iter(rows("tasks", "list", "--as", unit.signers[0])[0].values())))
@@ -126,6 +126,9 @@ def test_papers_are_listed_reprinted_and_told_from_altered_ones(rig: CampaignRig
     assert {one["比对"] for one in compared} == {"一致"}
     file = Path(listed[0]["文件"])
     assert file.is_file()
+    screen = run("forms", "list", public, "--as", BUREAU, "--unit", code)
+    assert str(rig.place.folder) not in screen
+    assert f"文件在数据文件夹的 papers/{rig.campaign.id} 之中" in screen
     assert "一字未改" in run("forms", "verify", str(file))
     altered = tmp_path / "altered.pdf"
     altered.write_bytes(file.read_bytes().replace(b"%%EOF", b"%%E0F", 1))
@@ -186,8 +189,6 @@ def test_a_bureau_opens_by_its_own_notice(rig: CampaignRig) -> None:
     ("closes", "cause"), [("{}-11-31", "该月最后一日是{}-11-30"), ("{}-01-15", "早于开始日期")]
 )
 def test_an_impossible_window_is_refused_with_a_proposal(rig: CampaignRig, closes: str, cause: str) -> None:
-    from xueshi.errors import InputError
-
     year = rig.notice.year - 1
     file = own_notice(rig, closes.format(year))
     with pytest.raises(InputError, match=cause.format(year)):
@@ -196,9 +197,96 @@ def test_an_impossible_window_is_refused_with_a_proposal(rig: CampaignRig, close
 
 
 def test_a_campaign_is_opened_by_a_year_or_by_a_file(rig: CampaignRig) -> None:
-    from xueshi.errors import InputError
-
     with pytest.raises(InputError, match="二者取一"):
         run("campaign", "open", "--as", BUREAU)
     with pytest.raises(InputError, match="--notice"):
         run("campaign", "open", rig.notice.region, "1999", "--as", BUREAU)
+
+
+def test_a_person_reads_and_prints_what_is_his_own(rig: CampaignRig, tmp_path: Path) -> None:
+    finished(rig)
+    notice, unit = rig.notice, rig.units[0]
+    mine, colleague = (one.identity_number for one in unit.sample.people[:2])
+    with pytest.raises(InputError, match="须指明是谁"):
+        run("accounts", "add", "own", "本人", "--role", "person", "--area", notice.area, "--as", BUREAU)
+    added = ("accounts", "add", "own", "本人", "--role", "person", "--area", notice.area, "--person", mine)
+    run(*added, "--as", BUREAU)
+    listed = {one["登录名"]: one for one in rows("accounts", "list", "--as", BUREAU)}
+    assert listed["own"]["本人"] == unit.sample.people[0].name
+    year = str(notice.year)
+    assert unit.sample.people[0].name in run("explain", mine, "--year", year, "--as", "own")
+    with pytest.raises(NotFoundError):
+        run("explain", colleague, "--year", year, "--as", "own")
+    with pytest.raises(NotFoundError):
+        run("campaign", "show", rig.campaign.public_id, "--as", "own")
+    assert rows("records", "list", "--as", "own") == rows("records", "list", "--as", BUREAU, "--person", mine)
+    said = run("forms", "own", "--year", year, "-o", str(tmp_path / "mine"), "--as", "own")
+    [card] = list((tmp_path / "mine").glob("*.pdf"))
+    assert card.name in said
+    assert "原件" in run("forms", "verify", str(card))
+    with pytest.raises(InputError, match="不是本人账号"):
+        run("forms", "own", "--year", year, "--as", BUREAU)
+    with pytest.raises(InputError, match="已有本人账号"):
+        run(
+            "accounts",
+            "add",
+            "two",
+            "本人",
+            "--role",
+            "person",
+            "--area",
+            notice.area,
+            "--person",
+            mine,
+            "--as",
+            BUREAU,
+        )
+
+
+def test_an_own_account_is_bound_anew_by_the_bureau(rig: CampaignRig) -> None:
+    for filer in rig.units[:2]:
+        rig.hand_in(filer)
+    unit, other = rig.units[0].sample.people[0], rig.units[1].sample.people[0]
+    area = rig.notice.area
+    run(
+        "accounts",
+        "add",
+        "own",
+        "本人",
+        "--role",
+        "person",
+        "--area",
+        area,
+        "--person",
+        unit.identity_number,
+        "--as",
+        BUREAU,
+    )
+    assert "已绑定" in run("accounts", "set", "own", "--person", other.identity_number, "--as", BUREAU)
+    listed = {one["登录名"]: one for one in rows("accounts", "list", "--as", BUREAU)}
+    assert listed["own"]["本人"] == other.name
+    with pytest.raises(InputError, match="--email 或 --person"):
+        run("accounts", "set", "own", "--as", BUREAU)
+    with pytest.raises(InputError, match="不是本人账号"):
+        run("accounts", "set", rig.units[0].clerk, "--person", other.identity_number, "--as", BUREAU)
+
+
+@pytest.mark.fonts
+def test_percentages_carry_their_sign_and_figures_their_definition(rig: CampaignRig) -> None:
+    finished(rig)
+    asked = ("statistics", rig.notice.region, str(rig.notice.year), "--as", BUREAU)
+    said = run(*asked)
+    assert re.search(r"比率.*\d%", said)
+    assert re.search(r"^参加继续教育人数：", said, re.MULTILINE)
+    figures = [value for row in rows(*asked)[0]["rows"] for name, value in row.items() if name != "指标"]
+    assert "%" not in json.dumps(figures)
+
+
+def test_an_area_that_does_not_fit_the_notice_is_refused(rig: CampaignRig) -> None:
+    registry, wider = rig.place.registry, f"{rig.notice.area[:2]}0000"
+    with pytest.raises(InputError, match=f"地区 {wider} 的通知有 0 件（该年的通知：.*{rig.notice.area}"):
+        chosen_notice(registry, rig.notice.region, rig.notice.year, wider, None)
+    assert chosen_notice(registry, rig.notice.region, rig.notice.year, rig.notice.area, None) == rig.notice
+    file = own_notice(rig, f"{rig.notice.year - 1}-11-30")
+    with pytest.raises(InputError, match=f"与 --area {wider} 不符"):
+        chosen_notice(registry, "", 0, wider, file)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from xueshi.storage import open_database
+from xueshi.access.repository import NewAccount, add_accounts
+from xueshi.access.scope import Scope
+from xueshi.real_clock import real_now
+from xueshi.storage import open_database, transaction
 from xueshi_cli.main import build
+from xueshi_cli.workplace import Workplace
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +104,24 @@ def test_a_broken_plugin_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatch
     assert broken["state"] == "missing"
     assert "xueshi_broken" in broken["found"]
     assert len(parts["地区插件"]) > 1, "the healthy ones are still listed"
+
+
+def test_the_last_sweep_of_evidence_is_told_and_a_week_without_one_is_a_finding(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Workplace()
+    with transaction(place.engine) as session:
+        add_accounts(session, Scope.everything(), [NewAccount("bureau", "局", "bureau", "320100")])
+    assert report()[1]["证明材料"][0]["found"] == "还没有证明材料"
+    (data / "evidence").mkdir()
+    assert "还没有清理过" in report()[1]["证明材料"][0]["found"]
+    done = CliRunner().invoke(build(), ["records", "evidence", "sweep", "--as", "bureau"])
+    assert done.exit_code == 0, done.output
+    told = report()[1]["证明材料"][0]
+    assert (told["state"], "清理 0 个" in told["found"]) == ("ok", True)
+    later = real_now() + timedelta(days=8)
+    monkeypatch.setattr("xueshi_cli.doctor.real_now", lambda: later)
+    told = report()[1]["证明材料"][0]
+    assert told["state"] == "warning"
+    assert "sweep" in told["remedy"]
+    place.engine.dispose()

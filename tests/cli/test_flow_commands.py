@@ -34,7 +34,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeRig]:
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output

@@ -24,12 +24,12 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbookRig:
     monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "data"))
     made = WorkbookRig(tmp_path)
     words = ["accounts", "add", "bureau", "=某局", "--role", "bureau", "--area", made.area]
-    assert RUN.invoke(build("accounts"), words).exit_code == 0
+    assert RUN.invoke(build(), words).exit_code == 0
     return made
 
 
 def run(*words: str) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -79,7 +79,7 @@ def test_every_sign_that_begins_a_formula_is_guarded(tmp_path: Path, sign: str) 
 def test_a_file_that_is_there_is_not_overwritten(rig: WorkbookRig) -> None:
     path = rig.folder / "mine.csv"
     path.write_text("我的")
-    done = RUN.invoke(build("accounts"), ["accounts", "list", "--as", "bureau", "--csv", str(path)])
+    done = RUN.invoke(build(), ["accounts", "list", "--as", "bureau", "--csv", str(path)])
     assert isinstance(done.exception, InputError)
     assert path.read_text() == "我的"
 

@@ -33,7 +33,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output
@@ -72,7 +72,7 @@ def test_a_backlog_is_seen_in_the_list_in_the_bureaus_tasks_and_by_the_doctor(ri
     assert words in run("messages", "list", "--waiting", "--as", BUREAU)
     assert words in run("tasks", "list", "--as", BUREAU)
     assert "待发" not in run("tasks", "list", "--as", rig.units[0].signers[0])
-    report = json.loads(RUN.invoke(build("doctor"), ["doctor", "--json"]).stdout)
+    report = json.loads(RUN.invoke(build(), ["doctor", "--json"]).stdout)
     (finding,) = [one for one in report["findings"] if one["part"] == "消息"]
     assert finding["state"] == "warning"
     assert words in finding["found"]
@@ -86,7 +86,7 @@ def test_a_unit_reads_the_reason_in_the_system_and_nobody_elses(rig: CampaignRig
     with pytest.raises(NotFoundError):
         run("messages", "show", one, "--as", rig.units[1].clerk)
     assert {row["收件"] for row in rows("messages", "list", "--as", rig.units[1].clerk)} == {
-        f"{rig.units[1].sample.unit.name}（unit_clerk）"
+        f"{rig.units[1].sample.unit.name}：单位经办人（unit_clerk）"
     }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from click.testing import Result
@@ -45,7 +47,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordsRig]
 
 
 def run(*words: str) -> Result:
-    result: Any = RUNNER.invoke(build(words[0]), list(words))
+    result: Any = RUNNER.invoke(build(), list(words))
     return result  # type: ignore[no-any-return]
 
 
@@ -206,3 +208,95 @@ def test_another_units_person_is_not_found(rig: RecordsRig) -> None:
     result = run("records", "file", identity(3), "--as", "unit_clerk.a", *TRAINING, *FACTS)
     assert "找不到此人" in str(result.exception)
     assert rig.tasks("unit_personnel.b") == []
+
+
+def test_a_study_is_filed_as_make_up_for_an_earlier_open_year(rig: RecordsRig) -> None:
+    study = [
+        "--kind",
+        "单位内部培训",
+        "--content",
+        "补训",
+        "--start",
+        "2025-01-15",
+        "--end",
+        "2025-01-16",
+        *FACTS,
+    ]
+    words = ["records", "file", identity(1), "--as", "unit_clerk.a", *study]
+    both = run(*words, "--makeup-for", "2024", "--year", "2025")
+    assert both.exit_code != 0
+    assert "只能填一个" in str(both.exception)
+    rig.open_campaign(makeup_until=date(2025, 2, 28))
+    row = rig.steer("advance", to="2025-01-20T09:00:00+08:00")
+    assert row.state == "done", row.reason
+    record = done(*words, "--makeup-for", "2024")["record"]
+    shown = done("records", "show", record, "--as", "unit_clerk.a")
+    assert shown["年度"] == "2024（补训，计入2024年度）"
+    listed = done("tasks", "list", "--as", "unit_personnel.a")
+    (task,) = [one for one in listed if one["事项"] == "学时认定"]
+    assert "补训" in done("tasks", "show", task["待办"], "--as", "unit_personnel.a")["年度"]
+    late = run(*words[:-1], "16", "--start", "2025-03-01", "--end", "2025-03-01", "--makeup-for", "2024")
+    assert late.exit_code == 1
+
+
+def test_a_verifier_sees_the_range_and_chooses_within_it(
+    rig: RecordsRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = rig.place.registry.pack_for("320500", YEAR)
+    monkeypatch.setattr("xueshi.registry.Registry.pack_for", lambda *_: pack)
+    words = [
+        "--kind",
+        "论文",
+        "--content",
+        "论文",
+        "--end",
+        "2024-02-02",
+        "--fact",
+        "level=national",
+        "--channel",
+        "person",
+    ]
+    done("records", "file", identity(1), "--as", "unit_clerk.a", *words)
+    (task,) = done("tasks", "list", "--as", "unit_personnel.a")
+    shown = done("tasks", "show", task["待办"], "--as", "unit_personnel.a")["认定幅度"]
+    assert "15至20学时" in shown
+    assert "按口径计15学时" in shown
+    decide = ("tasks", "decide", task["待办"], "--approve", "--as", "unit_personnel.a", "--fact")
+    too_much = run(*decide, "认定学时=21")
+    assert too_much.exit_code == 1
+    assert "15至20学时" in too_much.output
+    assert run(*decide, "认定学时=18").exit_code == 0
+
+
+def test_a_record_that_lacks_a_fact_says_the_command_that_gives_it(rig: RecordsRig) -> None:
+    done("records", "file", identity(1), "--as", "unit_clerk.a", *TRAINING, "--fact", "days=2")
+    (task,) = done("tasks", "list", "--as", "unit_personnel.a")
+    shown = done("tasks", "show", task["待办"], "--as", "unit_personnel.a")
+    assert shown["需要"].startswith("载明学时（yes 是")
+    command = f"xueshi tasks decide {task['待办']} --as unit_personnel.a --approve --fact 载明学时=是"
+    assert shown["办理"] == command
+    refused = run(*command.split()[1:-2])
+    assert "载明学时" in refused.output
+    assert run(*command.split()[1:-1], "载明学时=否").exit_code == 0
+
+
+def test_an_export_lists_the_proofs_and_says_that_they_stay(rig: RecordsRig, tmp_path: Path) -> None:
+    proof = tmp_path / "张三的证书.pdf"
+    proof.write_bytes(b"%PDF-1.4\nproof\n%%EOF\n")
+    record = filed("--evidence", str(proof))
+    package = tmp_path / "register.zip"
+    result = run("register", "export", "-o", str(package), "--as", "bureau")
+    assert result.exit_code == 0, result.output
+    assert "xueshi backup" in result.output
+    with ZipFile(package) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        [row] = json.loads(archive.read("evidence.json"))
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert {name: row[name] for name in ("record_id", "type", "size")} == {
+        "record_id": record, "type": "pdf", "size": 21,
+    }  # fmt: skip
+    assert "密钥加密" in manifest["left_out"]["evidence"]
+    assert "evidence.csv" in {one["name"] for one in manifest["files"]}
+    assert "张三".encode() not in everything
+    counts = done("register", "export", "-o", str(tmp_path / "again.zip"), "--as", "bureau")
+    assert {one["表"]: one["条数"] for one in counts}["证明材料（清单）"] == 1

@@ -10,20 +10,20 @@ from xueshi_cli.main import build
 
 
 def test_check_tells_how_many_clauses_have_which_status() -> None:
-    result = CliRunner().invoke(build("regions"), ["regions", "check", "chongqing"])
+    result = CliRunner().invoke(build(), ["regions", "check", "chongqing"])
     assert result.exit_code == 0
     assert "条款覆盖 CQ2007：34条，已编码13、程序性15、裁量2、范围外4" in result.stdout.replace("\n", "")
     assert "错误 0" in result.stdout
 
 
 def test_every_finding_names_its_place_and_a_repair() -> None:
-    result = CliRunner().invoke(build("regions"), ["regions", "check", "chongqing", "--json"])
+    result = CliRunner().invoke(build(), ["regions", "check", "chongqing", "--json"])
     found = json.loads(result.stdout)
     assert all(one["级别"] == "W" for one in found)
     assert all(one["位置"] and one["改法"] for one in found)
 
 
 def test_coverage_counts_every_clause_of_the_text() -> None:
-    result = CliRunner().invoke(build("regions"), ["regions", "coverage", "chongqing", "--json"])
+    result = CliRunner().invoke(build(), ["regions", "coverage", "chongqing", "--json"])
     [row] = json.loads(result.stdout)
     assert row["条款"] == sum(row[label] for label in ("已编码", "程序性", "裁量", "范围外", "与上位文同"))

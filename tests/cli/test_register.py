@@ -25,7 +25,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbookRig:
     monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "data"))
     made = WorkbookRig(tmp_path)
     added = RUN.invoke(
-        build("accounts"),
+        build(),
         ["accounts", "add", "bureau", "某局", "--role", "bureau", "--area", made.area],
     )
     assert added.exit_code == 0, added.output
@@ -33,7 +33,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbookRig:
 
 
 def run(rig: WorkbookRig, *words: str) -> tuple[int, str]:
-    done = RUN.invoke(build("register"), ["register", *words])
+    done = RUN.invoke(build(), ["register", *words])
     return done.exit_code, done.output
 
 
@@ -52,10 +52,42 @@ def test_a_template_asks_what_the_rules_read(rig: WorkbookRig) -> None:
     assert book["学习记录"].data_validations.count > 0
 
 
+def test_the_unit_sheet_asks_what_a_unit_is_and_older_workbooks_need_not_say(rig: WorkbookRig) -> None:
+    book = load_workbook(rig.write())
+    sheet = book["单位"]
+    headings = [cell.value for cell in sheet[1]]
+    assert headings[-2:] == ["单位性质", "行业主管部门"]
+    lists = [str(check.formula1) for check in sheet.data_validations.dataValidation if check.type == "list"]
+    assert any("用人单位" in words for words in lists)
+    assert any("有,无" in words for words in lists)
+
+    def before(book: Any) -> None:
+        book["单位"].delete_cols(len(headings) - 1, 2)
+
+    code, output = import_(rig, rig.spoiled(before, "older.xlsx"))
+    assert code == 0, output
+    code, output = import_(rig, rig.with_cell("单位", "单位性质", "学校"))
+    assert code == 2
+    assert "用人单位" in output
+
+
+def test_what_the_workbook_says_of_a_new_unit_is_entered(rig: WorkbookRig) -> None:
+    rig.unit = replace(rig.unit, kind="base", has_department=True)
+    code, output = import_(rig, rig.write(), "--commit")
+    assert code == 0, output
+    done = RUN.invoke(build(), ["register", "unit", "show", rig.unit.credit_code, "--as", "bureau", "--json"])
+    shown = json.loads(done.output)
+    assert (shown["性质"], shown["行业主管部门"]) == ("继续教育基地", "有")
+    rig.unit = replace(rig.unit, has_department=False)
+    code, output = import_(rig, rig.write("other.xlsx"), "--replace", "--commit")
+    assert code == 2
+    assert "register unit set" in output.replace("\n", "").replace(" │", "")
+
+
 def test_a_template_does_not_overwrite(rig: WorkbookRig) -> None:
     target = rig.folder / "template.xlsx"
     target.write_text("我的")
-    done = RUN.invoke(build("register"), ["register", "template", rig.region, "-o", str(target)])
+    done = RUN.invoke(build(), ["register", "template", rig.region, "-o", str(target)])
     assert "已存在" in str(done.exception)
     assert target.read_text() == "我的"
 
@@ -108,11 +140,11 @@ def test_a_dry_run_tells_what_the_import_would_be_refused_for(rig: WorkbookRig) 
 
 def test_a_dry_run_asks_for_the_right_to_import(rig: WorkbookRig) -> None:
     added = RUN.invoke(
-        build("accounts"),
+        build(),
         ["accounts", "add", "reader", "某人", "--role", "operator", "--area", rig.area, "--as", "bureau"],
     )
     assert added.exit_code == 0, added.output
-    done = RUN.invoke(build("register"), ["register", "import", str(rig.write()), "--as", "reader"])
+    done = RUN.invoke(build(), ["register", "import", str(rig.write()), "--as", "reader"])
     assert isinstance(done.exception, NotAllowedError)
 
 
@@ -172,7 +204,7 @@ def test_only_the_valid_people_are_taken_where_that_is_chosen(rig: WorkbookRig) 
     wrong, marked = rig.with_cell("人员", "姓名", None), rig.folder / "back"
     with pytest.raises(InputError, match="--marked"):
         RUN.invoke(
-            build("register"),
+            build(),
             ["register", "import", str(wrong), "--as", "bureau", "--commit", "--valid-only"],
             catch_exceptions=False,
         )
@@ -195,7 +227,7 @@ def test_only_the_valid_people_are_taken_where_that_is_chosen(rig: WorkbookRig) 
 
 def test_adding_and_replacing_exclude_each_other(rig: WorkbookRig) -> None:
     done = RUN.invoke(
-        build("register"), ["register", "import", str(rig.write()), "--as", "bureau", "--add", "--replace"]
+        build(), ["register", "import", str(rig.write()), "--as", "bureau", "--add", "--replace"]
     )
     assert isinstance(done.exception, InputError)
 

@@ -63,7 +63,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 
 
 def run(*words: str, officer: str = BUREAU) -> str:
-    done = RUN.invoke(build("statistics"), ["statistics", *words, "--as", officer])
+    done = RUN.invoke(build(), ["statistics", *words, "--as", officer])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == 0, done.output
@@ -290,7 +290,7 @@ def test_a_unit_prints_its_peoples_papers_without_a_campaign(
     day = (rig.first + timedelta(days=40)).isoformat()
     words = ["forms", "year", CODES[0], "--year", str(year), "--as-of", day, "-o", str(tmp_path / "out")]
     for _ in range(2):  # the same again is no other file
-        done = RUN.invoke(build("forms"), [*words, "--as", "clerk"])
+        done = RUN.invoke(build(), [*words, "--as", "clerk"])
         assert done.exit_code == 0, done.output
     files = sorted((tmp_path / "out").iterdir())
     assert len(files) == len(rig.kinds)
@@ -299,9 +299,9 @@ def test_a_unit_prints_its_peoples_papers_without_a_campaign(
     document.close()
     assert "示例000" in text
     assert "年月日" in text, "the date of the seal is left to the hand that seals"
-    other = RUN.invoke(build("forms"), [*words[:2], CODES[1], *words[3:], "--as", "clerk"])
+    other = RUN.invoke(build(), [*words[:2], CODES[1], *words[3:], "--as", "clerk"])
     assert isinstance(other.exception, NotFoundError)
-    unknown = RUN.invoke(build("forms"), [*words, "--paper", "nonsense", "--as", "clerk"])
+    unknown = RUN.invoke(build(), [*words, "--paper", "nonsense", "--as", "clerk"])
     assert isinstance(unknown.exception, InputError)
 
 

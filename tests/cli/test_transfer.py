@@ -24,7 +24,7 @@ from xueshi.register.workbook import write_registers
 from xueshi_cli.main import build
 
 RUN = CliRunner()
-TABLES = ("units", "people", "employments", "titles", "records")
+TABLES = ("units", "people", "employments", "titles", "records", "statements")
 
 
 class Folders:
@@ -50,10 +50,10 @@ class Folders:
         self._patch.setenv("XUESHI_DATA", str(self.folder / name))
         if not (self.folder / name).exists():
             words = ["accounts", "add", "bureau", "局", "--role", "bureau", "--area", area or self.books.area]
-            assert RUN.invoke(build("accounts"), words).exit_code == 0
+            assert RUN.invoke(build(), words).exit_code == 0
 
     def run(self, *words: str) -> str:
-        done = RUN.invoke(build(words[0]), list(words))
+        done = RUN.invoke(build(), list(words))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output
@@ -146,7 +146,7 @@ def test_the_manifest_says_who_when_and_what(folders: Folders) -> None:
         "clear",
     )
     assert {one["name"] for one in manifest["files"]} == {
-        f"{name}.{end}" for name in TABLES for end in ("csv", "json")
+        f"{name}.{end}" for name in (*TABLES, "evidence") for end in ("csv", "json")
     }
     assert {one["name"]: one["rows"] for one in manifest["files"]}["people.json"] == 5
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

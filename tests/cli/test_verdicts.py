@@ -16,6 +16,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.figures.verdict_sheet import HEADINGS, SHEET
 from xueshi.campaigns.rows import agreement_rows, task_rows
+from xueshi.errors import InputError
 from xueshi.storage import reading
 from xueshi_cli.main import build
 
@@ -36,7 +37,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
 
 
 def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(words[0]), list(words))
+    done = RUN.invoke(build(), list(words))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output
@@ -215,3 +216,51 @@ def test_nothing_to_do_writes_no_file(rig: CampaignRig) -> None:
     path = rig.place.folder / "none.xlsx"
     assert "没有等您办理的事项" in run("tasks", "export", "-o", str(path), "--as", "bureau")
     assert not path.exists()
+
+
+def listed(*words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(run(*words, "--json"))
+    return found
+
+
+def record_tasks(rig: CampaignRig) -> tuple[str, list[dict[str, Any]]]:
+    """Return the verifier and the tasks on records as they are shown to it."""
+    found = listed("tasks", "list", "--as", rig.verifier)
+    of_records = [one for one in found if one["事项"] in ("记录待补", "裁量认定")]
+    assert of_records
+    return rig.verifier, [
+        json.loads(run("tasks", "show", one["待办"], "--as", rig.verifier, "--json")) for one in of_records
+    ]
+
+
+def test_a_task_on_a_record_says_the_command_that_settles_it(rig: CampaignRig) -> None:
+    officer, shown = record_tasks(rig)
+    one = next(task for task in shown if "--value" in task["办理"])
+    assert task_command(one) == f"xueshi tasks decide {one['待办']} --as {officer} --value"
+    asked = one["需要"].split("（")[0]
+    with pytest.raises(InputError, match=f"需要的是：{asked}"):
+        run("tasks", "decide", one["待办"], "--as", officer, "--fact", "别的=1")
+    with pytest.raises(InputError, match="一次填写一项"):
+        run("tasks", "decide", one["待办"], "--as", officer, "--fact", f"{asked}=1", "--fact", f"{asked}=2")
+    answer = "8" if one["事项"] == "裁量认定" else "是" if "yes" in one["需要"] else "8"
+    assert "办" in run("tasks", "decide", one["待办"], "--as", officer, "--fact", f"{asked}={answer}")
+    left = [task["待办"] for task in listed("tasks", "list", "--as", officer)]
+    assert (
+        one["待办"] not in left
+        or one["需要"] != json.loads(run("tasks", "show", one["待办"], "--as", officer, "--json"))["需要"]
+    )
+
+
+def task_command(shown: dict[str, Any]) -> str:
+    return str(shown["办理"]).split("--value")[0] + "--value"
+
+
+def test_approving_a_record_instead_of_its_unit_is_explained(rig: CampaignRig) -> None:
+    officer, shown = record_tasks(rig)
+    with pytest.raises(InputError, match="不是整个单位的审验") as told:
+        run("tasks", "decide", shown[0]["待办"], "--approve", "--as", officer)
+    assert shown[0]["办理"] in str(told.value)
+    unit = next(one for one in listed("tasks", "list", "--as", officer) if one["事项"] == "单位审验")
+    with pytest.raises(InputError, match="对整个单位作决定"):
+        run("tasks", "decide", unit["待办"], "--value", "8", "--as", officer)
+    assert json.loads(run("tasks", "show", unit["待办"], "--as", officer, "--json"))["办理"] == ""

@@ -37,9 +37,9 @@ from xueshi_cli.demo_officers import Officers
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
 from xueshi_cli.workplace import Workplace
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.messages import BatchStart
 from xueshi_workflows.sender import TASK_QUEUE
-from xueshi_workflows.worker import connect
 
 ENGINE = Scope.everything()
 REASON = "依上级通知办理"

@@ -27,9 +27,10 @@ from xueshi.campaigns.tables import Campaign
 from xueshi.storage import transaction
 from xueshi_cli import temporal_binary
 from xueshi_cli.acting import opened_by_notice
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.reminders import RemindersStart
 from xueshi_workflows.sender import TASK_QUEUE, TemporalSender
-from xueshi_workflows.worker import WorkerSetting, connect, run_worker
+from xueshi_workflows.worker import WorkerSetting, run_worker
 
 DAY = timedelta(days=1)
 PATIENCE = 60.0

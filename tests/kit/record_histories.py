@@ -25,7 +25,7 @@ from xueshi.storage import reading
 from xueshi_cli import histories
 from xueshi_cli.demo import Demo
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.worker import connect
+from xueshi_workflows.connecting import connect
 
 FOLDER = Path(__file__).parent.parent / "histories"
 

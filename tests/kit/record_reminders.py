@@ -14,7 +14,7 @@ from reminding_rig import real_rig, triggered
 
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
-from xueshi_workflows.worker import connect
+from xueshi_workflows.connecting import connect
 
 
 async def record(folder: Path) -> None:

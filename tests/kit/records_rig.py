@@ -242,11 +242,14 @@ class RecordsRig:
 
     # ------------------------------------------------------------ a campaign on top
 
-    def open_campaign(self, year: int = YEAR, starts: date | None = None) -> Campaign:
+    def open_campaign(
+        self, year: int = YEAR, starts: date | None = None, makeup_until: date | None = None
+    ) -> Campaign:
         """Open the closing audit of a year: the unit signs, the department decides."""
         notice = Notice(
             id="n", region="test", area=AREA, year=year, number="示例", title="年度审核", issuer="局",
             issued=date(year, 11, 1), opens=date(year, 11, 1), closes=date(year, 12, 20), flow="yearly", papers=(),
+            makeup_until=makeup_until,
         )  # fmt: skip
         pack = self.place.registry.pack_for(AREA, year)
         plan = OpeningPlan(

@@ -15,8 +15,8 @@ from xueshi_cli.demo_cast import prepare
 from xueshi_cli.demo_officers import Officers
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.sender import TemporalSender
-from xueshi_workflows.worker import connect
 
 LIMITS = {"limit.historyCount.suggestContinueAsNew": 25}
 

@@ -29,19 +29,27 @@ CODES = ("12990100000000001X", "12990100000000002X")
 class StudyRig:
     """A data folder of one region's bureau with people and their records of a year."""
 
-    def __init__(self, folder: Path, area: str, first: date, year: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        area: str,
+        first: date,
+        year: int,
+        codes: Sequence[str] = CODES,
+        people: int | None = None,
+    ) -> None:
         self.place = Workplace(settings=Settings(data=folder))
         self.engine = self.place.engine
         self.area, self.first, self.year = area, first, year
         self.kinds = tuple(engine_vocabulary().kinds)
         with transaction(self.engine) as session:
             access.add_accounts(session, ENGINE, [NewAccount(BUREAU, "局", "bureau", area)])
-            units = [NewUnit(code, f"示例{number}院", area) for number, code in enumerate(CODES, 1)]
+            units = [NewUnit(code, f"示例{number}院", area) for number, code in enumerate(codes, 1)]
             self.units = unit_rows.add_units(session, ENGINE, units)
-            clerk = NewAccount("clerk", "经办", "unit_clerk", area, None, self.units[CODES[0]])
+            clerk = NewAccount("clerk", "经办", "unit_clerk", area, None, self.units[codes[0]])
             access.add_accounts(session, ENGINE, [clerk])
-        for number, code in enumerate(CODES):
-            self.enter(code, [self.person(number * 100 + one) for one in range(len(self.kinds))])
+        for number, code in enumerate(codes):
+            self.enter(code, [self.person(number * 100 + one) for one in range(people or len(self.kinds))])
 
     def person(self, number: int, records: Sequence[NewRecord] | None = None) -> NewPerson:
         """A person of one level with two records: one of the kinds by turns, and a class that many attended."""

@@ -158,7 +158,7 @@ class YearLooks:
         player = self.player
         below, above = player.folder, self.above
         area, upper = player.script.area, str(event.words["to"])
-        place = Workplace(settings=Settings(data=above))
+        place = Workplace(settings=Settings(data=above, database_url=""))
         with transaction(place.engine) as session:
             access.add_accounts(session, ENGINE, [NewAccount("bureau", "上级", "bureau", upper)])
         place.engine.dispose()
@@ -177,7 +177,7 @@ class YearLooks:
         [taken] = json.loads(self._run(above, "report", "list", "--received", "--json"))
         (shown,) = json.loads(self._run(above, "report", "show", self._newest(above, "--received"), "--json"))
         [counted] = json.loads(self._run(below, "statistics", region, str(player.script.year), "--json"))
-        place = Workplace(settings=Settings(data=above))
+        place = Workplace(settings=Settings(data=above, database_url=""))
         with reading(place.engine) as session:
             whole = audit.verify(session).broken_at is None
         place.engine.dispose()
@@ -195,7 +195,7 @@ class YearLooks:
 
     def _run(self, folder: Path, *words: str) -> str:
         self.use_folder(folder)
-        done = CliRunner().invoke(build(words[0]), [*words, "--as", "bureau"])
+        done = CliRunner().invoke(build(), [*words, "--as", "bureau"])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output

@@ -21,6 +21,7 @@ from year_script import Event, Script
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor, NewAccount
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.campaigns.clocks.clock import end_of, start_of
@@ -50,12 +51,12 @@ MORNING = timedelta(hours=9)
 
 
 class YearPlayer(RecordActs):
-    """A standing data folder in which a script is played. `differences` holds what came otherwise than expected."""
+    """A standing data folder (on SQLite, or at the address of `database`) in which a script is played. `differences` holds what came otherwise than expected."""
 
-    def __init__(self, script: Script, folder: Path) -> None:
+    def __init__(self, script: Script, folder: Path, database: str = "") -> None:
         self.script = script
         self.folder = folder
-        self.place = Workplace(settings=Settings(data=folder))
+        self.place = Workplace(settings=Settings(data=folder, database_url=database))
         self.engine = self.place.engine
         self.port = InProcessPort(self.engine)
         self.units: dict[str, UUID] = {}
@@ -175,6 +176,7 @@ class YearPlayer(RecordActs):
                     self.units[one["unit"]] if "unit" in one else None,
                 )
                 for login, one in script.accounts.items()
+                if one["role"] != PERSON
             ]
             access.add_accounts(session, ENGINE, accounts)
 
@@ -227,6 +229,12 @@ class YearPlayer(RecordActs):
             numbers = {self._identity(name): name for name in names}
             held = people_rows.people_by_identity(session, self.place.keys, list(numbers))
             self.people |= {numbers[number]: person.id for number, person in held.items()}
+            own = [name for name in names if name in script.accounts]
+            access.add_accounts(
+                session,
+                ENGINE,
+                [NewAccount(one, one, PERSON, script.area, person_id=self.people[one]) for one in own],
+            )
         return {"people": len(names)}
 
     # ------------------------------------------------------------ people and staff

@@ -79,7 +79,7 @@ class RecordActs:
         law, body = self._body(words["record"])
         told = self.command(
             event.who, event.act, self.people[words["person"]], record=body, channel=words.get("channel", ""),
-            evidence=self._proofs(event), **{key: words[key] for key in ("for_person",) if key in words}, **law,
+            evidence=self._proofs(event), **{key: words[key] for key in ("for_person", "makeup") if key in words}, **law,
         )  # fmt: skip
         return self._keep(words.get("as", ""), told)
 

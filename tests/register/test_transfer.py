@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from zipfile import ZipFile
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
+from sqlmodel import col, select
 from workbook_rig import WorkbookRig
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
+from xueshi.real_clock import real_now
+from xueshi.register.rows import unit_rows
+from xueshi.register.tables import StudyRecord, UnitYearStatement
 from xueshi.register.transfer.export import export_register
 from xueshi.register.transfer.merging import Merged, merge
 from xueshi.register.transfer.package import Origin, open_package
@@ -77,6 +82,74 @@ def test_what_lies_outside_the_scope_stays_inside(empty_database: Engine, tmp_pa
     )
     parts = export(place, "990100", tmp_path / "elsewhere.zip")
     assert {name: body for name, body in parts.items() if name.endswith(".json")} == {
-        f"{name}.json": b"[\n]\n" for name in ("units", "people", "employments", "titles", "records")
+        f"{name}.json": b"[\n]\n"
+        for name in ("units", "people", "employments", "titles", "records", "statements")
     }
     place.engine.dispose()
+
+
+def stated(place: Workplace, amount: int, key: str = "total") -> None:
+    with transaction(place.engine) as session:
+        scope = Scope.everything()
+        [unit] = unit_rows.units(session, scope)
+        unit_rows.state_amount(session, scope, unit.id, 2021, key, amount, "account:x", real_now())
+
+
+def amounts(place: Workplace) -> list[tuple[str, int]]:
+    with reading(place.engine) as session:
+        rows = session.exec(select(UnitYearStatement).order_by(col(UnitYearStatement.id)))
+        return [(row.key, row.amount) for row in rows]
+
+
+def test_what_units_stated_goes_along_and_overwrites_nothing(empty_database: Engine, tmp_path: Path) -> None:
+    books = WorkbookRig(tmp_path)
+    source = place_with_officer(tmp_path / "source", books.area)
+    given = {"year": books.year, "area": books.area, "vocabulary": books.vocabulary}
+    import_workbook(source, "bureau", books.write(), **given)
+    stated(source, 100)
+    stated(source, 12_000_050)
+    package = tmp_path / "first.zip"
+    parts = export(source, books.area, package)
+    url = empty_database.url.render_as_string(hide_password=False)
+    target = place_with_officer(tmp_path / "target", books.area, url)
+    assert take(target, package).new["statements"] == 2
+    assert amounts(target) == amounts(source) == [("total", 100), ("total", 12_000_050)]
+    assert export(target, books.area, tmp_path / "second.zip") == parts
+    assert take(target, package).same["statements"] == 2
+    other = place_with_officer(tmp_path / "other", books.area)
+    import_workbook(other, "bureau", books.write("own.xlsx"), **given)
+    with transaction(other.engine) as session:
+        session.execute(delete(StudyRecord))
+    stated(other, 7)
+    merged = take(other, package)
+    assert (merged.new["statements"], merged.different["statements"]) == (0, 2)
+    assert amounts(other) == [("total", 7)], "what stands stands"
+    for place in (source, target, other):
+        place.engine.dispose()
+
+
+def test_a_package_of_before_without_statements_is_taken(tmp_path: Path) -> None:
+    books = WorkbookRig(tmp_path)
+    source = place_with_officer(tmp_path / "source", books.area)
+    import_workbook(
+        source, "bureau", books.write(), year=books.year, area=books.area, vocabulary=books.vocabulary
+    )
+    export(source, books.area, tmp_path / "now.zip")
+    before = tmp_path / "before.zip"
+    with ZipFile(tmp_path / "now.zip") as now, ZipFile(before, "w") as older:
+        for name in now.namelist():
+            if not name.startswith("statements."):
+                body = now.read(name)
+                if name == "manifest.json":
+                    manifest = json.loads(body)
+                    del manifest["left_out"]
+                    kept = [one for one in manifest["files"] if not one["name"].startswith("statements.")]
+                    body = json.dumps({**manifest, "files": kept}).encode()
+                older.writestr(name, body)
+    target = place_with_officer(tmp_path / "target", books.area)
+    merged = take(target, before)
+    assert merged.new["people"] == len(books.people)
+    assert merged.new["statements"] == 0
+    assert open_package(before, MOST).left_out == {}
+    for place in (source, target):
+        place.engine.dispose()

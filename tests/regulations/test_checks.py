@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from xueshi.regulations.check import check
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.sources import RegulationSource
 
 Broken = Callable[..., list[Diagnostic]]
 Check = Callable[..., list[Diagnostic]]
@@ -74,13 +76,15 @@ FAULTS = [
     Fault("E402", "9.1: {change: add", "3.2: {change: add", "3.2 exists in EX2020", "change: amend", of="child"),
     Fault("E403", "3.4: {change: remove", "3.9: {change: remove", '3.9 is not in EX2020; did you mean "', "3.", of="child"),
     Fault("E404", "hours: 15 per course", "hours: 12 per course", "3.1: hours is 12 per course in EX2020 already", "delete the entry", of="child"),
-    # E501 to E505: rules against each other
+    # E501 to E507: rules against each other
     Fault("E501", "for: public_course", "for: [public_course, training]", "both take training", "remove one or add when"),
     Fault("E501", "for: teaching", "for: public_course", "both take public_course", "remove one", of="child"),
     Fault("E502", "    overlap: Q1\n", "", "3.3b and 3.3c both hold at characters = 2000 (三)", "overlap: Qn", at="3.3b"),
     Fault("E503", "3.3d: {when: {level: [provincial, city]}", "3.3d: {when: {level: national}", "3.3d stands after 3.3a, which holds whenever it does", "move it up"),
     Fault("E504", "of: [3.4], same", "of: [3.5], same", '"3.5" is no rule; did you mean "3.', "write 3."),
     Fault("E504", "1/3 of R1", "1/3 of R9", '"R9" is no requirement', "write R"),
+    Fault("E507", "hours: 12 per course, category: public", "hours: 12 per course, less: travel_days, category: public", "3.1 reckons nothing by days", "per half_day"),
+    Fault("E507", "hours: 6 per day, less: travel_days", "hours: 6 per month, less: travel_days", "3.2b reckons nothing by days", "per day"),
     Fault("E505", "at_least: 1/3 of R1", "at_least: 1/3 of R2", "the shares go in a circle", "give one of them a number"),
     Fault("E505", "at_least: 72}\n", "at_least: 72}\n  R4: {clause: 一, of: professional, at_least: 60}\n", "60 + 24 = 84 exceed R1 = 72", "lower a part or raise the total"),
     Fault("E502", "{rank: {1: 100%, then: -20%}}", "{rank: {upto 3: 100%, from 3: 50%}}", "two bands of rank both hold at rank = 3 (三)", "overlap: Qn"),
@@ -118,3 +122,13 @@ def test_the_files_of_these_tests_are_sound(check_texts: Check, example: str, ch
     assert [one for one in check_texts(EX2020=example) if one.severity == "E"] == []
     assert [one for one in check_texts(EX2020=example, EX2024=child) if one.severity == "E"] == []
     assert {one.code for one in check_texts(EX2020=example)} == {"W206", "W601"}
+
+
+def test_what_no_verdict_can_be_formed_of_is_refused_where_it_stands(example: str) -> None:
+    more = "R8: {clause: 一, any_of: [R9]}\n  R9: {clause: 一, any_of: [R1, R8]}"
+    text = example.replace("at_least: 72}\n", f"at_least: 72}}\n  {more}\n", 1)
+    [finding] = [
+        one for one in check("EX2020", lambda _: RegulationSource("ex.yaml", text)) if one.code == "E506"
+    ]
+    assert "R8 → R9 → R8: the alternatives go in a circle" in finding.message
+    assert finding.line == text[: text.index("R8:")].count("\n") + 1

@@ -65,6 +65,28 @@ def test_start_and_minimums_are_guessed_from_plain_phrases(
     assert (found.effective, found.first_year, found.minimums) == (effective, year, minimums)
 
 
+@pytest.mark.parametrize(
+    ("starts", "from_day", "valid", "found_as"),
+    [
+        ("上年12月1日至当年11月30日", "2033年12月1日", "，有效期五年", ("12-01", 2034, 2038)),
+        ("上一年度11月1日起至本年10月31日止", "2033年10月1日", "", ("11-01", 2033, None)),
+        ("公历年", "2032年1月1日", "，有效期5年", ("01-01", 2032, 2036)),
+        ("公历年", "2032年5月1日", "，有效期为二年", ("01-01", 2032, 2034)),
+    ],
+)
+def test_the_statistics_years_are_guessed_with_their_first_day(
+    starts: str, from_day: str, valid: str, found_as: tuple[str, int, int | None]
+) -> None:
+    found = read_guesses(outline(f"一、年度为{starts}。\n二、本办法自{from_day}起施行{valid}。\n"))
+    assert (found.starts, found.first_year, found.last_year) == found_as
+    assert found.starts_clause == ("" if starts == "公历年" else "一")
+
+
+def test_a_letter_that_sends_another_text_is_not_the_instrument() -> None:
+    text = "关于印发《某州学时认定办法（试行）》的通知\n某人社规〔2033〕4号\n第一条 学时。\n第二条 登记。\n"
+    assert outline(text).title == "某州学时认定办法（试行）"
+
+
 def test_a_text_without_any_numbering_has_no_clauses() -> None:
     assert outline("某通知\n没有编号的一段。\n").clauses == ()
     assert PublishedText("没有编号的一段。\n").quote("一") == ""

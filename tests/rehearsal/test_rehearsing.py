@@ -119,11 +119,11 @@ def test_the_command_compares_deadlines(rig: CampaignRig, monkeypatch: pytest.Mo
     monkeypatch.setenv("XUESHI_DATA", str(rig.place.folder))
     monkeypatch.setattr("xueshi_cli.rehearsing.chosen_notice", lambda *_: notice)
     asked = ["campaign", "rehearse", "--as", BUREAU, "--notice", "x.yaml", "--try-deadline"]
-    result = CliRunner().invoke(build("campaign"), [*asked, f"{notice.year}-12-20"])
+    result = CliRunner().invoke(build(), [*asked, f"{notice.year}-12-20"])
     assert result.exit_code == 0, result.output
     for word in ("截止日期的影响", "逐日情况", "各经办人", "会卡住的地方", f"{notice.year}-12-20"):
         assert word in result.output
-    result = CliRunner().invoke(build("campaign"), [*asked, f"{notice.year}-12-20", "--json"])
+    result = CliRunner().invoke(build(), [*asked, f"{notice.year}-12-20", "--json"])
     assert [run["deadline"] for run in json.loads(result.output)] == [
         notice.closes.isoformat(),
         f"{notice.year}-12-20",

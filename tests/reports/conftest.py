@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bureau_folder import Bureau
 from campaign_rig import BUREAU, ENGINE, CampaignRig
-from typer.testing import CliRunner
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.campaigns.judging import sealing
 from xueshi.settings import Settings
 from xueshi.storage import transaction
-from xueshi_cli.main import build
 from xueshi_cli.workplace import Workplace
 from xueshi_workflows import printing
-
-RUN = CliRunner()
-
-
-@dataclass
-class Bureau:
-    """One data folder, and the command line in it."""
-
-    folder: Path
-    use: Callable[[Path], None]
-
-    def run(self, *words: str, code: int = 0) -> str:
-        self.use(self.folder)
-        done = RUN.invoke(build(words[0]), [*words, "--as", BUREAU])
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == code, done.output
-        return done.output
-
-    def rows(self, *words: str) -> list[dict[str, Any]]:
-        read: list[dict[str, Any]] = json.loads(self.run(*words, "--json"))
-        return read
 
 
 @dataclass

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sequence_count import note
 
 from xueshi.documents.statistics import PersonStudy, UnitFund, year_table
 from xueshi.documents.template import DocumentTemplate
@@ -215,3 +218,60 @@ def test_a_report_is_sent_once_and_settled_once() -> None:
     for state in ("acknowledged", "superseded", "built"):
         with pytest.raises(InputError):
             settled(state, "rejected", 1)
+
+
+report_acts = st.lists(
+    st.sampled_from(("build", "send", "send", "receive", "acknowledged", "rejected", "receipt", "receipt")),
+    max_size=40,
+)
+
+
+@pytest.mark.sequences
+@given(report_acts)
+def test_no_sequence_of_acts_lets_two_sides_disagree_on_a_report(sequence: list[str]) -> None:
+    """The sender's revisions, the receiver's, and the receipts on their way: acts of both sides in any order."""
+    below: dict[int, str] = {}
+    above: dict[int, str] = {}
+    held = 0
+    for verb in sequence:
+        newest = max(below, default=0)
+        before, refusal = dict(below), ""
+        try:
+            if verb == "build":
+                known = None if newest == 0 else (newest, below[newest])
+                revision = next_revision(known)  # type: ignore[arg-type]
+                if newest and below[newest] == "built":
+                    below[newest] = "superseded"
+                below[revision] = "built"
+                assert revision == newest + 1, "revisions follow one another without a gap"
+            elif verb == "send" and newest:
+                below[newest] = sent(below[newest], newest)  # type: ignore[arg-type]
+            elif verb == "receive" and newest and below[newest] != "built":
+                above |= {one: "superseded" for one in above if one < newest and above[one] == "received"}
+                above.setdefault(newest, "received")
+            elif verb in ("acknowledged", "rejected") and above:
+                last = max(above)
+                above[last] = settled(above[last], verb, last) or verb  # type: ignore[arg-type]
+            elif verb == "receipt" and above and above[max(above)] in ("acknowledged", "rejected"):
+                last = max(above)
+                below[last] = settled(below[last], above[last], last) or below[last]  # type: ignore[arg-type]
+            else:
+                continue
+        except InputError as error:
+            refusal = str(error)
+        if refusal:
+            assert "请" in refusal, "every refusal says what to do"
+            assert below == before, "what is refused changes nothing"
+            continue
+        held += 1
+        assert sum(one == "sent" for one in below.values()) <= 1, "one report at most waits for its receipt"
+        for revision, state in below.items():
+            was = before.get(revision)
+            assert was not in ("acknowledged", "rejected", "superseded") or was == state, (
+                "what is settled or replaced stays so"
+            )
+            if state in ("acknowledged", "rejected"):
+                assert above[revision] == state, (
+                    "the sender never believes another decision than the receiver made"
+                )
+    note("report", len(sequence), held)

@@ -25,10 +25,11 @@ from xueshi.reports import repository
 from xueshi.reports.tables import Report
 from xueshi.storage import reading, transaction
 from xueshi_cli.server import TemporalServer
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.plugin import xueshi_plugin
 from xueshi_workflows.report_activities import ReportActivities
-from xueshi_workflows.reporting import file_name, name_of
-from xueshi_workflows.worker import WorkerSetting, connect, run_worker
+from xueshi_workflows.reporting import file_name
+from xueshi_workflows.worker import WorkerSetting, run_worker
 
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories" / "reports").glob("*.json"))
@@ -38,7 +39,7 @@ ENGINE = Scope.everything()
 
 def row_of(sides: Any, report_id: str) -> Report:
     with reading(sides.rig.engine) as session:
-        return repository.report(session, ENGINE, UUID(report_id))
+        return repository.numbered(session, ENGINE, report_id)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -58,7 +59,7 @@ class Played:
 async def follow(sides: Any, report_id: str, settle: Callable[[Path], None]) -> Played:
     """Work on a sent report until its workflow ended; `settle` gets the file that the transport was given."""
     place = sides.rig.place
-    outgoing = place.folder / "reports" / "outgoing" / file_name(name_of(row_of(sides, report_id)))
+    outgoing = place.folder / "reports" / "outgoing" / file_name(report_id)
     with TemporalServer.start(place.folder):
         stop = asyncio.Event()
         address = str(place.temporal_address())
@@ -68,7 +69,7 @@ async def follow(sides: Any, report_id: str, settle: Callable[[Path], None]) -> 
             await until(lambda: outgoing.is_file() or working.done())
             await asyncio.to_thread(settle, outgoing)
             client = await connect(address, place.namespace, None)
-            handle = client.get_workflow_handle(name_of(row_of(sides, report_id)))
+            handle = client.get_workflow_handle(report_id)
             async with asyncio.timeout(60):
                 result = await handle.result()
             history = await handle.fetch_history()
@@ -106,7 +107,7 @@ def play_reminded(sides: Any) -> Played:
     sides.sent()
     report_id = str(sides.below.rows("report", "list")[0]["编号"])
     with transaction(sides.rig.engine) as session:
-        row = repository.report(session, ENGINE, UUID(report_id))
+        row = repository.numbered(session, ENGINE, report_id)
         row.standing, row.report_by = False, civil_date(datetime.now(UTC) - timedelta(days=16))
         session.add(row)
 
@@ -148,7 +149,7 @@ def test_without_a_receipt_the_officers_are_reminded_until_it_comes(closed: Any)
 
 def test_handing_over_and_reminding_twice_are_as_once(closed: Any) -> None:
     closed.sent()
-    report_id = str(closed.below.rows("report", "list")[0]["编号"])
+    report_id = str(row_of(closed, str(closed.below.rows("report", "list")[0]["编号"])).id)
     folder = closed.tmp / "reports"
     activities = ReportActivities(closed.rig.engine, folder)
     run = ActivityEnvironment().run
@@ -158,7 +159,8 @@ def test_handing_over_and_reminding_twice_are_as_once(closed: Any) -> None:
     assert (folder / "outgoing" / first).read_bytes() == written
     for _ in range(2):
         assert run(activities.remind_of_report, report_id, 1) == "reminded"
-    assert row_of(closed, report_id).reminders == 1
+    with reading(closed.rig.engine) as session:
+        assert repository.report(session, ENGINE, UUID(report_id)).reminders == 1
     with reading(closed.rig.engine) as session:
         assert (
             len(session.exec(select(OutgoingMessage).where(OutgoingMessage.to_role == "bureau")).all()) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,17 +18,19 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 from xueshi.access import repository as access
+from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.messages import repository as messages
+from xueshi.records.evidence import SWEPT
 from xueshi.storage import reading, transaction
 from xueshi_cli.server import TemporalServer
 from xueshi_cli.worker_process import WorkerProcess
 from xueshi_workflows.activities import CampaignActivities
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.plugin import xueshi_plugin
 from xueshi_workflows.reminders import DigestPage, DigestPageDone
 from xueshi_workflows.schedules import schedules
-from xueshi_workflows.worker import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories" / "scheduled").glob("*.json"))
@@ -50,6 +53,25 @@ def test_a_days_activities_done_twice_tell_everyone_once(rig: CampaignRig) -> No
         run(activities.end_reminders, "2021-10-19")
         assert run(activities.send_digests, DigestPage("2021-10-19")).written == 0
     assert run(activities.open_planned, at) == 0
+
+
+def test_the_morning_sweeps_what_no_record_owns_and_notes_it(rig: CampaignRig, tmp_path: Path) -> None:
+    owned_by_nobody = tmp_path / "evidence" / "ab" / "abcd.1234"
+    fresh = owned_by_nobody.with_name("ef01.5678")
+    owned_by_nobody.parent.mkdir(parents=True)
+    for path in (owned_by_nobody, fresh):
+        path.write_bytes(b"sealed")
+    os.utime(owned_by_nobody, (0, 0))
+    activities = CampaignActivities(rig.engine, tmp_path / "papers", None)  # type: ignore[arg-type]
+    run = ActivityEnvironment().run
+    for files in (1, 0):
+        run(activities.end_reminders, "2021-10-19")
+        with reading(rig.engine) as session:
+            noted = audit.last_of(session, SWEPT)
+            assert noted is not None
+            assert (noted.actor, noted.body) == ("engine", {"files": files})
+    assert not owned_by_nobody.exists()
+    assert fresh.exists(), "somebody may be about to write its row"
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)

@@ -89,10 +89,10 @@ def test_an_open_appeal_and_a_bulk_order_go_on_in_the_restored_folder(
     copy, back = str(tmp_path / "copy.tar"), tmp_path / "back"
     with TemporalServer.start(play.place.folder) as server:
         asyncio.run(play.before())
-        done = CliRunner().invoke(build("backup"), ["backup", copy])
+        done = CliRunner().invoke(build(), ["backup", copy])
         assert done.exit_code == 0, done.output
         server.kill()
-    done = CliRunner().invoke(build("restore"), ["restore", copy, str(back)])
+    done = CliRunner().invoke(build(), ["restore", copy, str(back)])
     assert done.exit_code == 0, done.output
     place = Workplace(back)
     with TemporalServer.start(back):

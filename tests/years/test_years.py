@@ -1,5 +1,7 @@
 """A year of every region on the campaign clock, January to the report: each event against what the script expects of it.
 
+On SQLite, and on PostgreSQL where that is there.
+
 The scripts are data (`*.yaml`); their figures were computed by hand from the law, with the clause beside them.
 """
 
@@ -9,12 +11,28 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from year_looks import YearLooks
 from year_player import YearPlayer
 from year_script import read_script
 
+from xueshi.storage import open_database
+from xueshi_cli import workplace
+
 SCRIPTS = sorted(Path(__file__).parent.glob("*.yaml"))
 NOTHING_WRONG = {"difference": 0, "pending": 0, "broken_at": None}
+
+
+def keep_engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+    """Return the list of every database that commands open, to be closed at the end: a process would end with each."""
+    opened: list[Engine] = []
+
+    def opening(url: str) -> Engine:
+        opened.append(open_database(url))
+        return opened[-1]
+
+    monkeypatch.setattr(workplace, "open_database", opening)
+    return opened
 
 
 @pytest.mark.years
@@ -22,14 +40,26 @@ NOTHING_WRONG = {"difference": 0, "pending": 0, "broken_at": None}
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
 def test_a_year_comes_out_as_the_law_says(
     file: Path,
+    empty_database: Engine,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,
 ) -> None:
+    opened = keep_engines(monkeypatch)
     script = read_script(file)
-    player = YearPlayer(script, tmp_path / "below")
-    looks = YearLooks(player, lambda folder: monkeypatch.setenv("XUESHI_DATA", str(folder)))
+    address = empty_database.url.render_as_string(hide_password=False)
+    player = YearPlayer(script, tmp_path / "below", address)
+
+    def use(folder: Path) -> None:
+        """Let the command work in a folder: the year's own with its database, the bureau above on SQLite."""
+        monkeypatch.setenv("XUESHI_DATA", str(folder))
+        if folder == player.folder:
+            monkeypatch.setenv("XUESHI_DATABASE_URL", address)
+        else:
+            monkeypatch.delenv("XUESHI_DATABASE_URL", raising=False)
+
+    looks = YearLooks(player, use)
     for month, events in script.months():
         player.play(events)
         if request.config.option.verbose > 0:
@@ -37,7 +67,8 @@ def test_a_year_comes_out_as_the_law_says(
                 sys.stdout.write(f"  {script.name} {month}: {len(events)} events\n")
     assert not player.differences, "\n".join(player.differences)
     assert looks.proof() == {**NOTHING_WRONG, "waiting": dict(script.left_open)}
-    player.engine.dispose()
+    for engine in opened:
+        engine.dispose()
 
 
 def test_there_is_a_year_of_every_region_that_has_a_law() -> None:

@@ -31,6 +31,8 @@ from xueshi.campaigns.rows.clock_rows import REAL_CLOCK
 from xueshi.machines.appeal_machine import AppealCommand
 from xueshi.machines.campaign_machine import CampaignCommand
 from xueshi.machines.filing_machine import FilingCommand, FilingState
+from xueshi.real_clock import real_now
+from xueshi.records.evidence import sweep_folder
 from xueshi.storage import reading, transaction
 from xueshi_workflows import printing
 from xueshi_workflows.messages import (
@@ -241,9 +243,15 @@ class CampaignActivities:
 
     @activity.defn(name="end_reminders")
     def end_reminders(self, day: str) -> None:
-        """Close a day: what stands in its digests is told."""
+        """Close a day: what stands in its digests is told; proofs that nobody owns are swept.
+
+        Both may be done twice: a sweep finds nothing the second time. It is part of this act so that the day's workflow
+        stays as it was recorded.
+        """
         with transaction(self._engine) as session:
             reminding.end_day(session, _digest_day(day))
+        with transaction(self._engine) as session:
+            sweep_folder(self._papers.parent, session, real_now(), actor="engine")
 
     @activity.defn(name="open_planned")
     def open_planned(self, at: datetime) -> int:

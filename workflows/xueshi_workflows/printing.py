@@ -184,6 +184,25 @@ class PrintFile:
 
 def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[PrintFile]:
     """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written."""
+    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id)
+    return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
+
+
+def reprint_person(engine: Engine, campaign_id: UUID, unit_id: UUID, person_id: UUID) -> list[PrintFile]:
+    """Print one person's papers of a sealed unit again, each as a file of its own with the bytes as issued."""
+    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id)
+    own = [
+        replace(sheet, file=f"{sheet.paper.id}-{sheet.subject.data.number}.pdf")
+        for sheet in sheets
+        if sheet.subject.subject_id == person_id
+    ]
+    return list(_compose(campaign, own, unit_id, now, lambda *_: None))
+
+
+def _standing_sheets(
+    engine: Engine, campaign_id: UUID, unit_id: UUID
+) -> tuple[Campaign, datetime, list[_Sheet]]:
+    """Lay out the papers of a sealed unit that count, with the campaign and its instant."""
     with reading(engine) as session:
         campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
@@ -200,8 +219,11 @@ def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[Print
                 subjects = [papers.unit_filing(session, campaign, filing), *subjects]
             by_place.append((f"{filing.position:05d}", subjects))
         session.expunge_all()
-    sheets = [sheet for place, subjects in by_place for sheet in _sheets(templates, subjects, place)]
-    return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
+    return (
+        campaign,
+        now,
+        [sheet for place, subjects in by_place for sheet in _sheets(templates, subjects, place)],
+    )
 
 
 def _compose(

@@ -19,11 +19,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import end_of
-from xueshi.reports import acts, repository
+from xueshi.reports import repository, sending_acts
 from xueshi.reports.tables import Report
 from xueshi.storage import reading, transaction
 from xueshi_workflows.report_messages import ReportStart
-from xueshi_workflows.reporting import name_of, write_outgoing
+from xueshi_workflows.reporting import write_outgoing
 from xueshi_workflows.sender import START_TIMEOUT, TASK_QUEUE
 
 ENGINE = Scope.everything()
@@ -46,7 +46,7 @@ class ReportActivities:
         """Hand the package to the transport (a file in the folder `outgoing`); keyed by report and revision."""
         with reading(self._engine) as session:
             row = repository.report(session, ENGINE, UUID(report_id))
-            name, body = name_of(row), audit.load_artifact(session, row.digest)
+            name, body = row.name, audit.load_artifact(session, row.digest)
         return write_outgoing(self._folder, name, body).name
 
     @activity.defn(name="look_at_report")
@@ -59,7 +59,7 @@ class ReportActivities:
     def remind_of_report(self, report_id: str, number: int) -> str:
         """Remind for the `number`-th time that no receipt has come; keyed by report and number."""
         with transaction(self._engine) as session:
-            return "reminded" if acts.remind(session, UUID(report_id), number) else "settled"
+            return "reminded" if sending_acts.remind(session, UUID(report_id), number) else "settled"
 
 
 async def follow_reports(engine: Engine, client: Client, stop: asyncio.Event, every: timedelta) -> None:
@@ -98,7 +98,7 @@ async def _start(client: Client, row: Report) -> None:
         await client.start_workflow(
             "Report",
             start,
-            id=name_of(row),
+            id=row.name,
             task_queue=TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -111,7 +111,7 @@ async def _start(client: Client, row: Report) -> None:
 
 async def _tell(client: Client, row: Report) -> None:
     try:
-        await client.get_workflow_handle(name_of(row)).signal("look", rpc_timeout=START_TIMEOUT)
+        await client.get_workflow_handle(row.name).signal("look", rpc_timeout=START_TIMEOUT)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -19,11 +19,11 @@ from temporalio.worker import Interceptor, Worker
 
 from xueshi.campaigns.commanding.relay import RelayPace, run_relay
 from xueshi.campaigns.opening.planning import CampaignOpener
-from xueshi.errors import ServiceMissingError
 from xueshi.messages.outbox import PostOffice, run_outbox
+from xueshi.reports import commands as report_commands
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.attributes import SEARCH_ATTRIBUTES
-from xueshi_workflows.plugin import xueshi_plugin
+from xueshi_workflows.connecting import connect
 from xueshi_workflows.report_activities import ReportActivities, follow_reports
 from xueshi_workflows.schedules import ensure_schedules
 from xueshi_workflows.sender import TASK_QUEUE, TemporalSender
@@ -51,20 +51,11 @@ class WorkerSetting:
     """Opens the campaigns that were planned ahead."""
 
 
-async def connect(address: str, namespace: str, key: bytes | None) -> Client:
-    """Connect to the server; raises ServiceMissingError saying how to get one."""
-    try:
-        return await Client.connect(address, namespace=namespace, plugins=[xueshi_plugin(key)])
-    except RuntimeError as error:
-        raise ServiceMissingError(
-            f"连不上 Temporal 服务 {address}（{error}）；用 xueshi up 启动内嵌服务，或设置 XUESHI_TEMPORAL_ADDRESS"
-        ) from error
-
-
 async def run_worker(
     engine: Engine, setting: WorkerSetting, stop: asyncio.Event, interceptors: Sequence[Interceptor] = ()
 ) -> None:
     """Work until told to stop."""
+    report_commands.register()
     client = await connect(setting.address, setting.namespace, setting.key)
     await ensure_search_attributes(client)
     await ensure_schedules(client)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from xueshi.access.roles import Verb, verbs_of
+from xueshi.access.roles import PERSON, ROLE_WORDS, VERB_WORDS, Verb, role_words, verbs_of
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Account, Delegation, Grant
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -42,6 +42,8 @@ class Actor:
     scope: Scope
     area: str
     unit_id: UUID | None = None
+    person_id: UUID | None = None
+    """Of a professional's own account: whose it is."""
     lent: Lent | None = None
     """Set where the account acts under somebody else's grant."""
 
@@ -53,7 +55,8 @@ class Actor:
         """Raise NotAllowedError unless the role holds the verb."""
         if not self.may(verb):
             raise NotAllowedError(
-                f"账号 {self.login}（{self.role}）没有“{verb}”权限；请由本级业务负责人授权后再办"
+                f"账号 {self.login}（{ROLE_WORDS.get(self.role, self.role)}）没有“{VERB_WORDS[verb]}”的权限（{verb}）；"
+                "请由本级业务负责人授权后再办"
             )
 
 
@@ -68,11 +71,14 @@ class NewAccount:
     sector: str | None = None
     unit_id: UUID | None = None
     email: str = ""
+    person_id: UUID | None = None
+    """Whose it is: asked of the role `person`, and of no other."""
 
 
 def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount]) -> dict[str, UUID]:
     """Create accounts with one grant each; returns login → account id. Raises InputError for a login in use."""
     wanted = list(accounts)
+    _check_whose(session, wanted)
     for new in wanted:
         if not scope.allows(new.area, new.sector, new.unit_id):
             raise NotAllowedError(f"不能在 {new.area} 授权：超出管理范围（账号 {new.login}）")
@@ -80,17 +86,77 @@ def add_accounts(session: Session, scope: Scope, accounts: Iterable[NewAccount])
     logins = [new.login for new in wanted]
     taken = session.exec(select(Account.login).where(col(Account.login).in_(logins))).all()
     if taken:
-        raise InputError(f"账号已存在：{'、'.join(sorted(taken))}；请换一个登录名")
+        raise InputError(
+            f"登录名已被使用：{'、'.join(sorted(taken))}；没有建立账号。另一个人请换一个登录名；"
+            "已有的账号用 xueshi accounts list 查看，更正邮箱用 xueshi accounts set"
+        )
     made: dict[str, UUID] = {}
     for new in wanted:
         account = Account(login=new.login, name=new.name, email=new.email, created_at=real_now())
         session.add(account)
         session.flush()
         session.add(
-            Grant(account_id=account.id, role=new.role, area=new.area, sector=new.sector, unit_id=new.unit_id)
+            Grant(
+                account_id=account.id,
+                role=new.role,
+                area=new.area,
+                sector=new.sector,
+                unit_id=new.unit_id,
+                person_id=new.person_id,
+            )
         )
         made[new.login] = account.id
     return made
+
+
+def _check_whose(session: Session, wanted: Sequence[NewAccount]) -> None:
+    """Refuse an own account without its person, a person's second one, and a person named for an officer's account."""
+    for new in wanted:
+        if new.role != PERSON and new.person_id is not None:
+            raise InputError(
+                f"账号 {new.login}（{new.role}）不是本人账号，不填人员；本人账号的岗位是 {PERSON}"
+            )
+        if new.role != PERSON:
+            continue
+        if new.person_id is None:
+            raise InputError(f"账号 {new.login}：本人账号须指明是谁（--person 身份证号或人员编号）")
+        if new.unit_id is not None or new.sector is not None:
+            raise InputError(f"账号 {new.login}：本人账号随人走，不填单位和行业系统")
+        _check_free(session, new.login, new.person_id)
+
+
+def _check_free(session: Session, login: str, person_id: UUID) -> None:
+    held = session.exec(
+        select(Account.login)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
+        .where(Grant.person_id == person_id, col(Account.active), col(Grant.active), Account.login != login)
+    ).first()
+    if held is not None:
+        raise InputError(f"此人已有本人账号（{held}），不能再绑定 {login}；请停用原账号，或沿用原账号")
+
+
+def bind(session: Session, scope: Scope, login: str, person_id: UUID) -> UUID:
+    """Bind an own account to its person and return the account's id; what it was bound to before no longer holds.
+
+    Raises NotFoundError outside the scope, InputError for an officer's account or a person who has one.
+    """
+    rows = session.exec(
+        select(Account, Grant)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
+        .where(
+            Account.login == login, col(Grant.active), scope.clause(Grant.area, Grant.sector, Grant.unit_id)
+        )
+    ).all()
+    if not rows:
+        raise NotFoundError(f"没有账号 {login!r}，或不在您的管理范围；用 xueshi accounts list 查看")
+    own = [pair for pair in rows if pair[1].role == PERSON]
+    if not own:
+        raise InputError(f"账号 {login} 不是本人账号（岗位 {PERSON}），不能绑定人员")
+    _check_free(session, login, person_id)
+    account, held = own[0]
+    held.person_id, held.unit_id, held.sector = person_id, None, None
+    session.add(held)
+    return account.id
 
 
 def set_email(session: Session, scope: Scope, login: str, email: str) -> UUID:
@@ -123,17 +189,10 @@ class Addressee:
     email: str
     role: str
     area: str
-    sector: str | None
     unit_id: UUID | None
-
-    @property
-    def scope(self) -> Scope:
-        """What the grant covers."""
-        return Scope(
-            (self.area,),
-            None if self.sector is None else (self.sector,),
-            None if self.unit_id is None else (self.unit_id,),
-        )
+    person_id: UUID | None
+    scope: Scope
+    """What the grant covers."""
 
 
 def addressees(
@@ -141,9 +200,10 @@ def addressees(
     *,
     role: str | None = None,
     unit_id: UUID | None = None,
+    person_id: UUID | None = None,
     accounts: Iterable[UUID] | None = None,
 ) -> list[Addressee]:
-    """Return active grants of active accounts, by account: of a role, of a unit, of some accounts."""
+    """Return active grants of active accounts, by account: of a role, of a unit, of a person, of some accounts."""
     query = (
         select(Account, Grant)
         .join(Grant, col(Grant.account_id) == col(Account.id))
@@ -154,11 +214,20 @@ def addressees(
         query = query.where(Grant.role == role)
     if unit_id is not None:
         query = query.where(Grant.unit_id == unit_id)
+    if person_id is not None:
+        query = query.where(Grant.person_id == person_id)
     if accounts is not None:
         query = query.where(col(Account.id).in_(list(accounts)))
     return [
         Addressee(
-            account.id, account.login, account.email, grant.role, grant.area, grant.sector, grant.unit_id
+            account.id,
+            account.login,
+            account.email,
+            grant.role,
+            grant.area,
+            grant.unit_id,
+            grant.person_id,
+            scope_of(grant),
         )
         for account, grant in session.exec(query).all()
     ]
@@ -189,13 +258,13 @@ def actor(session: Session, login: str, role: str | None = None, lender: str | N
         return _lent_actor(session, login, role, None)
     if not rows:
         raise NotAllowedError(
-            f"没有可用的账号 {login!r}{f'（{role}）' if role else ''}；用 xueshi accounts list 查看账号"
+            f"没有可用的账号“{login}”{f'（{role_words(role)}）' if role else ''}；用 xueshi accounts list 查看账号"
         )
     if len(rows) > 1:
-        roles = "、".join(grant.role for _, grant in rows)
+        roles = "、".join(role_words(grant.role) for _, grant in rows)
         raise NotAllowedError(f"账号 {login} 有多个岗位（{roles}）；请用 登录名:岗位 指明以哪个岗位办理")
     account, grant = rows[0]
-    return _actor(account, grant)
+    return _acting(account, grant)
 
 
 def actor_by_grant(
@@ -208,7 +277,7 @@ def actor_by_grant(
     if delegation_id is None:
         if grant.account_id != account.id:
             raise NotAllowedError("账号或授权已停用；请由现任经办人重新提交")
-        return _actor(account, grant)
+        return _acting(account, grant)
     lent = session.get(Delegation, delegation_id)
     if (
         lent is None
@@ -287,7 +356,7 @@ def list_accounts(session: Session, scope: Scope) -> list[Actor]:
 def _lent_actor(session: Session, login: str, role: str | None, lender: str | None) -> Actor:
     rows = _lent_rows(session, login, role, lender)
     if len(rows) != 1:
-        found = "、".join(f"{held.role}" for _, _, held in rows) or "无"
+        found = "、".join(role_words(held.role) for _, _, held in rows) or "无"
         raise NotAllowedError(
             f"账号 {login} 受托的岗位有 {len(rows)} 个（{found}）；请用 登录名:岗位@授权人登录名 指明，"
             "或用 xueshi accounts delegations 查看"
@@ -324,13 +393,37 @@ def _loan(lent: Delegation, held: Grant) -> Lent:
     return Lent(lent.id, held.account_id, lent.since, lent.until)
 
 
-def _actor(account: Account, grant: Grant) -> Actor:
-    scope = Scope(
+def scope_of(grant: Grant) -> Scope:
+    """Return what a grant covers. An own account covers its person wherever he works; one bound to nobody, nothing."""
+    if grant.role == PERSON:
+        return Scope((grant.area,), people=() if grant.person_id is None else (grant.person_id,))
+    return Scope(
         # A unit that moved in mid-campaign files where it was and registers where it is.
         areas=(grant.area,) if grant.former_area is None else (grant.area, grant.former_area),
         sectors=None if grant.sector is None else (grant.sector,),
         units=None if grant.unit_id is None else (grant.unit_id,),
     )
+
+
+def _acting(account: Account, grant: Grant) -> Actor:
+    """Return who acts; NotAllowedError for an own account that is bound to nobody."""
+    if grant.role == PERSON and grant.person_id is None:
+        raise NotAllowedError(
+            f"账号 {account.login} 还没有绑定本人，不能办理；请业务负责人绑定："
+            f"xueshi accounts set {account.login} --person 身份证号"
+        )
+    return _actor(account, grant)
+
+
+def _actor(account: Account, grant: Grant) -> Actor:
     return Actor(
-        account.id, grant.id, account.login, account.name, grant.role, scope, grant.area, grant.unit_id
+        account.id,
+        grant.id,
+        account.login,
+        account.name,
+        grant.role,
+        scope_of(grant),
+        grant.area,
+        None if grant.role == PERSON else grant.unit_id,
+        grant.person_id,
     )

@@ -38,6 +38,8 @@ class Grant(SQLModel, table=True):
     """Of a unit's account: the area that the unit left in mid-campaign; its filing stays there until closing."""
     sector: str | None = None
     unit_id: UUID | None = Field(default=None, index=True)
+    person_id: UUID | None = Field(default=None, index=True)
+    """Of a professional's own account (role `person`): whose it is; it follows the person from unit to unit."""
     active: bool = True
 
 

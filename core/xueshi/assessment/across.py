@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
@@ -12,21 +12,26 @@ from xueshi.assessment.run import Run
 from xueshi.assessment.types import LedgerEntry
 
 if TYPE_CHECKING:
-    from xueshi.assessment.program import Group, Row
+    from xueshi.assessment.program import Cited, Group, Row
+
+NOT_COUNTED: Final = frozenset(("refused", "needs_fact", "manual"))
+"""Verdicts of a record to which nothing across records applies."""
 
 
 def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> None:
     """Apply steps 12 to 14 in place; parts of a spread that fall into later years go to `later`."""
     counted: list[Judged] = []
+    this = run.year
     for one in judged:
         row = one.row
-        if row is None or one.verdict in ("refused", "needs_fact", "manual"):
+        if row is None or one.verdict in NOT_COUNTED:
             continue
-        years = len(row.spread) if row.spread is not None else 1
-        if one.year is not None and not one.year <= run.year < one.year + years:
+        year = one.year
+        spread = one.spread
+        if year != this and year is not None and not (spread and year <= this < year + len(spread)):
             one.verdict = "other_year"
-            one.code, one.text = "other_year", reason("other_year", year=one.year, this=run.year)
-            run.note(one.record.id, 12, row, row.dated, one.facts, one.hours, 0, one.code, one.text)
+            one.code, one.text = "other_year", reason("other_year", year=year, this=this)
+            run.note(one, 12, row, row.dated, one.hours, 0, one.code, one.text)
             one.hours = 0
         elif one.hours > 0 and one.verdict == "credited":
             counted.append(one)
@@ -43,15 +48,16 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
     for one in counted:
         row = one.row
         if row is not None and one.hours:
-            if row.spread is not None:
-                _spread(run, one, row, later)
+            if one.spread is not None:
+                _spread(run, one, row, one.spread, later)
             if row.year_cap is not None and one.hours:
                 capped.append(one)
     if capped:
         _item_caps(run, capped)
     for group in run.compiled.groups:
         if group.year_cap is not None:
-            members = sorted((one for one in by_group.get(group, ()) if one.hours), key=order)
+            members = [one for one in by_group.get(group, ()) if one.hours]
+            members.sort(key=order)
             if members:
                 _cap(run, members, group.year_cap(members[0].facts), group, group.name)
 
@@ -70,7 +76,6 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
     run.readings.update(dict.fromkeys(group.readings))
     if group.count == "each":
         return
-    label = run.compiled.facts[group.same].label
     by_identity: dict[str, list[Judged]] = {}
     for one in members:
         identity = one.facts.get(group.same)
@@ -79,9 +84,12 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
         elif group.same not in one.facts:
             run.warnings.append("no_identity")
     for identity, same in by_identity.items():
+        if len(same) == 1 and not run.request.earlier:
+            continue
         same.sort(key=order)
         keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.hours)
         how = "只计一次" if group.count == "once" else "只计最高一项"
+        label = run.compiled.facts[group.same].label
         for one in same:
             if one is not keeper:
                 before = one.hours
@@ -100,7 +108,7 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
                         after="0",
                     ),
                 )
-                run.note(one.record.id, 13, group, (group.same,), one.facts, before, 0, "dedupe", one.text)
+                run.note(one, 13, group, (group.same,), before, 0, "dedupe", one.text)
         if run.request.earlier:
             _earlier(run, group, keeper, f"{group.same}:{identity}", label)
 
@@ -130,13 +138,14 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
             after=hours_text(left),
         ),
     )
-    run.note(one.record.id, 13, group, (str(group.same),), one.facts, before, left, "earlier_years", one.text)
+    run.note(one, 13, group, (str(group.same),), before, left, "earlier_years", one.text)
 
 
-def _spread(run: Run, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
-    assert row.spread is not None
+def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: list[LedgerEntry]) -> None:
+    if len(shares) == 1:
+        return
     index = run.year - (one.year if one.year is not None else run.year)
-    parts = [(2 * one.hours * share + 10000) // 20000 for share in row.spread[:-1]]
+    parts = [(2 * one.hours * share + 10000) // 20000 for share in shares[:-1]]
     parts.append(one.hours - sum(parts))
     before, one.hours, one.part = one.hours, parts[index], index + 1
     one.year = run.year
@@ -160,7 +169,7 @@ def _spread(run: Run, one: Judged, row: Row, later: list[LedgerEntry]) -> None:
         )
     if not one.code:
         one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
-    run.note(one.record.id, 14, row, row.dated, one.facts, before, one.hours, "", one.text)
+    run.note(one, 14, row, row.dated, before, one.hours, "", one.text)
 
 
 def _item_caps(run: Run, members: list[Judged]) -> None:
@@ -176,7 +185,7 @@ def _item_caps(run: Run, members: list[Judged]) -> None:
         _cap(run, same, limit, row, row.name)
 
 
-def _cap(run: Run, members: list[Judged], cap: Any, where: Any, name: str) -> None:
+def _cap(run: Run, members: list[Judged], cap: Any, where: Cited, name: str) -> None:
     """Grant a year's cap in the order of the records."""
     if isinstance(cap, Stop):
         for one in members:
@@ -201,5 +210,5 @@ def _cap(run: Run, members: list[Judged], cap: Any, where: Any, name: str) -> No
                     after=hours_text(left),
                 ),
             )
-            run.note(one.record.id, 14, where, (), one.facts, before, left, "cap_year", one.text)
+            run.note(one, 14, where, (), before, left, "cap_year", one.text)
         left -= one.hours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import Stop, less_quantity
+from xueshi.assessment.closures import Number, Stop, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import credited, hours_text, reason
@@ -16,32 +16,23 @@ from xueshi.regulations.words import TWINS
 def amount(run: Run, one: Judged, row: Row) -> None:
     """Steps 7 to 11: amount, day cap, share, rounding, add-on, event cap."""
     facts = one.facts
-    exact = row.hours(facts)
+    exact = row.fixed if row.fixed is not None else row.hours(facts)
     if row.day_cap is not None and not (isinstance(exact, Stop) and exact.kind != "needs"):
         exact = capped_by_day(run, one, row, exact)
     if isinstance(exact, Stop):
         run.stopped(one, row, exact, 7)
         return
-    hours = rounded(exact)
+    hours = exact if type(exact) is int else rounded(exact)
     if run.nodes is not None:
-        presumed = (
-            tuple([name for name in row.less if name not in facts and TWINS.get(name) not in facts])
-            if row.less
-            else ()
-        )
-        undecided = "undecided" if row.hours_form[0] == "range" and facts.get("granted") is None else ""
-        run.note(
-            one.record.id,
-            7,
-            row,
-            row.hours_reads,
-            facts,
-            None,
-            hours,
-            undecided,
-            "未作认定，按口径取定" if undecided else "",
-            presumed,
-        )
+        code, text = "", ""
+        presumed: tuple[str, ...] = ()
+        if row.less:
+            presumed = tuple(
+                [name for name in row.less if name not in facts and TWINS.get(name) not in facts]
+            )
+        if row.ranged and facts.get("granted") is None:
+            code, text = "undecided", "未作认定，按口径取定"
+        run.note(one, 7, row, row.hours_reads, None, hours, code, text, presumed)
     if row.share is not None:
         share = row.share(facts)
         if isinstance(share, Stop):
@@ -56,16 +47,15 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         if share == 0:
             read = run.phrases(row.share_reads, facts)
             one.settle(row, "uncredited", "share_zero", reason("share_zero", clause=row.clause, detail=read))
-            run.note(one.record.id, 8, row, row.share_reads, facts, before, 0, one.code, one.text)
+            run.note(one, 8, row, row.share_reads, before, 0, one.code, one.text)
             return
         hours = rounded(exact)
-        run.note(one.record.id, 8, row, row.share_reads, facts, before, hours)
+        run.note(one, 8, row, row.share_reads, before, hours)
     if row.plus:
         added = add_on(run, one, row, hours)
         if added is None:
             return
         hours += added
-    one.full = hours
     if row.event_cap is not None:
         cap = row.event_cap(facts)
         if isinstance(cap, Stop):
@@ -85,7 +75,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
                     after=hours_text(limit),
                 ),
             )
-            run.note(one.record.id, 11, row, (), facts, hours, limit, "cap_event", one.text)
+            run.note(one, 11, row, (), hours, limit, "cap_event", one.text)
             hours = limit
     one.hours = hours
     if one.category_lacks:
@@ -106,9 +96,9 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
     if isinstance(cap, Stop):
         return cap
     listed = facts.get("daily_hours")
+    limited: Number = 0
     if row.from_list and listed is not None:
         if isinstance(listed, dict):
-            limited = 0
             for day, hours in sorted(listed.items()):
                 used = run.day_used.get((row.item.id, day), 0)
                 granted = min(hours * 100, max(0, cap - used))
@@ -124,7 +114,7 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
             days = Fraction(facts["half_days"]) / 2
         if days is None:
             return Stop("needs", "needs_fact", ("days",))
-        limited = cap * (days - less_quantity(row.less, "days", facts))
+        limited = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
         if exact <= limited:
             return exact
     if not isinstance(exact, Stop) and limited < exact:
@@ -140,7 +130,7 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
                 after=hours_text(after),
             ),
         )
-        run.note(one.record.id, 7, row, ("daily_hours", "days"), facts, before, after, "cap_day", one.text)
+        run.note(one, 7, row, ("daily_hours", "days"), before, after, "cap_day", one.text)
     return limited
 
 
@@ -160,11 +150,10 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
             passed = gate.test(facts)
             if passed is (not gate.wanted):
                 run.note(
-                    one.record.id,
+                    one,
                     10,
                     extra,
                     gate.reads,
-                    facts,
                     hours,
                     hours,
                     gate.code,
@@ -190,6 +179,6 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
             exact = exact * Fraction(share) / 100
         added = rounded(exact)
         one.rules = (*one.rules, extra.rule)
-        run.note(one.record.id, 10, extra, extra.reads, facts, hours, hours + added)
+        run.note(one, 10, extra, extra.reads, hours, hours + added)
         return added
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from xueshi.assessment.types import RECORD_VERDICTS, LedgerEntry
@@ -215,7 +216,16 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
     _keys(node, CASE_KEYS, f"案例{name}", faults)
     person = node.get("person")
     if isinstance(person, Mapping):
-        _keys(person, PERSON_KEYS, f"案例{name}的person", faults)
+        # A law may have facts of the person of its own, which the file of cases does not know: judging names those it lacks.
+        mistaken = [
+            key
+            for key in person.entries
+            if key not in PERSON_KEYS and get_close_matches(key, PERSON_KEYS, 1, cutoff=0.8)
+        ]
+        faults.extend(
+            f"{person.file}:{person.line_of(key)}: 案例{name}的person不认识“{key}”{did_you_mean(key, PERSON_KEYS)}"
+            for key in mistaken
+        )
         listed = person.get("earlier")
         for place, entry in enumerate(listed.items if isinstance(listed, Sequence) else (), start=1):
             where = f"案例{name}的earlier第{place}条"
@@ -294,8 +304,6 @@ def _misplaced(node: Mapping) -> list[str]:
             for key in TERM_KEYS
             if node.get(key) is not None
         ]
-        if node.get("years") is not None and node.get("windows") is None:
-            found.append("写了years却没有windows：没有要比较的跨年度结论")
     years = node.get("years")
     for year, body in years if isinstance(years, Mapping) else ():
         if not year.isdigit() or not isinstance(body, Mapping):

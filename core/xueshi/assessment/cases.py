@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xueshi.assessment.case_compare import compare_records, compare_totals
-from xueshi.assessment.case_file import YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
+from xueshi.assessment.case_file import PERSON_KEYS, YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, WindowResult, YearAssessment
 from xueshi.assessment.windows import (
     YearFigures,
@@ -120,13 +121,19 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     """Run one case of a file; what differs, and errors of the rules, are its failures."""
     try:
         pack = packs.pack(file.instrument, case)
+        strange = [
+            name for name in case.person if name not in PERSON_KEYS and f"person.{name}" not in pack.facts
+        ]
+        if strange:
+            said = f"{file.path}:{case.line}: 案例{case.id}的person不认识“{strange[0]}”；本地的事实请在规则文件的facts中增加（of: person）"
+            return CaseResult(case.id, case.title, (said,))
         if case.term:
             return CaseResult(case.id, case.title, tuple(_term(case, pack)))
         assessment = evaluate(pack, request_of(case, pack), trace=False)
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
     idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
-    assessment, differing = _windowed(case, pack, assessment)
+    assessment, differing = _windowed(case, pack, assessment, file.path)
     failures = [
         *idle,
         *compare_records(case, assessment, pack),
@@ -194,7 +201,14 @@ def unread(case: Case, pack: RulePack, usual: RulePack) -> list[str]:
     }
     known = {name for one in (pack, usual) for names in one.data["reads"].values() for name in names}
     known |= {TWINS[name] for name in known if name in TWINS}  # converted where only the other is stated
-    return [
+    known |= {"start", "end"}  # every record has its days: the year and the months are reckoned from them
+    asked = {name for one in (pack, usual) for each in program(one).requirements for name in each.reads}
+    of_person = [
+        f"person：没有条款读取事实“{name}”"
+        for name in case.person
+        if name not in PERSON_KEYS and f"person.{name}" not in known | asked
+    ]
+    return of_person + [
         f"{record.id}：没有条款读取事实“{name}”"
         for record in case.records
         if record.kind in reads and record.kind not in decided
@@ -266,6 +280,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
             failures.append(f"{year}：没有“{unknown[0]}”这一类；可写：{'、'.join(sorted(known))}")
             continue
         totals = {key: int(parse_hours(value)) for key, value in given.items() if key in known}
+        parts: dict[str, int] = {}
         if "minimum" in given:
             minimums = {key: int(parse_hours(value)) for key, value in (given["minimum"] or {}).items()}
         elif not pack.serves(year):
@@ -279,6 +294,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
             )
             readings.update(dict.fromkeys(alone.readings))
             minimums = {one.of: one.minimum for one in alone.requirements if one.minimum is not None}
+            parts = dict(YearFigures.of(alone).minimums)
         short = {
             key: minimum - totals.get(key, 0)
             for key, minimum in minimums.items()
@@ -290,23 +306,29 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
                 failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
         if given.get("met") is not None and (not short) != (given["met"] == "true"):
             failures.append(f"{year}：结论应为{given['met']}，得{not short}")
-        figures[year] = YearFigures(totals, minimums, {key: key not in short for key in minimums})
+        asked = {**parts, **minimums}
+        met = {key: totals.get(key, 0) >= minimum for key, minimum in asked.items()}
+        figures[year] = YearFigures(totals, asked, met)
     return figures, failures, readings
 
 
-def _windowed(case: Case, pack: RulePack, assessment: YearAssessment) -> tuple[YearAssessment, list[str]]:
+def _windowed(
+    case: Case, pack: RulePack, assessment: YearAssessment, path: str
+) -> tuple[YearAssessment, list[str]]:
     """Compare what an ordinary case expects of requirements over several years; other years stand under `years`.
 
-    Returns the assessment with its windows, where the case asks for them.
+    Returns the assessment with its windows, where the case asks for them or the year's own verdict rests on them.
     """
-    if case.windows is None:
-        return assessment, []
+    rests = bool(program(pack).rests_on_years)
+    if case.windows is None and not rests:
+        idle = f"{path}:{case.line}: 案例{case.id}写了years却没有windows：没有要比较的跨年度结论"
+        return assessment, [idle] if case.years else []
     request = request_of(case, pack)
     earlier = figures_of_earlier(lambda year: pack if pack.serves(year) else None, request, {})
     given, failures, _ = _given_years(case, pack)
     assessment = with_windows(pack, request, assessment, {**earlier, **given})
     judged = assessment.windows
-    for name, expected in case.windows.items():
+    for name, expected in (case.windows or {}).items():
         window = next((one for one in judged if name in (one.id, one.rule)), None)
         if window is None:
             known = "、".join(one.id for one in judged) or "无"

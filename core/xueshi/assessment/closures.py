@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
@@ -18,20 +18,31 @@ from xueshi.regulations.words import RATE_UNITS, TWINS
 Facts = dict[str, Any]
 Number = int | Fraction
 Condition = Callable[[Facts], bool | None]
-_MISSING: Any = object()
-_TOO_MANY: Any = object()
+_MISSING: Final[Any] = object()
+_TOO_MANY: Final[Any] = object()
 """Stands for a quantity from which more would be taken than there is: nothing can be told by it."""
+GRANTED = "granted"
+"""The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
 
 class Stop:
     """An amount that cannot be told, or is nothing: why, and which facts would help.
 
-    `kind` is needs (facts missing), zero (nothing by this rule), refused, manual (somebody decides).
+    `kind` is needs (facts missing), zero (nothing by this rule), refused, manual (somebody decides). `bounds` are the
+    lowest and the highest amount between which a verifier chooses, where that is why.
     """
 
-    __slots__ = ("code", "detail", "facts", "kind")
+    __slots__ = ("bounds", "code", "detail", "facts", "kind")
 
-    def __init__(self, kind: str, code: str, facts: tuple[str, ...] = (), detail: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        code: str,
+        facts: tuple[str, ...] = (),
+        detail: str = "",
+        bounds: tuple[Number, Number] | None = None,
+    ) -> None:
+        self.bounds = bounds
         self.kind = kind
         self.code = code
         self.facts = facts
@@ -40,6 +51,9 @@ class Stop:
 
 Amount = Callable[[Facts], "Number | Stop"]
 Word = Callable[[Facts], "str | Stop"]
+Parts = Callable[[Facts], "tuple[int, ...] | Stop"]
+WHOLE_YEAR = (10000,)
+"""A spread that spreads nothing: all hours in their own year."""
 
 
 def number(text: Any) -> Number:
@@ -61,24 +75,6 @@ class Compiler:
         self.functions = functions
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
-
-    def _quantity(self, fact: str) -> Callable[[Facts], Any] | None:
-        """Return how days are read: converted where only their twin is stated, less what is taken off; None for others."""
-        twin = TWINS.get(fact)
-        if twin is None:
-            return None
-        less = self.less if fact in _HALVES else ()
-
-        def read(facts: Facts) -> Any:
-            value = facts.get(fact, _MISSING)
-            if value is _MISSING and (other := facts.get(twin)) is not None:
-                value = whole(other * 2 if "half" in fact else Fraction(other) / 2)
-            if not less or value is _MISSING or value is None:
-                return value
-            taken = less_quantity(less, fact, facts)
-            return whole(value - taken) if taken <= value else _TOO_MANY
-
-        return read
 
     # Conditions
 
@@ -113,9 +109,9 @@ class Compiler:
             else None
         )
         none = bool(matcher.get("none"))
-        read = self._quantity(fact)
-        if read is not None:
-            return _of_quantity(read, match, if_absent, none)
+        literal = bool(matcher.keys() & {"stated", "not_stated"})
+        if fact in _HALVES and (not literal or (self.less and matcher.keys() & {"in", "bands"})):
+            return self._of_days(self._days(fact, convert=not literal), match, none, if_absent)
 
         if isinstance(match, frozenset):
             values = match | {None} if none else match
@@ -134,6 +130,44 @@ class Compiler:
 
         return test
 
+    def _of_days(
+        self,
+        read: Callable[[Facts], Any],
+        match: frozenset[Any] | Callable[[Any], bool],
+        none: bool,
+        if_absent: bool | None,
+    ) -> Condition:
+        """A condition on days or half-days: they are one quantity, read from whichever is stated."""
+
+        def test(facts: Facts) -> bool | None:
+            value = read(facts)
+            if value is _MISSING:
+                return if_absent
+            if value is None or value is _TOO_MANY:
+                return none if value is None else None
+            return value in match if isinstance(match, frozenset) else match(value)
+
+        return test
+
+    def _days(self, fact: str, *, convert: bool) -> Callable[[Facts], Any]:
+        """Return how days or half-days are read: converted where only the other is stated, less what is taken off.
+
+        Not converted where `not_stated` stands beside: then it matters which of the two was stated.
+        """
+        other, halves = _HALVES[fact]
+        less = self.less
+
+        def read(facts: Facts) -> Any:
+            value = facts.get(fact, _MISSING)
+            if convert and value is _MISSING and facts.get(other) is not None:
+                value = whole(Fraction(facts[other]) / halves)
+            if not less or value is _MISSING or value is None:
+                return value
+            taken = less_quantity(less, fact, facts)
+            return whole(value - taken) if taken <= value else _TOO_MANY
+
+        return read
+
     def matcher(self, fact: str, matcher: Mapping[str, Any]) -> frozenset[Any] | Callable[[Any], bool]:
         """Compile what a stated value is compared with: a set of values, or a function where there are bands."""
         known = self.facts.get(fact)
@@ -150,6 +184,9 @@ class Compiler:
             return lambda value: True
         if not bands:
             return values
+        if len(bands) == 1:
+            (only,) = bands
+            return (lambda value: value in values or only(value)) if values else only
         return lambda value: value in values or any(band(value) for band in bands)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
@@ -204,11 +241,8 @@ class Compiler:
             return _first([self.amount(part) for part in form[1]])
         if head == "when_stated":
             fact, inner = form[1], self.amount(form[2])
-            twin = TWINS.get(fact, fact)
             return lambda facts: (
-                inner(facts)
-                if facts.get(fact) is not None or (fact not in facts and facts.get(twin) is not None)
-                else Stop("needs", "needs_fact", (fact,))
+                inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
             )
         if head == "keyed":
             fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
@@ -254,7 +288,9 @@ class Compiler:
         absent = leaf(form[3]) if form[3] is not None else None
         otherwise = leaf(form[4]) if form[4] is not None else None
         then = self._then(form) if form[5] is not None else None
-        read, less = self._quantity(fact), self.less
+
+        read = self._days(fact, convert=absent is None) if fact in _HALVES else None
+        less = self.less
 
         def lookup(facts: Facts) -> Any:
             value = facts.get(fact, _MISSING) if read is None else read(facts)
@@ -301,6 +337,8 @@ class Compiler:
     def _stated(self, fact: str, times: int) -> Amount:
         def stated(facts: Facts) -> Number | Stop:
             value = facts.get(fact, _MISSING)
+            if type(value) is int:
+                return value * times
             if value is _MISSING:
                 return Stop("needs", "needs_fact", (fact,))
             if value is None:
@@ -322,9 +360,12 @@ class Compiler:
         completed = unit in ("month", "half_year", "year")
         hundred = rate * 100
         divisor = per * size
+        straight = divisor == 1 and type(hundred) is int
 
         def amount(facts: Facts) -> Number | Stop:
             count = quantity(facts)
+            if straight and type(count) is int:
+                return hundred * count
             if isinstance(count, Stop):
                 return count
             if completed:
@@ -361,6 +402,18 @@ class Compiler:
 
         return hook
 
+    def parts(self, form: list[Any]) -> Parts:
+        """Compile a spread to its shares in hundredths of a percent, year after year."""
+        head = form[0]
+        if head == "parts":
+            shares = tuple(int(number(part) * 100) for part in form[1])
+            return lambda facts: shares
+        if head == "first":
+            return _first([self.parts(part) for part in form[1]])
+        if head == "lookup":
+            return self._lookup(form, self.parts)
+        return lambda facts: WHOLE_YEAR
+
     def word(self, form: list[Any]) -> Word:
         """Compile a category to its code."""
         head = form[0]
@@ -374,23 +427,12 @@ class Compiler:
         return lambda facts: Stop("zero", "none_by_clause")
 
 
-def _of_quantity(
-    read: Callable[[Facts], Any],
-    match: frozenset[Any] | Callable[[Any], bool],
-    if_absent: bool | None,
-    none: bool,
-) -> Condition:
-    within = match.__contains__ if isinstance(match, frozenset) else match
-
-    def test(facts: Facts) -> bool | None:
-        value = read(facts)
-        if value is _MISSING:
-            return if_absent
-        if value is _TOO_MANY:
-            return None
-        return none if value is None else within(value)
-
-    return test
+def fixed(form: list[Any] | None) -> int | None:
+    """Return the hundredths that an amount of hours is for every record; None where facts decide, or a share of one."""
+    if form is None or form[0] != "fixed":
+        return None
+    held = whole(number(form[1]) * 100)
+    return held if type(held) is int else None
 
 
 def settled(form: list[Any] | None) -> bool | None:
@@ -443,6 +485,10 @@ def _band(band: list[Any]) -> Callable[[Any], bool]:
     low = None if band[0] is None else number(band[0])
     high = None if band[2] is None else number(band[2])
     low_in, high_in = bool(band[1]), bool(band[3])
+    if high is None and low is not None:
+        return (lambda value: value >= low) if low_in else (lambda value: value > low)
+    if low is None and high is not None:
+        return (lambda value: value <= high) if high_in else (lambda value: value < high)
 
     def inside(value: Any) -> bool:
         if low is not None and (value < low or (value == low and not low_in)):
@@ -471,13 +517,15 @@ def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
 
 def _range(low: Number, high: Number, undecided: str | None) -> Amount:
     def choose(facts: Facts) -> Number | Stop:
-        granted = facts.get("granted")
+        granted = facts.get(GRANTED)
         if granted is None:
             if undecided in ("lower", "higher"):
                 return low if undecided == "lower" else high
-            return Stop("manual", "no_decision_in_range", ("granted",), bounds)
+            return Stop("manual", "no_decision_in_range", (GRANTED,), bounds, (low, high))
         hours: Number = whole(granted * 100)
-        return hours if low <= hours <= high else Stop("refused", "outside_range", ("granted",), bounds)
+        if low <= hours <= high:
+            return hours
+        return Stop("refused", "outside_range", (GRANTED,), bounds, (low, high))
 
     bounds = f"{show_hours(int(low))}至{show_hours(int(high))}"
     return choose

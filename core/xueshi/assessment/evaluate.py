@@ -7,10 +7,10 @@ from datetime import date
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
-from xueshi.assessment.closures import Facts
+from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import program
+from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
@@ -20,6 +20,7 @@ from xueshi.assessment.types import (
     PersonYearRequest,
     RecordFacts,
     YearAssessment,
+    made,
 )
 from xueshi.errors import RuleError
 from xueshi.regulations.pack import RulePack
@@ -87,19 +88,24 @@ class Evaluation(Run):
     def run(self) -> YearAssessment:
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
-        typed = [(record, self.typed(record)) for record in self.request.records]
-        if [facts for _, facts in typed if isinstance(facts.get("daily_hours"), dict)]:
+        records = self.request.records
+        ordered = [Judged(record, self.typed(record)) for record in records]
+        judged = {one.record.id: one for one in ordered}
+        turn = ordered
+        if [one for one in ordered if type(one.facts.get("daily_hours")) is dict]:
             # A cap of a day is used up in the order of the records.
-            typed.sort(key=lambda pair: (pair[1].get("end") or date.max, pair[0].id))
-        judged = {record.id: self.judge(record, facts) for record, facts in typed}
-        if len(judged) != len(typed):
+            turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.record.id))
+        for one in turn:
+            self.judge(one)
+        if len(judged) != len(ordered):
             raise RuleError("同一人的两条记录编号相同，请为每条记录使用不同的编号")
-        ordered = [judged[record.id] for record in self.request.records]
         later: list[LedgerEntry] = []
         across_records(self, ordered, later)
-        carried = self.carried(judged)
-        entries = (*map(self.entry, ordered), *(entry for _, entry in carried))
-        ordered.extend(one for one, _ in carried)
+        entries = [self.entry(one) for one in ordered]
+        if self.request.earlier:
+            carried = self.carried(judged)
+            entries.extend([entry for _, entry in carried])
+            ordered.extend([one for one, _ in carried])
         result = judge_requirements(
             compiled, self.person, ordered, self.nodes, self.readings, self.request.years
         )
@@ -111,7 +117,7 @@ class Evaluation(Run):
         open_points.extend(result.open)
         return YearAssessment(
             compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
-            result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), entries,
+            result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), tuple(entries),
             tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
             later=tuple(later), parts=result.parts, windows=result.windows,
         )  # fmt: skip
@@ -129,23 +135,22 @@ class Evaluation(Run):
     def typed(self, record: RecordFacts) -> Facts:
         """Type a record's facts and lay them over the person's."""
         compiled = self.compiled
-        if record.kind not in compiled.pack.data["kinds"]:
+        kind = record.kind
+        if kind not in compiled.kinds:
             raise RuleError(
-                f"记录{record.id}：没有名为“{record.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
+                f"记录{record.id}：没有名为“{kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
             )
-        facts = self.person | type_facts(
-            record.facts, compiled.converters, compiled.facts, f"记录{record.id}"
-        )
-        facts["kind"] = record.kind
-        if "months" not in facts and record.kind in compiled.reads_months:
+        facts = type_facts(record.facts, compiled.types, self.person.copy(), record.id)
+        facts["kind"] = kind
+        if kind in compiled.reads_months and "months" not in facts:
             start, end = facts.get("start"), facts.get("end")
             if start is not None and end is not None and start <= end:
                 facts["months"] = months_between(start, end)
         return facts
 
-    def judge(self, record: RecordFacts, facts: Facts) -> Judged:
+    def judge(self, one: Judged) -> None:
         """Steps 2 to 11 for one record."""
-        one = Judged(record, facts)
+        facts = one.facts
         compiled = self.compiled
         for refusal in compiled.refusals:
             if refusal.when(facts):
@@ -156,33 +161,44 @@ class Evaluation(Run):
                     f"refused.{refusal.id}",
                     reason("refused", name=refusal.name or "该记录", clause=refusal.clause),
                 )
-                self.note(record.id, 2, refusal, refusal.reads, facts, None, 0, one.code, one.text)
+                self.note(one, 2, refusal, refusal.reads, None, 0, one.code, one.text)
                 self.default_category(one)
-                return one
+                return
         item = selection.item(self, one)
         if item is None:
             self.default_category(one)
-            return one
+            return
         row = selection.row(self, one, item)
         if row is None:
             self.readings.update(dict.fromkeys(item.readings))
             self.default_category(one)
-            return one
+            return
         one.take(row)
         if row.readings:
             # Those of the item come first in the row's own.
-            self.readings.update(dict.fromkeys(row.readings))
+            self.readings.update(row.reading_marks)
         selection.attribute(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)
             one.recognised = one.hours > 0 or (
                 row.hours_form[0] == "none" and one.verdict not in ("needs_fact", "manual")
             )
-        return one
+        if row.spread is not None:
+            self.spread(one, row)
+
+    def spread(self, one: Judged, row: Row) -> None:
+        """Step 14, asked early: over which years the hours are spread, where a fact of the record decides it."""
+        assert row.spread is not None
+        shares = row.spread(one.facts)
+        if not isinstance(shares, Stop):
+            one.spread = shares
+        elif one.verdict == "credited":
+            self.lacking(one, row, 14, shares.facts)
 
     def entry(self, one: Judged) -> LedgerEntry:
         """Write a judged record as its ledger entry."""
-        claimed = one.record.claimed
+        record = one.record
+        claimed = record.claimed
         verdict = one.verdict
         if verdict == "credited":
             if one.hours == 0:
@@ -194,18 +210,24 @@ class Evaluation(Run):
             if group.same and one.facts.get(group.same) is not None:
                 same = f"{group.same}:{one.facts[group.same]}"
                 break
-        return LedgerEntry(
-            one.record.id,
-            one.year,
-            one.part,
-            one.rules,
-            one.regulation,
-            one.clause,
-            one.category,
-            one.hours,
-            claimed,
-            verdict,
-            one.code,
-            one.text,
-            same,
+        text = one.text
+        if record.makeup and one.hours:
+            text = f"{reason('makeup', year=one.year)}；{text}"
+        return made(
+            LedgerEntry,
+            (
+                record.id,
+                one.year,
+                one.part,
+                one.rules,
+                one.regulation,
+                one.clause,
+                one.category,
+                one.hours,
+                claimed,
+                verdict,
+                one.code,
+                text,
+                same,
+            ),
         )

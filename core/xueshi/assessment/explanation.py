@@ -25,8 +25,10 @@ from xueshi.regulations.rule_words import RuleWords
 
 STEPS = {
     2: "不予认定的情形", 3: "适用条目", 4: "所属年度", 5: "适用情形", 6: "认定条件", 7: "按标准", 8: "按份额", 10: "另加后",
-    11: "每次上限", 12: "同一项只计一次", 13: "分年登记", 14: "每年上限", 15: "学时类别",
+    11: "每次上限", 12: "不属本年度，本年计", 13: "同一项只计一次", 14: "本年登记的部分", 15: "学时类别",
 }  # fmt: skip
+LIMITS = {"cap_day": "每天上限", "cap_year": "每年上限"}
+"""Reasons that name a step better than its number: a day's limit is part of the amount, a year's follows the spread."""
 RECORD_VERDICTS = {
     "credited": "已认定", "reduced": "部分认定", "uncredited": "不计学时", "refused": "不予认定", "needs_fact": "待补充",
     "other_year": "属其他年度", "manual": "待决定",
@@ -38,7 +40,7 @@ VERDICTS = {
     "not_judged": "未核算",
 }
 
-WARNINGS = {"no_identity": "有记录没有填写作品、项目等标识，不能判断是否同一项，请核对"}
+WARNINGS = {"no_identity": "有记录没有填写判断同一项所用的标识（如作品、项目），不能判断是否重复，请核对"}
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,7 @@ class RequirementExplanation:
     unit: str
     missing: tuple[str, ...]
     by: str
-    by_name: str
-    """What `by` is called in the rules: the deeming entry, or the alternative by which it is met."""
-
-    as_deemed: bool
-    """Whether it is met although the hours of the year are short."""
+    """By what it is met where not by its own hours, in words; empty otherwise."""
 
     missing_years: tuple[int, ...]
     """The years whose results would tell."""
@@ -223,7 +221,8 @@ class _Explainer:
         place = next((self.rows[rule] for rule in entry.rules if rule in self.rows), None)
         undetermined = entry.verdict == "needs_fact" and all(node.step <= 5 for node in nodes)
         kind = self.pack.kinds.get(record.kind, record.kind) if record else "以前年度分年登记的部分"
-        why = "" if entry.verdict == "credited" else self.why(entry)
+        made_up = record is not None and record.makeup
+        why = "" if entry.verdict == "credited" and not made_up else self.why(entry)
         return RecordExplanation(
             entry.record, kind, (record.name if record else "") or kind, entry.verdict,
             RECORD_VERDICTS[entry.verdict], entry.hours, entry.claimed, self.words.amounts.labels.get(entry.category, ""),
@@ -274,17 +273,25 @@ class _Explainer:
     def requirement(self, one: RequirementResult) -> RequirementExplanation:
         counted = any(code == one.of and entry["count"] is not None for code, entry in self.pack.data["sums"])
         name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
-        # Of a choice of which only one part binds the person nothing was chosen.
-        by = "" if one.met and len(one.parts) == 1 and not self.short(one) else one.by
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
-            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), by, self.words.entry_name(by),
-            bool(by) and self.short(one), one.years,
+            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one), one.years,
         )  # fmt: skip
 
-    def short(self, one: RequirementResult) -> bool:
-        """Tell whether the figures of the year by themselves are short."""
-        return one.minimum is None or one.total < one.minimum
+    def met_by(self, one: RequirementResult) -> str:
+        """Say by what a requirement is met where it is not by its own hours: an alternative's name, a deeming record's."""
+        short = one.minimum is None or one.total < one.minimum
+        if not one.by or (len(one.parts) == 1 and not short):
+            return ""  # of a choice of which only one part binds the person nothing was chosen
+        parts = [
+            (f"{entry['rule']}", entry["name"] or self.words.requirement(entry))
+            for entry in self.pack.requirements
+        ]
+        alternative = dict(parts).get(one.by)
+        if alternative is not None:
+            return f"按“{alternative}”达到"
+        name = next((entry["name"] for entry in self.pack.data["deemed"] if entry["rule"] == one.by), "")
+        return f"视为达到（{name or one.by}）"
 
     def window(self, one: WindowResult) -> WindowExplanation:
         """Explain a requirement over several years: sums, or averages where the text asks for an average."""
@@ -335,6 +342,6 @@ def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
             continue
         if node.code == "cap_day":
             yield Step(STEPS[7], node.rule, node.clause, None, node.before, "")
-        title = "每天上限" if node.code == "cap_day" else STEPS.get(node.step, "")
+        title = LIMITS.get(node.code) or STEPS.get(node.step, "")
         yield Step(title, node.rule, node.clause, node.before, node.after, node.text)
         last = node.after

@@ -26,7 +26,10 @@ def text_lines(one: YearExplanation) -> list[str]:
         lines += ["", "【跨年度要求】", *(window_line(each) for each in one.windows)]
     lines += [f"提示：{warning}" for warning in one.warnings]
     if one.cures:
-        lines += ["", f"【还可以怎样补足】（须在{one.until}前完成）"]
+        lines += [
+            "",
+            f"【还可以怎样补足】（{one.until}以前完成的才计入{one.year}年度，补训按主管部门的通知）",
+        ]
         for head, ways in cure_groups(one):
             lines += [f"{head}：", *(f"  {way}" for way in ways)]
     lines += ["", "【逐条说明】"]
@@ -69,7 +72,7 @@ def requirement_line(one: RequirementExplanation) -> str:
     minimum = "" if one.minimum is None else f"应有{show_hours(one.minimum)}{one.unit}，"
     state = "达到" if one.met else f"还差{show_hours(one.shortfall)}{one.unit}" if one.shortfall else "未达到"
     if one.by:
-        state = f"{'视为达到' if one.as_deemed else '达到'}（{f'按“{one.by_name}”，' if one.by_name else ''}{one.by}）"
+        state = one.by
     elif lacking:
         state += f"；还需{'和'.join(lacking)}，才能判定"
     elif one.met is None:
@@ -126,7 +129,7 @@ def record_parts(one: RecordExplanation) -> tuple[str, str, tuple[tuple[str, str
         ("原文", one.quote),
         ("标准", one.standard),
         ("所填情况", "、".join(one.inputs)),
-        ("未填写，按没有该情形处理", "、".join(one.presumed)),
+        ("未填写，按不属于排除的情形处理", "、".join(one.presumed)),
         ("计算", " → ".join(amounts) if len(amounts) > 1 else ""),
         ("口径", "；".join(one.readings)),
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from xueshi.errors import RuleError
 from xueshi.regulations.vocabulary import Fact
 
-LARGEST = 10_000_000
+LARGEST: Final = 10_000_000
 """Bound of every number handed in, so that any product of a rule stays a 64-bit integer."""
 
 Typed = dict[str, Any]
@@ -126,59 +127,86 @@ _CONVERTERS: dict[str, Converter] = {
 }
 
 
-def converters(facts: Mapping[str, Fact]) -> dict[str, Converter]:
-    """Return the converter of each fact, made once per pack."""
-    return {
-        name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type]
-        for name, fact in facts.items()
-    }
+@dataclass(frozen=True, slots=True)
+class FactTypes:
+    """The facts of a pack and what types them, made once per pack.
 
-
-def type_facts(
-    raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], owner: str
-) -> Typed:
-    """Type the facts of one record; None stays (stated as none), the empty text is a blank cell (not stated).
-
-    Raises RuleError naming the record, the fact and what it takes.
+    `yes_no`, `numbers` and `words` hold what stands as it comes: nearly every cell, so nearly none is converted.
     """
-    typed: Typed = {}
+
+    facts: Mapping[str, Fact]
+    converters: Mapping[str, Converter]
+    yes_no: frozenset[str]
+    numbers: frozenset[str]
+    words: dict[str, frozenset[str]]
+
+    @staticmethod
+    def of(facts: Mapping[str, Fact]) -> FactTypes:
+        """Make the types of a pack's facts."""
+        return FactTypes(
+            facts,
+            {
+                name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type]
+                for name, fact in facts.items()
+            },
+            frozenset(name for name, fact in facts.items() if fact.type == "yes_no"),
+            frozenset(name for name, fact in facts.items() if fact.type in ("count", "number")),
+            {name: frozenset(fact.values) for name, fact in facts.items() if fact.type == "word"},
+        )
+
+
+_NO_WORDS: Final[frozenset[str]] = frozenset()
+
+
+def type_facts(raw: Mapping[str, Any], types: FactTypes, typed: Typed, record: str | None) -> Typed:
+    """Type the facts of one record (None: of the person) into `typed`, over what stands there, and return it.
+
+    None stays (stated as none), the empty text is a blank cell (not stated). Raises RuleError naming the record, the
+    fact and what it takes.
+    """
+    yes_no, numbers, words = types.yes_no, types.numbers, types.words
     for name, value in raw.items():
-        if value is None:
+        kind = type(value)
+        if (
+            (kind is bool and name in yes_no)
+            or (kind is int and name in numbers and 0 <= value <= LARGEST)
+            or (kind is str and value in words.get(name, _NO_WORDS))
+        ):
+            typed[name] = value
+        elif value is None:
             typed[name] = None
-            continue
-        if value == "":
-            continue
-        convert = by_name.get(name)
-        if convert is None:
-            raise RuleError(f"{owner}：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
-        try:
-            typed[name] = convert(value)
-        except _BadValueError as error:
-            raise RuleError(
-                f"{owner}：{facts[name].label}（{name}）的值“{value}”不可读，{error}。请更正后重新提交"
-            ) from error
+        elif value != "":
+            typed[name] = _converted(name, value, types, "本人" if record is None else f"记录{record}")
     return typed
 
 
-def type_person(
-    raw: Mapping[str, Any], by_name: Mapping[str, Converter], facts: Mapping[str, Fact], as_of: date
-) -> Typed:
+def _converted(name: str, value: Any, types: FactTypes, owner: str) -> Any:
+    convert = types.converters.get(name)
+    if convert is None:
+        raise RuleError(f"{owner}：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
+    try:
+        return convert(value)
+    except _BadValueError as error:
+        raise RuleError(
+            f"{owner}：{types.facts[name].label}（{name}）的值“{value}”不可读，{error}。请更正后重新提交"
+        ) from error
+
+
+def type_person(raw: Mapping[str, Any], types: FactTypes, as_of: date) -> Typed:
     """Type the facts of the person (names without `person.`) as they stood on a day; dated ones are `[(from, value), …]`."""
     flat: dict[str, Any] = {}
     for name, value in raw.items():
         full = name if name.startswith("person.") else f"person.{name}"
-        if full not in by_name:
+        if full not in types.converters:
             raise RuleError(f"本人：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
-        if facts[full].type != "years" and isinstance(value, list | tuple):
+        if types.facts[full].type != "years" and isinstance(value, list | tuple):
             held = [(_as_date(entry), inner) for entry, inner in _pairs(value)]
             past = [(day, inner) for day, inner in held if day <= as_of]
             if past:
                 flat[full] = max(past, key=lambda pair: pair[0])[1]
         else:
             flat[full] = value
-    return type_facts(
-        {name: value for name, value in flat.items() if value is not None}, by_name, facts, "本人"
-    )
+    return type_facts({name: value for name, value in flat.items() if value is not None}, types, {}, None)
 
 
 def _pairs(value: list[Any] | tuple[Any, ...]) -> list[tuple[Any, Any]]:

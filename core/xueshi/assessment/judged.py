@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xueshi.assessment.closures import Facts
 from xueshi.assessment.types import RecordFacts
 
 if TYPE_CHECKING:
-    from xueshi.assessment.program import Group, Row
+    from xueshi.assessment.program import Cited, Group, Row
 
 
 class Judged:
@@ -23,12 +23,12 @@ class Judged:
     category = ""
     category_lacks: tuple[str, ...] = ()
     hours = 0
-    full = 0
     verdict = "credited"
     code = ""
     text = ""
     day: date | None = None
     part = 1
+    spread: tuple[int, ...] | None = None
     open_facts: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     recognised = False
@@ -47,7 +47,7 @@ class Judged:
         self.clause = row.clause
         self.groups = row.groups
 
-    def settle(self, where: Any, verdict: str, code: str, text: str) -> None:
+    def settle(self, where: Cited, verdict: str, code: str, text: str) -> None:
         """End with no hours, by a rule and a reason."""
         if not self.rules:
             self.rules = (where.rule,)

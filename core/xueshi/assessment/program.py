@@ -10,13 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Word, asked
-from xueshi.assessment.facts import Converter, converters
+from xueshi.assessment.closures import Amount, Compiler, Condition, Parts, Word, asked, fixed, settled
+from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text
 from xueshi.regulations.words import TWINS
+
+
+@dataclass(slots=True, eq=False)
+class Cited:
+    """What a step of the trace rests on: the rule, its place in the text, its name and the readings behind it."""
+
+    rule: str
+    regulation: str
+    clause: str
+    name: str
+    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -34,12 +45,9 @@ class Gate:
 
 
 @dataclass(slots=True, eq=False)
-class Extra:
+class Extra(Cited):
     """An add-on row."""
 
-    rule: str
-    regulation: str
-    clause: str
     when: Condition
     when_form: list[Any] | None
     gates: tuple[Gate, ...]
@@ -47,27 +55,30 @@ class Extra:
     hours_form: list[Any]
     share: Amount | None
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
-    name: str
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class Row(Cited):
     """One complete row: what it tests, what it gives, and what the trace says about it."""
 
     item: Item
     id: str
-    rule: str
-    regulation: str
-    clause: str
     beside: tuple[str, str] | None
-    name: str
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
+    always: bool
+    """Whether the row holds for every record that reaches it."""
+
     gates: tuple[Gate, ...]
+    checks: tuple[tuple[Condition, bool, Gate], ...]
+    """The gates once more, with the test and what it is to give taken out: they are asked of every record."""
+
     gate_reads: tuple[str, ...]
     hours: Amount
+    fixed: int | None
+    """The hours where they are the same for every record."""
+
     hours_form: list[Any]
     hours_reads: tuple[str, ...]
     less: tuple[str, ...]
@@ -78,7 +89,9 @@ class Row:
     day_cap: Amount | None
     year_cap: Amount | None
     year_cap_key: str
-    spread: tuple[int, ...] | None
+    spread: Parts | None
+    """The shares of consecutive years, in hundredths of a percent; None where nothing is spread."""
+
     dated: tuple[str, ...]
     category: Word
     only_category: str
@@ -88,29 +101,29 @@ class Row:
     category_reads: tuple[str, ...]
     channel: str
     evidence: tuple[str, ...]
-    readings: tuple[str, ...]
     ids: frozenset[str]
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
     from_list: bool
-    rule_tuple: tuple[str, ...] = ()
+    ranged: bool
+    """Whether somebody chooses the hours within bounds."""
+
+    rule_tuple: tuple[str, ...]
+    reading_marks: dict[str, None]
+    """The readings once more, as they are gathered over a year."""
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class Item(Cited):
     """One item of the notice with its rows for one kind of record."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     when: Condition
     when_form: list[Any] | None
     when_reads: tuple[str, ...]
+    always: bool
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
-    readings: tuple[str, ...]
     dated: tuple[str, ...]
 
 
@@ -127,33 +140,23 @@ class Removed:
 
 
 @dataclass(slots=True, eq=False)
-class Refusal:
+class Refusal(Cited):
     """A refusal by a stated fact."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     when: Condition
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class Group(Cited):
     """Records that are one piece of work, or share a cap."""
 
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     of: frozenset[str]
     same: str | None
     count: str | None
     earlier_years: str
     year_cap: Amount | None
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -183,11 +186,17 @@ class Requirement:
     label: str
     form: list[Any] | None
     at_least: Amount | None
+    fixed: int | None
+    """The minimum where it is the same for everybody."""
+
     ceiling: Amount | None
     effect: str
     key: str
     when: Condition
     when_form: list[Any] | None
+    binds: bool | None
+    """Whether it binds everybody or nobody; None where facts of the person decide."""
+
     over: Mapping[str, Any] | None
     average_of: tuple[str, ...]
     sum_of: tuple[str, ...]
@@ -222,15 +231,19 @@ class Program:
     language: int
     compiler: Compiler
     facts: Mapping[str, Fact]
-    converters: Mapping[str, Converter]
-    items: Mapping[str, tuple[Item, ...]]
+    types: FactTypes
+    kinds: frozenset[str]
+    items: dict[str, tuple[Item, ...]]
     removed: Mapping[str, tuple[Removed, ...]]
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
     requirements: tuple[Requirement, ...]
     yearly: tuple[Requirement, ...]
-    """The requirements judged by a year itself: no window, no ceiling, no alternatives."""
+    """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
+
+    yearly_readings: dict[str, None]
+    """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
     """The alternatives of a year with a verdict of their own: no part of others (those of windows are in the next)."""
@@ -255,6 +268,9 @@ class Program:
     deemed: tuple[Deemed, ...]
     categories: tuple[str, ...]
     units: Mapping[str, str]
+    only_hours: bool
+    """Whether every category is reckoned in hours, so that they add up as they are."""
+
     default_category: Word
     minimums: Mapping[str, Amount]
     year_readings: tuple[str, ...]
@@ -330,14 +346,21 @@ def compile_pack(pack: RulePack) -> Program:
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
     tree = RequirementTree({one.id: one for one in requirements})
+    yearly = [
+        one
+        for one in requirements
+        if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)
+    ]
+    units = {code: entry["unit"] for code, entry in data["categories"]}
     return Program(
-        pack, pack.id, pack.language, compiler, pack.facts, converters(pack.facts),
+        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
         {kind: tuple(found) for kind, found in items.items()},
         {kind: tuple(found) for kind, found in removed.items()},
-        tuple(Refusal(entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), reads(entry["when"]), tuple(entry["readings"])) for entry in data["refuse"]),
+        tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
-        tuple(one for one in requirements if one.over is None and one.ceiling is None and not (one.any_of or one.all_of)),
+        tuple(one for one in yearly if one.binds is not False),
+        dict.fromkeys(name for one in yearly for name in one.readings),
         tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years,
@@ -345,13 +368,17 @@ def compile_pack(pack: RulePack) -> Program:
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         tuple(code for code, _ in data["categories"]),
-        {code: entry["unit"] for code, entry in data["categories"]},
+        units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
         tuple(data["year"]["readings"]),
         frozenset(kind for kind, found in data["reads"].items() if "months" in found),
         pack.digest,
     )  # fmt: skip
+
+
+def _cited(entry: Mapping[str, Any]) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return entry["rule"], entry["regulation"], entry["clause"], entry["name"], tuple(entry["readings"])
 
 
 class RequirementTree:
@@ -383,8 +410,8 @@ class RequirementTree:
 def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
     compiler.less = tuple(entry.get("less", ()))
     item = Item(
-        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), _gates(entry, compiler), (), tuple(entry["readings"]), (),
+        *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
     )  # fmt: skip
     compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
@@ -401,28 +428,24 @@ def _row(
     own_gates = _gates(row, compiler)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
-    shares = row["spread"]
-    spread = (
-        tuple(_hundredths(part) for part in shares[1])
-        if shares is not None and shares[0] == "parts"
-        else None
-    )
+    spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
-    readings = list(item.readings) + row["readings"]
+    marks = dict.fromkeys([*item.readings, *row["readings"]])
     made = Row(
-        item, row["id"], row["rule"], row["regulation"], row["clause"], tuple(row["beside"]) if row["beside"] else None, row["name"],
-        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), gates,
+        row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
+        item, row["id"], tuple(row["beside"]) if row["beside"] else None,
+        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
-        compiler.amount(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
+        compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
         tuple(_extra(extra, compiler) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
-        row["channel"], tuple(row["evidence"]), tuple(dict.fromkeys(readings)), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), (row["rule"],),
+        row["channel"], tuple(row["evidence"]), ids, mine,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -431,14 +454,9 @@ def _row(
 def _with_less(row: Mapping[str, Any], word: str) -> tuple[str, ...]:
     """List what a form of a row reads, with what is taken off the days that it compares."""
     names = reads(row[word])
-    return (
-        (*names, *(one for one in row.get("less", ()) if one not in names)) if "days" in str(names) else names
-    )
-
-
-def _hundredths(part: str) -> int:
-    whole, _, rest = part.partition(".")
-    return int(whole) * 100 + int((rest + "00")[:2])
+    if not {"days", "half_days"} & set(names):
+        return names
+    return (*names, *(one for one in row.get("less", ()) if one not in names))
 
 
 def _less(form: Any) -> tuple[str, ...]:
@@ -451,9 +469,9 @@ def _less(form: Any) -> tuple[str, ...]:
 
 def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
     return Extra(
-        extra["rule"], extra["regulation"], extra["clause"], compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
-        reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]), tuple(extra["readings"]), extra["name"],
+        reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip
 
 
@@ -461,8 +479,8 @@ def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, l
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
-        entry["rule"], entry["regulation"], entry["clause"], entry["name"], members, entry["same"], entry["count"],
-        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None, tuple(entry["readings"]),
+        *_cited(entry), members, entry["same"], entry["count"],
+        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
     )  # fmt: skip
 
 
@@ -507,7 +525,7 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
     form = entry["at_least"]
     return Requirement(
         entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
-        compiler.amount(form) if form is not None else None, compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
-        compiler.condition(entry["when"]), entry["when"], entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
+        compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
+        compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
     )  # fmt: skip

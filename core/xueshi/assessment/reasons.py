@@ -28,6 +28,7 @@ REASONS = {
     "dedupe": "与记录{other}为同一{same}，按{clause}{how}，本条{before}学时计{after}学时",
     "earlier_years": "同一{same}以前年度已计{given}学时，按{clause}本条{before}学时计{after}学时",
     "other_year": "属于{year}年度，不计入{this}年度",
+    "makeup": "补训，计入{year}年度",
     "needs_fact": "还需补充：{detail}",
     "needs_years": "{name}：还需要{years}年度的结果，才能判定",
     "more_taken_than_there_is": "扣除的天数多于申报的天数，请核对：{detail}",

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode, WindowResult, YearFigures
+from xueshi.assessment.run import rounded
+from xueshi.assessment.types import (
+    OpenFact,
+    RequirementResult,
+    TraceNode,
+    WindowResult,
+    YearFigures,
+    made,
+)
 
 CREDITED = "credited"
-OPEN = frozenset(("needs_fact", "manual"))
+OPEN: Final = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome of a year: verdict, totals in hundredths, counts, requirements, warnings, what is still to be told."""
 
     verdict: str
@@ -31,6 +37,13 @@ class Verdict:
     open: tuple[OpenFact, ...]
     parts: tuple[RequirementResult, ...] = ()
     windows: tuple[WindowResult, ...] = ()
+
+
+class Doubt(NamedTuple):
+    """A record that would satisfy a requirement, but for facts of it that are not stated."""
+
+    record: str
+    facts: tuple[str, ...]
 
 
 def judge_requirements(
@@ -47,53 +60,50 @@ def judge_requirements(
     """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
-    counts = count_sums(compiled, judged)
+    counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = not OPEN.isdisjoint([one.verdict for one in judged])
-    deemed, doubtful = deemed_requirements(compiled, judged, readings)
+    waiting = bool([one for one in judged if one.verdict in OPEN])
+    deemed, doubtful = deemed_requirements(compiled, judged, readings) if compiled.deemed else ({}, {})
     results: dict[str, RequirementResult] = {}
+    shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
+    readings.update(compiled.yearly_readings)
     for one in compiled.yearly:
-        if one.readings:
-            readings.update(dict.fromkeys(one.readings))
         result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
-            continue
-        if result is not None:
+        elif result is not None:
             results[one.id] = result
-    shown = [
-        (one, results[one.id]) for one in compiled.yearly if one.id in results and one.id in compiled.shown
-    ]
+            if one.id in compiled.shown:
+                shown.append((one, result))
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
-        figures = _own_figures(compiled, facts, results, totals, counts, years or {})
+        figures = _with_own(compiled, facts, results, totals, counts, years or {})
         chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
                 shown.append((one, found))
         windows = tuple(chosen.windows.values())
-        rested = [name for name in (*chosen.judged, *chosen.windows) if chosen.judged.get(name) is not None]
-        readings.update(dict.fromkeys(name for one in rested for name in compiled.by_id[one].readings))
-    if nodes is not None:
-        nodes.extend(_node(compiled, facts, one, result) for one, result in shown)
-    ids = {one.id for one, _ in shown}
-    verdicts = [result.met for _, result in shown]
-    verdict = "not_met" if False in verdicts else "needs_fact" if None in verdicts else "met"
-    return Verdict(
-        verdict,
-        totals,
-        counts,
-        tuple([result for _, result in shown]),
-        tuple(warned),
-        _open(compiled, shown, doubtful),
-        tuple([result for name, result in results.items() if name not in ids]),
-        windows,
-    )
+        for name in (*chosen.windows, *(name for name, judged_so in chosen.judged.items() if judged_so)):
+            readings.update(dict.fromkeys(compiled.by_id[name].readings))
+    verdict = "met"
+    for one, result in shown:
+        if nodes is not None:
+            nodes.append(_node(compiled, one, result, facts))
+        if result.met is False:
+            verdict = "not_met"
+        elif result.met is None and verdict == "met":
+            verdict = "needs_fact"
+    shown_results = tuple([result for _, result in shown])
+    parts: tuple[RequirementResult, ...] = ()
+    if len(results) > len(compiled.shown) or compiled.alternatives:
+        parts = tuple([result for name, result in results.items() if name not in compiled.shown])
+    lacking = _open(compiled, shown_results, doubtful)
+    return Verdict(verdict, totals, counts, shown_results, tuple(warned), lacking, parts, windows)
 
 
-def _own_figures(
+def _with_own(
     compiled: Program,
     facts: Facts,
     results: Mapping[str, RequirementResult],
@@ -112,49 +122,47 @@ def _own_figures(
     return {**years, int(facts["year"]): own}
 
 
-def _node(compiled: Program, facts: Facts, one: Requirement, result: RequirementResult) -> TraceNode:
-    by = next((part for part in compiled.requirements if part.rule == result.by), None)
-    return TraceNode(
-        "",
-        16,
-        result.rule,
-        result.regulation,
-        result.clause,
-        {name: facts[name] for name in one.reads if name in facts},
-        (),
-        one.readings,
-        result.total,
-        result.minimum,
-        "" if result.met else "short",
-        f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
-    )
-
-
 def _open(
-    compiled: Program, shown: list[tuple[Requirement, RequirementResult]], doubtful: Mapping[str, Doubt]
+    compiled: Program, shown: tuple[RequirementResult, ...], doubtful: Mapping[str, Doubt]
 ) -> tuple[OpenFact, ...]:
     """Say what the requirements wait for: facts of the person, of a record that may satisfy one, results of other years."""
-    found: list[OpenFact] = []
-    for _, result in shown:
+    found: dict[OpenFact, None] = {}
+    for result in shown:
+        if not (result.facts or result.years):
+            continue
         of_records = [doubtful[name] for name in (result.id, *result.parts) if name in doubtful]
         told = {name for doubt in of_records for name in doubt.facts}
-        if result.met is None:
-            found += [
-                OpenFact(
-                    doubt.record,
-                    doubt.facts,
-                    "needs_fact",
-                    reason("needs_fact", detail=labels(doubt.facts, compiled.facts)),
-                )
-                for doubt in of_records
-            ]
-        if names := tuple(name for name in result.facts if name not in told):
-            text = reason("needs_fact", detail=labels(names, compiled.facts))
-            found.append(OpenFact("", names, "needs_fact", text))
+        rest = tuple([name for name in result.facts if name not in told])
+        for record, names in (*of_records, ("", rest)):
+            if names:
+                text = reason("needs_fact", detail=labels(names, compiled.facts))
+                found[OpenFact(record, names, "needs_fact", text)] = None
         if result.years:
             text = reason("needs_years", name=result.label, years="、".join(map(str, result.years)))
-            found.append(OpenFact("", (), "needs_years", text))
-    return tuple(dict.fromkeys(found))
+            found[OpenFact("", (), "needs_years", text)] = None
+    return tuple(found)
+
+
+def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
+    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+    by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
+    return made(
+        TraceNode,
+        (
+            "",
+            16,
+            result.rule,
+            result.regulation,
+            result.clause,
+            {name: facts[name] for name in one.reads if name in facts} if one.reads else {},
+            (),
+            one.readings,
+            result.total,
+            result.minimum,
+            "" if result.met else "short",
+            f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
+        ),
+    )
 
 
 def sum_totals(
@@ -165,15 +173,18 @@ def sum_totals(
     for one in judged:
         if one.hours:
             totals[one.category] = totals.get(one.category, 0) + one.hours
-    given = dict(totals)
+    given = dict(totals) if compiled.ceilings else totals
     for requirement in compiled.ceilings:
         assert requirement.ceiling is not None
         cap = requirement.ceiling(facts)
         if not isinstance(cap, Stop) and requirement.when(facts):
             readings.update(dict.fromkeys(requirement.readings))
             given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
-    units = compiled.units
-    total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
+    if compiled.only_hours:
+        total = sum(given.values())
+    else:
+        units = compiled.units
+        total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
     for entry in compiled.sums:
         if entry.count is not None:
             continue
@@ -220,14 +231,6 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
             len({one.facts.get(entry.same) or one.record.id for one in held}) if entry.same else len(held)
         )
     return counts
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A record that would satisfy a requirement, but for facts of it that are not stated."""
-
-    record: str
-    facts: tuple[str, ...]
 
 
 def deemed_requirements(
@@ -280,11 +283,10 @@ def _judge(
     doubtful: Mapping[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
-    bound = one.when(facts)
+    bound = one.when(facts) if one.binds is None else one.binds
     if bound is False:
         return None
-    counted = one.of in counts
-    total = counts[one.of] * 100 if counted else totals.get(one.of, 0)
+    total = counts[one.of] * 100 if one.of in counts else totals.get(one.of, 0)
     if bound is None:
         return RequirementResult(
             one.id,
@@ -307,37 +309,34 @@ def _judge(
             if one.effect == "warn"
             else None
         )
-    held: Any = one.at_least(facts)
+    held: Any = one.at_least(facts) if one.fixed is None else one.fixed
     if isinstance(held, Stop):
         if held.code == "unset":
             return None
         return RequirementResult(
             one.id, one.rule, one.regulation, one.clause, one.of, one.label, None, total, 0, None, held.facts
         )
-    minimum = _rounded(held)
-    short = max(0, minimum - total)
+    minimum = rounded(held)
+    short = minimum - total if minimum > total else 0
     by = deemed.get(one.id, "")
     doubt = doubtful.get(one.id) if short and not by else None
     met: bool | None = True if short == 0 or by else None if waiting or doubt else False
-    return RequirementResult(
-        one.id,
-        one.rule,
-        one.regulation,
-        one.clause,
-        one.of,
-        one.label,
-        minimum,
-        total,
-        short,
-        met,
-        doubt.facts if doubt else (),
-        by if short else "",
-    )
-
-
-def _rounded(exact: Any) -> int:
-    return (
-        exact
-        if type(exact) is int
-        else int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
+    return made(
+        RequirementResult,
+        (
+            one.id,
+            one.rule,
+            one.regulation,
+            one.clause,
+            one.of,
+            one.label,
+            minimum,
+            total,
+            short,
+            met,
+            doubt.facts if doubt else (),
+            by if short else "",
+            (),
+            (),
+        ),
     )

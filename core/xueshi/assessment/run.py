@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Program
+from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import PersonYearRequest, TraceNode
+from xueshi.assessment.types import PersonYearRequest, TraceNode, made
 
-NO_FACTS: Mapping[str, Any] = {}
+NO_FACTS: Final[Mapping[str, Any]] = {}
 
 
 class Run:
@@ -29,42 +29,42 @@ class Run:
         self.readings: dict[str, None] = dict.fromkeys(compiled.year_readings)
         self.warnings: list[str] = []
         self.day_used: dict[tuple[str, date], Any] = {}
-        pack = compiled.pack
-        first, last = pack.year_window(self.year)
-        as_of = first if pack.data["year"]["person_as_of"] == "start" else last
-        self.person: Facts = (
-            type_person(request.person, compiled.converters, compiled.facts, as_of) if request.person else {}
-        )
+        self.person: Facts = {}
+        if request.person:
+            first, last = compiled.pack.year_window(self.year)
+            as_of = first if compiled.pack.data["year"]["person_as_of"] == "start" else last
+            self.person = type_person(request.person, compiled.types, as_of)
         self.person["year"] = self.year
 
     def note(
         self,
-        record: str,
+        one: Judged,
         step: int,
-        where: Any,
+        where: Cited,
         names: tuple[str, ...],
-        facts: Facts,
         before: int | None,
         after: int | None,
         code: str = "",
         text: str = "",
         presumed: tuple[str, ...] = (),
     ) -> None:
-        """Add one node; `where` holds rule, regulation, clause and readings."""
-        if self.nodes is None:
+        """Add one node: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
+        nodes = self.nodes
+        if nodes is None:
             return
         read = NO_FACTS
         if names:
             # A loop, not a comprehension: this runs for every step of every record.
+            facts = one.facts
             read = {}
             for name in names:
                 if name in facts:
                     read[name] = facts[name]
-        self.nodes.append(
-            tuple.__new__(  # what the class does, without its call in between
+        nodes.append(
+            made(
                 TraceNode,
                 (
-                    record,
+                    one.record.id,
                     step,
                     where.rule,
                     where.regulation,
@@ -90,12 +90,12 @@ class Run:
         held = self.compiled.default_category(one.facts)
         one.category = "" if isinstance(held, Stop) else held
 
-    def stopped(self, one: Judged, where: Any, stop: Stop, step: int) -> None:
+    def stopped(self, one: Judged, where: Cited, stop: Stop, step: int) -> None:
         """Settle a record whose amount cannot be told or is nothing."""
         if stop.kind == "needs":
             if stop.code == "unset":
                 one.settle(where, "manual", "no_decision", reason("unset", detail=stop.detail))
-                self.note(one.record.id, step, where, (), one.facts, None, None, one.code, one.text)
+                self.note(one, step, where, (), None, None, one.code, one.text)
             else:
                 self.lacking(one, where, step, stop.facts, stop.code)
             return
@@ -110,11 +110,10 @@ class Run:
         one.settle(where, verdict, code, text)
         one.open_facts = stop.facts if verdict == "manual" else ()
         self.note(
-            one.record.id,
+            one,
             step,
             where,
             stop.facts,
-            one.facts,
             None,
             0 if verdict != "manual" else None,
             one.code,
@@ -122,12 +121,12 @@ class Run:
         )
 
     def lacking(
-        self, one: Judged, where: Any, step: int, names: tuple[str, ...], code: str = "needs_fact"
+        self, one: Judged, where: Cited, step: int, names: tuple[str, ...], code: str = "needs_fact"
     ) -> None:
         """Settle a record as `needs_fact`: not counted and not 0."""
         one.settle(where, "needs_fact", "needs_fact", reason(code, detail=labels(names, self.compiled.facts)))
         one.open_facts = names
-        self.note(one.record.id, step, where, (), one.facts, None, None, "needs_fact", one.text)
+        self.note(one, step, where, (), None, None, "needs_fact", one.text)
 
 
 def rounded(exact: Any) -> int:

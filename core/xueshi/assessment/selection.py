@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
@@ -9,8 +11,8 @@ from xueshi.assessment.reasons import reason
 from xueshi.assessment.run import NO_FACTS, Run
 from xueshi.assessment.types import TraceNode
 
-DAYS = ("days",)
-TOO_MANY = "more_taken_than_there_is"
+DAYS: Final = ("days",)
+TOO_MANY: Final = "more_taken_than_there_is"
 """Why a condition whose facts are all stated cannot be told: more days are taken off than there are."""
 
 
@@ -19,10 +21,10 @@ def item(run: Run, one: Judged) -> Item | None:
     facts, kind = one.facts, one.record.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
-        held = item.when_form is None or item.when(facts)
+        held = item.always or item.when(facts)
         if held:
             if item.when_reads:
-                run.note(one.record.id, 3, item, item.when_reads, facts, None, None)
+                run.note(one, 3, item, item.when_reads, None, None)
             return item
         if held is None and unknown is None:
             unknown = item
@@ -69,10 +71,10 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.when_form is None or row.when(facts)
+        held = row.always or row.when(facts)
         if held:
-            if run.nodes is not None and row.when_reads:
-                run.note(one.record.id, 5, row, row.when_reads, facts, None, None, "", row.name)
+            if row.when_reads:
+                run.note(one, 5, row, row.when_reads, None, None, "", row.name)
             return row
         if held is None:
             for gate in item.gates:
@@ -83,7 +85,7 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
                         gate.code,
                         reason(gate.code, clause=item.clause, detail=gate.text),
                     )
-                    run.note(one.record.id, 6, item, gate.reads, facts, None, 0, one.code, one.text)
+                    run.note(one, 6, item, gate.reads, None, 0, one.code, one.text)
                     return None
             names = run.compiled.compiler.missing(row.when_form, facts)
             run.lacking(one, row, 5, names or (*DAYS, *row.less), "needs_fact" if names else TOO_MANY)
@@ -97,13 +99,14 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
         reason("no_row", name=item.name, clause=item.clause, read=read or "未填写"),
     )
     one.rules = ()
-    run.note(one.record.id, 5, item, names, facts, None, 0, one.code, one.text)
+    run.note(one, 5, item, names, None, 0, one.code, one.text)
     return None
 
 
 def attribute(run: Run, one: Judged, row: Row) -> None:
     """Steps 4 and 15: the statistics year by the deciding date, else the year under which the record was entered.
 
+    A record that makes up for a year belongs to that year: whether it may was asked when it was filed.
     The category is read with it, early, so that a record of no hours has a category too.
     """
     facts = one.facts
@@ -111,12 +114,19 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         day = facts.get(name)
         if day is not None:
             one.day = day
+            if one.record.makeup:
+                run.note(one, 4, row, row.dated, None, None, "", made_up(run, one))
+                break
             one.year = run.compiled.pack.year_of(day)
-            run.note(one.record.id, 4, row, row.dated, facts, None, None)
+            run.note(one, 4, row, row.dated, None, None)
             break
     else:
-        one.year = one.record.year if one.record.year is not None else run.year
-    held = row.only_category or row.category(facts)
+        if one.year is None:
+            one.year = run.year
+    if row.only_category:
+        one.category = row.only_category
+        return
+    held = row.category(facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)
@@ -124,42 +134,40 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         one.category = held
 
 
+def made_up(run: Run, one: Judged) -> str:
+    """Put a record that makes up for a year under that year, and return the sentence that says so."""
+    one.year = one.record.year if one.record.year is not None else run.year
+    return reason("makeup", year=one.year)
+
+
 def gates(run: Run, one: Judged, row: Row) -> bool:
     """Step 6: conditions and exclusions; the first that fails gives the reason, a missing condition is asked."""
     if not row.gates:
         return True
     facts = one.facts
-    lacking: list[str] = []
-    presumed: list[str] = []
-    for gate in row.gates:
-        held = gate.test(facts)
-        if held is gate.wanted:
+    lacking: tuple[str, ...] = ()
+    presumed: tuple[str, ...] = ()
+    for test, wanted, gate in row.checks:
+        held = test(facts)
+        if held is wanted:
             continue
         if held is None:
-            for name in gate.asks:
-                if name not in facts:
-                    (lacking if gate.wanted else presumed).append(name)
-            if all(name in facts for name in gate.asks):
+            absent = tuple([name for name in gate.asks if name not in facts])
+            if not absent:
                 run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
                 return False
+            if wanted:
+                lacking += absent
+            else:
+                presumed += absent
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
-        run.note(one.record.id, 6, row, gate.reads, facts, None, 0, one.code, one.text)
+        run.note(one, 6, row, gate.reads, None, 0, one.code, one.text)
         return False
     if lacking:
         run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
         return False
-    if run.nodes is not None:
-        run.note(
-            one.record.id,
-            6,
-            row,
-            row.gate_reads,
-            facts,
-            None,
-            None,
-            "",
-            "",
-            tuple(dict.fromkeys(presumed)) if presumed else (),
-        )
+    if len(presumed) > 1:
+        presumed = tuple(dict.fromkeys(presumed))
+    run.note(one, 6, row, row.gate_reads, None, None, "", "", presumed)
     return True

@@ -22,7 +22,7 @@ def judge_windows(
     Those on which the year's own verdict rests (a part of alternatives with a yearly one) are judged there.
     """
     compiled = program(pack)
-    facts = type_person(person, compiled.converters, compiled.facts, pack.year_window(year)[1])
+    facts = type_person(person, compiled.types, pack.year_window(year)[1])
     facts["year"] = year
     facts["at_least"] = compiled.minimums
     results: dict[str, WindowResult] = {}

@@ -54,6 +54,12 @@ def append(
     return entry
 
 
+def last_of(session: Session, verb: str) -> AuditEntry | None:
+    """Return the newest entry of a verb."""
+    query = select(AuditEntry).where(AuditEntry.verb == verb).order_by(col(AuditEntry.seq).desc())
+    return session.exec(query.limit(1)).first()
+
+
 @dataclass(frozen=True)
 class ChainReport:
     """Result of verifying the chain: how many entries, and the first that does not fit (None when whole)."""
@@ -89,6 +95,14 @@ def store_artifact(session: Session, kind: str, body: bytes) -> str:
         session.add(Artifact(digest=digest, kind=kind, body=body, created_at=real_now()))
         session.flush()
     return digest
+
+
+def discard_artifact(session: Session, digest: str) -> None:
+    """Take out bytes that this same transaction stored and then refused: nothing may name them."""
+    artifact = session.get(Artifact, digest)
+    if artifact is not None:
+        session.delete(artifact)
+        session.flush()
 
 
 def has_artifact(session: Session, digest: str) -> bool:

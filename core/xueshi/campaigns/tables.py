@@ -36,6 +36,8 @@ class Campaign(SQLModel, table=True):
     """Campaign instant since which no deadline falls due; None while the campaign runs."""
     makeup_until: datetime | None = Field(default=None, sa_type=Instant)
     """End of the make-up window (补训)."""
+    makeup_from: date | None = None
+    """First day of the make-up window; None where the notice itself names it: then the day after the statistics year."""
     reassessing: bool = False
     """People are being judged again under a newer rule pack; until that is done nothing is closed."""
     opened_at: datetime = Field(sa_type=Instant)

@@ -92,6 +92,8 @@ class Channel:
     personal_application: bool = False
     within_days: int | None = None
     """Working days after the activity's last day within which it must be filed; None when the text names none."""
+    within_calendar_days: int | None = None
+    """The same in calendar days, where the text says so many 日 and not 工作日; a channel has one of the two."""
 
 
 @dataclass(frozen=True)

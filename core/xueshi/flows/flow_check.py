@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from xueshi.access.roles import verbs_of
+from xueshi.access.roles import PERSON, verbs_of
 from xueshi.flows.flow import ApprovalFlow, Channel, Escalation, FlowLevel, Leaving
 from xueshi.flows.routing import UnitFacts, flow_for, holds
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
 
-PERSON = "person"
-"""The role of the professional himself: he files, he never verifies."""
 ANOTHER = "another sector"
 """A sector that a flow does not name: what holds for it holds for all others."""
 
@@ -235,6 +233,15 @@ def _channel(findings: FlowFindings, position: int, channel: Channel) -> None:
         findings.add(
             "F120", (*here, "within_days"), f"channel {channel.id} has {channel.within_days} working days",
             "within_days: at least 1, or none where the text names none", channel.clause,
+        )  # fmt: skip
+    if channel.within_calendar_days is not None and (
+        channel.within_calendar_days < 1 or channel.within_days is not None
+    ):
+        findings.add(
+            "F120", (*here, "within_calendar_days"),
+            f"channel {channel.id} has {channel.within_calendar_days} calendar days"
+            + (f" and {channel.within_days} working days" if channel.within_days is not None else ""),
+            "one of within_days (工作日) and within_calendar_days (日), at least 1", channel.clause,
         )  # fmt: skip
     unknown = [level for level in channel.levels if level not in ids]
     for level in unknown:

@@ -59,7 +59,11 @@ def _level(flow: ApprovalFlow, level: FlowLevel, *, first: bool) -> str:
 def _channel(flow: ApprovalFlow, channel: Channel) -> str:
     names = {level.id: level.name for level in flow.levels}
     asked = "，本人须申请" if channel.personal_application else "，本人不用申请"
-    within = f"在活动结束后{channel.within_days}个工作日内" if channel.within_days is not None else ""
+    within = ""
+    if channel.within_days is not None:
+        within = f"在活动结束后{channel.within_days}个工作日内"
+    elif channel.within_calendar_days is not None:
+        within = f"在活动结束后{channel.within_calendar_days}日内"
     passed = (
         f"，经{_list([f'“{names.get(level, level)}”' for level in channel.levels], '、')}（按单位情况适用）"
         if len(channel.levels) > 1

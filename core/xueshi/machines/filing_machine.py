@@ -13,6 +13,19 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from xueshi.flows.flow import ApprovalFlow, FlowLevel
+from xueshi.machines.signing import (
+    Refused,
+    Signature,
+    accounts_of,
+    already_signed,
+    completes,
+    four_eyes,
+    not_of_level,
+    stale,
+    waiting_signers,
+)
+
+__all__ = ["Refused", "Signature"]
 
 Stage = Literal[
     "filing", "assessing", "deciding", "approved", "refused", "not_filed", "dissolved", "not_decided"
@@ -52,16 +65,6 @@ FINISHED_WORDS: dict[Stage, str] = {
 
 
 NO_MAKEUP = "本次年度验证没有开放补训；请业务负责人先开放（xueshi campaign makeup）"
-
-
-@dataclass(frozen=True)
-class Signature:
-    """One approval at the current level: by which role, by which account (its id), on whose behalf."""
-
-    role: str
-    account: str
-    principal: str = ""
-    """Account whose role was used, where a delegate signed; empty otherwise."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +124,6 @@ class Accepted:
 
     state: FilingState
     outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The command does not hold: a stable code, and the reason as the officer reads it."""
-
-    code: str
-    reason: str
 
 
 def opening_state(flow: ApprovalFlow, deadline: datetime, round_: int = 1) -> FilingState:
@@ -241,8 +236,7 @@ def waiting_roles(state: FilingState, flow: ApprovalFlow) -> tuple[str, ...]:
     """Return the roles whose act the filing waits for; empty while it is assessed or finished."""
     if state.stage not in ("filing", "deciding"):
         return ()
-    signed = {signature.role for signature in state.signatures}
-    return tuple(signer.role for signer in flow.level(state.level).signers if signer.role not in signed)
+    return waiting_signers(flow.level(state.level), state.signatures)
 
 
 def _not_now(state: FilingState, command: FilingCommand) -> Refused | None:
@@ -250,11 +244,9 @@ def _not_now(state: FilingState, command: FilingCommand) -> Refused | None:
         return Refused("finished", f"该单位本轮{FINISHED_WORDS[state.stage]}，不能再办理")
     if state.stage == "assessing":
         return Refused("assessing", "该单位已提交，正在逐人核算；核算完成后再办")
-    if command.expected_version != state.version:
-        return Refused(
-            "stale",
-            f"页面已过期：您看到的是第 {command.expected_version} 版，现在是第 {state.version} 版；请刷新后再办",
-        )
+    refusal = stale(command.expected_version, state.version)
+    if refusal is not None:
+        return refusal
     if command.verb not in OVER_THE_LEVELS and command.level != state.level:
         return Refused(
             "wrong_level", f"该单位现在“{state.level}”环节，不在“{command.level}”环节；请刷新后再办"
@@ -263,19 +255,17 @@ def _not_now(state: FilingState, command: FilingCommand) -> Refused | None:
 
 
 def _not_by(state: FilingState, level: FlowLevel, command: FilingCommand) -> Refused | None:
-    if command.role not in {signer.role for signer in level.signers}:
-        names = "、".join(signer.name for signer in level.signers)
-        return Refused("wrong_officer", f"“{level.name}”由{names}办理（{level.clause}）；您的岗位不在其中")
-    if command.role in {signature.role for signature in state.signatures}:
-        return Refused("already_signed", "本部门已签署，不必重复办理")
-    # By account and by whoever lent the role: a delegate is no way round the second pair of eyes.
-    eyes = {command.account, command.principal} - {""}
-    if state.maker in eyes:
-        return Refused("four_eyes", "登记由您（或委托您的人）经手，须由他人审核（经办、审核分离）")
-    signed = {who for one in state.signatures for who in (one.account, one.principal)}
-    if eyes & (signed | set(state.hands)):
-        return Refused("four_eyes", "您（或委托您的人）已在本次申报中签署过，须由他人办理（经办、审核分离）")
-    return None
+    return (
+        not_of_level(level, command.role)
+        or already_signed(state.signatures, command.role)
+        or four_eyes(
+            (command.account, command.principal),
+            (state.maker,),
+            (*accounts_of(state.signatures), *state.hands),
+            made="登记由您（或委托您的人）经手，须由他人审核（经办、审核分离）",
+            signed="您（或委托您的人）已在本次申报中签署过，须由他人办理（经办、审核分离）",
+        )
+    )
 
 
 def _late(state: FilingState, flow: ApprovalFlow, command: FilingCommand) -> Refused | None:
@@ -286,7 +276,7 @@ def _late(state: FilingState, flow: ApprovalFlow, command: FilingCommand) -> Ref
 
 def _approve(state: FilingState, flow: ApprovalFlow, level: FlowLevel, command: FilingCommand) -> Accepted:
     signatures = (*state.signatures, Signature(command.role, command.account, command.principal))
-    if not level.complete(frozenset(signature.role for signature in signatures)):
+    if not completes(level, signatures):
         # A signature that does not complete its level leaves the version: two signers must not refuse each other.
         return Accepted(replace(state, signatures=signatures), "signed")
     following = flow.after(level.id)
@@ -294,9 +284,8 @@ def _approve(state: FilingState, flow: ApprovalFlow, level: FlowLevel, command: 
     if following is None:
         # The last level's hands bar nobody: should the filing come back, the same level decides again.
         return Accepted(replace(passed, stage="approved", makeup_from=""), "approved")
-    signers = (who for one in signatures for who in (one.account, one.principal) if who)
     first = level.id == flow.levels[0].id
-    hands = (*state.hands, *signers)
+    hands = (*state.hands, *accounts_of(signatures))
     came = () if first else state.came
     passed = replace(passed, hands=hands, came=(*came, (following.id, len(hands))))
     if first:

@@ -12,8 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from xueshi.access.roles import PERSON
 from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel
-from xueshi.machines.filing_machine import Refused, Signature
+from xueshi.machines.signing import (
+    Refused,
+    Signature,
+    already_signed,
+    completes,
+    four_eyes,
+    not_of_level,
+    stale,
+    waiting_signers,
+)
 
 RecordStage = Literal["deciding", "returned", "verified", "refused", "replaced", "withdrawn"]
 SETTLED: frozenset[RecordStage] = frozenset({"verified", "refused", "replaced", "withdrawn"})
@@ -23,9 +33,6 @@ RecordVerb = Literal["verify", "return", "refuse", "resubmit", "withdraw", "repl
 RecordOutcome = Literal[
     "filed", "signed", "advanced", "verified", "returned", "refused", "resubmitted", "withdrawn", "replaced"
 ]
-
-PERSON = "person"
-"""The role of the professional himself in a channel's `filed_by`; whoever files for him says so."""
 
 STAGE_WORDS: dict[str, str] = {
     "registered": "已登记",
@@ -115,7 +122,7 @@ def decide(
 ) -> RecordAccepted | Refused:
     """Judge one act on one record."""
     if command.verb == "replace":
-        return replaced(state) if command.expected_version == state.version else _stale(state, command)
+        return stale(command.expected_version, state.version) or replaced(state)
     refusal = _not_now(state, command)
     if refusal is not None:
         return refusal
@@ -148,8 +155,7 @@ def waiting_roles(state: RecordState, flow: ApprovalFlow) -> tuple[str, ...]:
     """Return the roles of verifiers whose act the record waits for; empty while it is with its filer or settled."""
     if state.stage != "deciding":
         return ()
-    signed = {signature.role for signature in state.signatures}
-    return tuple(signer.role for signer in flow.level(state.level).signers if signer.role not in signed)
+    return waiting_signers(flow.level(state.level), state.signatures)
 
 
 def _may_file(channel: Channel, role: str, for_person: bool) -> Refused | None:
@@ -174,34 +180,28 @@ def _not_now(state: RecordState, command: RecordCommand) -> Refused | None:
     if state.settled:
         cure = "如有错误，请另报更正" if state.stage == "verified" else "如有新的证明，请另行申报"
         return Refused("settled", f"该记录{STAGE_WORDS[state.stage]}，不能再办理；{cure}")
-    return None if command.expected_version == state.version else _stale(state, command)
-
-
-def _stale(state: RecordState, command: RecordCommand) -> Refused:
-    return Refused(
-        "stale",
-        f"页面已过期：您看到的是第 {command.expected_version} 版，现在是第 {state.version} 版；请刷新后再办",
-    )
+    return stale(command.expected_version, state.version)
 
 
 def _not_by(state: RecordState, level: FlowLevel, command: RecordCommand) -> Refused | None:
-    if command.role not in {signer.role for signer in level.signers}:
-        names = "、".join(signer.name for signer in level.signers)
-        return Refused("wrong_officer", f"“{level.name}”由{names}办理（{level.clause}）；您的岗位不在其中")
-    if command.account in state.makers:
-        return Refused("four_eyes", "该记录由您登记，须由他人认定（经办、审核分离）")
+    acted = (*(hand.account for hand in state.hands), *(one.account for one in state.signatures))
     # After four eyes: a second role of one account must hear the true reason.
-    acted = {hand.account for hand in state.hands} | {one.account for one in state.signatures}
-    if command.account in acted:
-        return Refused("four_eyes", "您已在本次认定中签署过，须由他人办理（经办、审核分离）")
-    if command.role in {signature.role for signature in state.signatures}:
-        return Refused("already_signed", "本部门已签署，不必重复办理")
-    return None
+    return (
+        not_of_level(level, command.role)
+        or four_eyes(
+            (command.account,),
+            state.makers,
+            acted,
+            made="该记录由您登记，须由他人认定（经办、审核分离）",
+            signed="您已在本次认定中签署过，须由他人办理（经办、审核分离）",
+        )
+        or already_signed(state.signatures, command.role)
+    )
 
 
 def _verify(state: RecordState, channel: Channel, level: FlowLevel, command: RecordCommand) -> RecordAccepted:
     signatures = (*state.signatures, Signature(command.role, command.account))
-    if not level.complete(frozenset(signature.role for signature in signatures)):
+    if not completes(level, signatures):
         # As in a filing: a signature that does not complete its level leaves the version for the other signers.
         return RecordAccepted(replace(state, signatures=signatures), "signed")
     passed = replace(

@@ -163,6 +163,8 @@ def _ready(session: Session, message_id: UUID) -> _Ready:
 def _recipients(session: Session, row: OutgoingMessage) -> list[access.Addressee]:
     if row.account_id is not None:
         return access.addressees(session, accounts=[row.account_id])
+    if row.to_person is not None:
+        return access.addressees(session, role=row.to_role, person_id=row.to_person)
     if row.to_unit is not None:
         return access.addressees(session, role=row.to_role, unit_id=row.to_unit)
     of_role = access.addressees(session, role=row.to_role)

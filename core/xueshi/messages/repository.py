@@ -36,6 +36,7 @@ class NewMessage:
     standing: bool = False
     campaign_id: UUID | None = None
     filing_id: UUID | None = None
+    to_person: UUID | None = None
 
 
 def write(session: Session, new: NewMessage) -> OutgoingMessage:
@@ -46,6 +47,7 @@ def write(session: Session, new: NewMessage) -> OutgoingMessage:
         filing_id=new.filing_id,
         to_role=new.to_role,
         to_unit=new.to_unit,
+        to_person=new.to_person,
         area=new.area,
         standing=new.standing,
         subject=new.subject,
@@ -66,6 +68,7 @@ class NewDigest:
     day: date
     to_role: str
     to_unit: UUID | None
+    to_person: UUID | None
     area: str
     body: dict[str, object]
     at: datetime
@@ -94,6 +97,7 @@ def write_digests(session: Session, digests: Sequence[NewDigest]) -> int:
             campaign_id=digest.campaign_id,
             to_role=digest.to_role,
             to_unit=digest.to_unit,
+            to_person=digest.to_person,
             area=digest.area,
             account_id=digest.account_id,
             clock=digest.clock,
@@ -134,14 +138,19 @@ def news(
     until: datetime,
     roles: Sequence[str],
     units: Sequence[UUID],
+    people: Sequence[UUID] = (),
 ) -> list[OutgoingMessage]:
-    """Return what waits for the digest of some roles and units, oldest first."""
+    """Return what waits for the digest of some roles, units and people, oldest first."""
     query = (
         select(OutgoingMessage)
         .where(
             _for_digest(campaign_id, until),
             col(OutgoingMessage.to_role).in_(roles),
-            or_(col(OutgoingMessage.to_unit).is_(None), col(OutgoingMessage.to_unit).in_(units)),
+            or_(
+                col(OutgoingMessage.to_unit).is_(None),
+                col(OutgoingMessage.to_unit).in_(units),
+                col(OutgoingMessage.to_person).in_(people),
+            ),
         )
         .order_by(col(OutgoingMessage.written_at), col(OutgoingMessage.id))
     )
@@ -183,7 +192,7 @@ def lease_due(session: Session, now: datetime, *, lease: timedelta, limit: int) 
 def message(session: Session, scope: Scope, message_id: UUID) -> OutgoingMessage:
     """Return a message; raises NotFoundError outside the scope."""
     found = session.get(OutgoingMessage, message_id)
-    if found is None or not scope.allows(found.area, None, found.to_unit):
+    if found is None or not scope.allows(found.area, None, found.to_unit, found.to_person):
         raise NotFoundError(f"找不到消息 {message_id}，或不在您的管理范围；用 xueshi messages list 查看")
     return found
 
@@ -227,10 +236,7 @@ def listed(
 ) -> list[OutgoingMessage]:
     """Return messages in scope, newest first."""
     query = (
-        select(OutgoingMessage)
-        .where(scope.clause(OutgoingMessage.area, None, OutgoingMessage.to_unit))
-        .order_by(col(OutgoingMessage.id).desc())
-        .limit(limit)
+        select(OutgoingMessage).where(_visible(scope)).order_by(col(OutgoingMessage.id).desc()).limit(limit)
     )
     if states is not None:
         query = query.where(col(OutgoingMessage.state).in_(states))
@@ -254,7 +260,7 @@ class Backlog:
 
 def backlog(session: Session, scope: Scope) -> Backlog:
     """Count what waits in a scope."""
-    within = scope.clause(OutgoingMessage.area, None, OutgoingMessage.to_unit)
+    within = _visible(scope)
     due = col(OutgoingMessage.state).in_(WAITING) & col(OutgoingMessage.next_try).is_not(None)
     waiting, oldest = session.exec(
         select(func.count(), func.min(OutgoingMessage.written_at)).where(within, due)
@@ -271,6 +277,12 @@ def backlog(session: Session, scope: Scope) -> Backlog:
         .limit(1)
     ).first()
     return Backlog(waiting, oldest, reason or "", stuck)
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return scope.clause(
+        OutgoingMessage.area, None, col(OutgoingMessage.to_unit), col(OutgoingMessage.to_person)
+    )
 
 
 def try_again(session: Session, scope: Scope, message_id: UUID | None, now: datetime) -> int:

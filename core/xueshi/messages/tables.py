@@ -24,6 +24,8 @@ class OutgoingMessage(SQLModel, table=True):
     filing_id: UUID | None = None
     to_role: str
     to_unit: UUID | None = None
+    to_person: UUID | None = None
+    """Whose own account it is for, where it is for a professional himself."""
     area: str = ""
     account_id: UUID | None = None
     """The officer of a digest; other messages find their officers by role when they are carried."""

@@ -17,6 +17,16 @@ from pathlib import Path
 from xueshi.messages.letters import Letter
 
 TIMEOUT_SECONDS = 10.0
+_CERTIFICATE_FAULTS = {
+    9: "尚未生效",
+    10: "已过期",
+    18: "自签名，本机不认识",
+    19: "颁发者本机不认识",
+    20: "颁发者本机不认识",
+    62: "不是发给这个主机名的",
+    64: "不是发给这个地址的",
+}
+"""What OpenSSL found wrong with a server's certificate, by its code (X509_V_ERR_…)."""
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
@@ -40,6 +50,8 @@ class MailServer:
     user: str = ""
     password: str = field(default="", repr=False)
     starttls: bool = True
+    ca: Path | None = None
+    """PEM file of the authorities that are believed; None: those of the system."""
 
     @contextmanager
     def line(self) -> Iterator[MailLine]:
@@ -53,7 +65,7 @@ class MailServer:
         try:
             try:
                 if self.starttls:
-                    smtp.starttls(context=ssl.create_default_context())
+                    self._encrypt(smtp)
                 if self.user:
                     smtp.login(self.user, self.password)
             except (OSError, smtplib.SMTPException) as error:
@@ -66,6 +78,31 @@ class MailServer:
                 smtp.quit()
             except (OSError, smtplib.SMTPException):
                 smtp.close()
+
+    def _encrypt(self, smtp: smtplib.SMTP) -> None:
+        """Go over to TLS with a server that is who it says; raises NotTakenError with what to do."""
+        where = f"邮件服务器 {self.host}:{self.port}"
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except (OSError, ssl.SSLError):
+            raise NotTakenError(
+                f"XUESHI_SMTP_CA 指定的证书文件 {self.ca} 读不了；请核对路径，文件须为 PEM 格式", line=True
+            ) from None
+        try:
+            smtp.starttls(context=context)
+        except smtplib.SMTPNotSupportedError:
+            raise NotTakenError(
+                f"{where} 加密或登录不成：它不支持加密（STARTTLS）；请向邮件服务器的管理员核对端口，"
+                "内网不加密的服务器须设 XUESHI_SMTP_STARTTLS=false，并不设登录名",
+                line=True,
+            ) from None
+        except ssl.SSLCertVerificationError as error:
+            cause = _CERTIFICATE_FAULTS.get(error.verify_code, error.verify_message)
+            raise NotTakenError(
+                f"{where} 加密或登录不成：它的证书不可信（{cause}），没有交出登录名、密码和邮件；"
+                "请向邮件服务器的管理员核对，单位自建证书的用 XUESHI_SMTP_CA 指明颁发者的证书文件",
+                line=True,
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from xueshi.audit import repository as audit
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.records import repository
@@ -25,6 +26,8 @@ PARTIAL = ".partial"
 MEGABYTE = 1024 * 1024
 LEFT_BEHIND = timedelta(hours=1)
 """What has no owner for so long belongs to a process that died or to a filing that was refused."""
+SWEPT = "evidence_sweep"
+"""Audit verb of a sweep."""
 TYPES = {"pdf": "PDF", "png": "PNG 图片", "jpeg": "JPEG 图片"}
 _BEGINNINGS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff"}
 _ENDINGS = {"pdf": b"%%EOF", "png": b"IEND", "jpeg": b"\xff\xd9"}
@@ -132,15 +135,7 @@ class EvidenceStore:
 
     def sweep(self, session: Session, now: datetime) -> int:
         """Remove files without row, and rows without proof, that were left behind; returns how many files went."""
-        repository.drop_unused_files(session, now - LEFT_BEHIND)
-        named = repository.evidence_paths(session)
-        gone = 0
-        for path in sorted(self._folder.glob("*/*")):
-            old = datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - LEFT_BEHIND
-            if old and str(path.relative_to(self._folder)) not in named:
-                path.unlink()
-                gone += 1
-        return gone
+        return _sweep(self._folder, session, now)
 
     def _readable(self, file: EvidenceFile) -> bool:
         try:
@@ -148,3 +143,22 @@ class EvidenceStore:
         except InputError:
             return False
         return True
+
+
+def sweep_folder(data: Path, session: Session, now: datetime, *, actor: str) -> int:
+    """Sweep a data folder's evidence and note in the audit that it was done, and by whom; returns how many files went."""
+    gone = _sweep(data / FOLDER, session, now)
+    audit.append(session, actor=actor, verb=SWEPT, target="folder:evidence", body={"files": gone})
+    return gone
+
+
+def _sweep(folder: Path, session: Session, now: datetime) -> int:
+    repository.drop_unused_files(session, now - LEFT_BEHIND)
+    named = repository.evidence_paths(session)
+    gone = 0
+    for path in sorted(folder.glob("*/*")):
+        old = datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - LEFT_BEHIND
+        if old and str(path.relative_to(folder)) not in named:
+            path.unlink(missing_ok=True)  # two workers may sweep at once
+            gone += 1
+    return gone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ def record(session: Session, scope: Scope, record_id: UUID, *, lock: bool = Fals
     query = (
         select(StudyRecord)
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
-        .where(StudyRecord.id == record_id, _visible(scope))
+        .where(StudyRecord.id == record_id, _visible(scope, StudyRecord.person_id))
     )
     found = session.exec(_locked(query, of=StudyRecord) if lock else query).first()
     if found is None:
@@ -64,7 +64,7 @@ def records(
         select(StudyRecord, Person.name, Unit.name)
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
         .join(Person, col(Person.id) == col(StudyRecord.person_id))
-        .where(_visible(scope))
+        .where(_visible(scope, StudyRecord.person_id))
         .order_by(
             col(Unit.credit_code), col(Person.identity_index), col(StudyRecord.position), col(StudyRecord.id)
         )
@@ -118,6 +118,42 @@ def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[Study
     return list(session.exec(_locked(query)))
 
 
+def same_study(
+    session: Session,
+    person_id: UUID,
+    *,
+    kind: str,
+    content: str,
+    days: tuple[date | None, date | None],
+    made_up_only: bool,
+    but: UUID | None = None,
+) -> StudyRecord | None:
+    """Return a person's standing record of the same study: kind, content, first and last day; of any year.
+
+    `made_up_only` looks only among those that make up for a year; `but` is left out.
+    """
+    start, end = days
+    if end is None:
+        return None
+    query = (
+        select(StudyRecord)
+        .where(
+            StudyRecord.person_id == person_id,
+            StudyRecord.kind == kind,
+            StudyRecord.content == content,
+            StudyRecord.end == end,
+            col(StudyRecord.start).is_(None) if start is None else StudyRecord.start == start,
+            col(StudyRecord.stage).in_(STANDING),
+        )
+        .order_by(col(StudyRecord.id))
+    )
+    if made_up_only:
+        query = query.where(col(StudyRecord.makeup))
+    if but is not None:
+        query = query.where(StudyRecord.id != but)
+    return session.exec(query).first()
+
+
 def has_filed(session: Session, unit_id: UUID, year: int) -> bool:
     """Tell whether records of a unit's year were filed one by one, beside or instead of a workbook."""
     query = select(StudyRecord.id).where(
@@ -144,7 +180,7 @@ def employed_on(session: Session, scope: Scope, person_id: UUID, day: date) -> E
         select(Person, Employment, Unit)
         .join(Employment, col(Employment.person_id) == col(Person.id))
         .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Person.id == person_id, _lasting(day), _visible(scope))
+        .where(Person.id == person_id, _lasting(day), _visible(scope, Employment.person_id))
         .order_by(col(Employment.since).desc(), col(Employment.id).desc())
     )
     found = session.exec(query).first()
@@ -159,7 +195,11 @@ def employments_on(session: Session, scope: Scope, people: Sequence[UUID], day: 
             select(Person, Employment, Unit)
             .join(Employment, col(Employment.person_id) == col(Person.id))
             .join(Unit, col(Unit.id) == col(Employment.unit_id))
-            .where(col(Person.id).in_(people[start : start + BATCH]), _lasting(day), _visible(scope))
+            .where(
+                col(Person.id).in_(people[start : start + BATCH]),
+                _lasting(day),
+                _visible(scope, Employment.person_id),
+            )
             .order_by(col(Employment.since), col(Employment.id))
         )
         for person, employment, unit in session.exec(query):
@@ -172,7 +212,7 @@ def knows_person(session: Session, scope: Scope, person_id: UUID) -> bool:
     query = (
         select(Employment.id)
         .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Employment.person_id == person_id, _visible(scope))
+        .where(Employment.person_id == person_id, _visible(scope, Employment.person_id))
     )
     return session.exec(query.limit(1)).first() is not None
 
@@ -270,12 +310,25 @@ def records_with_evidence(session: Session, scope: Scope, digests: Iterable[str]
         .where(
             col(Evidence.digest).in_(sorted(set(digests))),
             col(StudyRecord.stage).in_(STANDING),
-            _visible(scope),
+            _visible(scope, StudyRecord.person_id),
         )
         .order_by(col(StudyRecord.id))
     )
     unique = {row.id: ListedRecord(row, person, unit) for row, person, unit in session.exec(query)}
     return list(unique.values())
+
+
+def evidence_in_scope(session: Session, scope: Scope) -> Iterator[tuple[Evidence, EvidenceFile]]:
+    """Yield the proofs of the records in a scope with their files, in order of entry; a few at a time."""
+    query = (
+        select(Evidence, EvidenceFile)
+        .join(EvidenceFile, col(EvidenceFile.digest) == col(Evidence.digest))
+        .join(StudyRecord, col(StudyRecord.id) == col(Evidence.record_id))
+        .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
+        .where(_visible(scope, StudyRecord.person_id))
+        .order_by(col(Evidence.id))
+    )
+    yield from session.exec(query.execution_options(yield_per=BATCH))
 
 
 def evidence_paths(session: Session) -> set[str]:
@@ -343,8 +396,9 @@ def _locked(query: SelectOfScalar[Row], of: Any = None) -> SelectOfScalar[Row]:
     return query.with_for_update(of=of).execution_options(populate_existing=True)
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
-    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id))
+def _visible(scope: Scope, person: Any) -> ColumnElement[bool]:
+    """SQL condition: rows of units that a scope lets see; `person` is the column of whom they are about."""
+    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id), col(person))
 
 
 def _lasting(day: date) -> ColumnElement[bool]:

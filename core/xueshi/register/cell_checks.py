@@ -8,12 +8,18 @@ from typing import Any
 
 from xueshi.register.intake_vocabulary import (
     CODE,
+    DEPARTMENT,
+    KIND,
     LEVELS,
     LISTS,
     NO,
     NONE,
+    NOT_THERE,
     RECORDS,
     SEXES,
+    THERE,
+    UNIT,
+    UNIT_KIND_CODES,
     YES,
     FactColumn,
     IntakeVocabulary,
@@ -76,6 +82,10 @@ class CellChecks:
             return _length(18, heading, "18位身份证号，按文本填写")
         if heading == "性别":
             return self._list(SEXES, heading)
+        if heading == KIND:
+            return self._list(tuple(UNIT_KIND_CODES), heading)
+        if heading == DEPARTMENT and sheet == UNIT:
+            return self._list((THERE, NOT_THERE), heading)
         if heading == "职称级别":
             return self._list(tuple(LEVELS), heading)
         if heading == "类别":

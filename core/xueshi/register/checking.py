@@ -33,6 +33,7 @@ from xueshi.register.workbook import (
     RECORDS,
     UNIT,
     UNIT_COLUMNS,
+    UNIT_FACTS,
     IntakeVocabulary,
 )
 
@@ -106,7 +107,7 @@ class _Check:
         self._note_unseen()
         people = Sheet.read(self.book, PEOPLE, PEOPLE_COLUMNS, self.checked, optional=(CODE,))
         self.several = CODE in people.places
-        units = Sheet.read(self.book, UNIT, UNIT_COLUMNS, self.checked)
+        units = Sheet.read(self.book, UNIT, UNIT_COLUMNS, self.checked, optional=UNIT_FACTS)
         self._units(units)
         self._people(people)
         records = Sheet.read(

@@ -30,6 +30,7 @@ from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import CheckedWorkbook
 from xueshi.register.tables import ImportBatch, StagingRow, Unit
+from xueshi.register.unit_kinds import UNIT_KINDS, has_department
 from xueshi.storage import new_id, transaction
 
 CHUNK = 500
@@ -124,7 +125,25 @@ def unit_for(session: Session, actor: Actor, new: NewUnit | None) -> Unit:
                 f"统一社会信用代码 {new.credit_code} 在册的单位{what}为“{stands}”，表中为“{given}”；"
                 f"请核对代码或单位{what}"
             )
+    _same_kind(found, new)
     return found
+
+
+def _same_kind(found: Unit, new: NewUnit) -> None:
+    """Refuse a workbook that says of a registered unit that it is something else: the bureau changes what a unit is."""
+    differs = new.kind and new.kind != found.kind
+    department = has_department(found.has_department, found.sector)
+    if not differs and new.has_department in (None, department):
+        return
+    stands, given = (
+        (UNIT_KINDS[found.kind], UNIT_KINDS[new.kind])
+        if differs
+        else tuple(f"{'有' if one else '无'}行业主管部门" for one in (department, new.has_department))
+    )
+    raise InputError(
+        f"单位 {found.name} 在册为“{stands}”，表中为“{given}”；表中留空即以在册的为准，"
+        f"确须更改的，请人社部门用 xueshi register unit set {found.credit_code} 办理"
+    )
 
 
 def imported_before(

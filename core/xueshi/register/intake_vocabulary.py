@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.pack import RulePack
 
 UNIT, PEOPLE, RECORDS, GUIDE = "单位", "人员", "学习记录", "填表说明"
@@ -17,6 +18,11 @@ PROBLEMS, LISTS = "问题清单", "选项"
 CODE = "统一社会信用代码"
 """Also a column of people and records where one workbook holds several units."""
 UNIT_COLUMNS = (CODE, "单位名称", "地区代码", "行业系统")
+KIND, DEPARTMENT = "单位性质", "行业主管部门"
+UNIT_FACTS = (KIND, DEPARTMENT)
+"""Columns that a workbook may have: what a unit is, as the flows route by it. Workbooks of before have them not."""
+UNIT_KIND_CODES = {label: code for code, label in UNIT_KINDS.items()}
+THERE, NOT_THERE = "有", "无"
 PEOPLE_COLUMNS = (
     "序号", "姓名", "性别", "身份证号", "政治面貌", "工作岗位", "职称", "职称级别", "取得职称日期", "入职日期",
 )  # fmt: skip

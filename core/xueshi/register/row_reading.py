@@ -11,7 +11,18 @@ from xueshi.hours import parse_hours
 from xueshi.jurisdictions import area_contains
 from xueshi.register.fact_cells import BAD, read_fact
 from xueshi.register.identity import mask_identity, normal
-from xueshi.register.intake_vocabulary import CODE, LEVELS, SEXES, UNIT_COLUMNS, IntakeVocabulary
+from xueshi.register.intake_vocabulary import (
+    CODE,
+    DEPARTMENT,
+    KIND,
+    LEVELS,
+    NOT_THERE,
+    SEXES,
+    THERE,
+    UNIT_COLUMNS,
+    UNIT_KIND_CODES,
+    IntakeVocabulary,
+)
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import Row, near
@@ -32,7 +43,16 @@ def read_unit(row: Row, area: str) -> NewUnit:
     if own_area and not area_contains(area, own_area):
         cause = f"“{own_area}”不在本次办理的地区 {area}"
         row.problem("地区代码", cause, "请核对地区代码，或到所属地区办理")
-    return NewUnit(code, row.text("单位名称"), own_area, row.text("行业系统") or None)
+    kind = row.one_of(KIND, tuple(UNIT_KIND_CODES))
+    department = row.one_of(DEPARTMENT, (THERE, NOT_THERE))
+    return NewUnit(
+        code,
+        row.text("单位名称"),
+        own_area,
+        row.text("行业系统") or None,
+        UNIT_KIND_CODES.get(kind, ""),
+        department == THERE if department else None,
+    )
 
 
 def read_person(row: Row, number: str, order: int, vocabulary: IntakeVocabulary) -> NewPerson:

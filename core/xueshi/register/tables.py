@@ -125,6 +125,8 @@ class StudyRecord(SQLModel, table=True):
     """The record that this entry corrects."""
     class_id: UUID | None = Field(default=None, index=True)
     """The class whose organiser reported it."""
+    makeup: bool = False
+    """Made up (补训) for `year`, in the make-up window of that year's campaign: counted there, not in its own year."""
 
 
 class UnitYearStatement(SQLModel, table=True):

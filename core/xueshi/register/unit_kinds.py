@@ -10,3 +10,8 @@ UNIT_KINDS = {
     "training_body": "施教机构",
 }
 """Kind → Chinese. A freelancer's unit is the body that keeps the personnel file."""
+
+
+def has_department(stated: bool | None, sector: str | None) -> bool:
+    """Tell whether a unit has an industry department: as stated, else as its sector says (with one, yes)."""
+    return bool(sector) if stated is None else stated

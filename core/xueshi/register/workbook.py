@@ -18,14 +18,17 @@ from xueshi.register.intake_vocabulary import (
     LISTS,
     NO,
     NONE,
+    NOT_THERE,
     PEOPLE,
     PEOPLE_COLUMNS,
     PROBLEMS,
     RECORDS,
     REQUIRED,
     SEXES,
+    THERE,
     UNIT,
     UNIT_COLUMNS,
+    UNIT_FACTS,
     YES,
     FactColumn,
     IntakeKind,
@@ -34,10 +37,11 @@ from xueshi.register.intake_vocabulary import (
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import UnitRegister
+from xueshi.register.unit_kinds import UNIT_KINDS
 
 __all__ = [
     "CODE", "GUIDE", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
-    "UNIT", "UNIT_COLUMNS", "YES", "FactColumn", "IntakeKind", "IntakeVocabulary", "RegisterBook", "write_registers",
+    "UNIT", "UNIT_COLUMNS", "UNIT_FACTS", "YES", "FactColumn", "IntakeKind", "IntakeVocabulary", "RegisterBook", "write_registers",
     "write_workbook",
 ]  # fmt: skip
 
@@ -47,7 +51,7 @@ FACE = "宋体"
 LARGE = 5_000
 """People from which on a workbook is written row by row, each text in its cell: memory stays flat, the file grows."""
 WIDTHS = {
-    CODE: 23, "单位名称": 32, "地区代码": 11, "行业系统": 16, "序号": 6, "姓名": 10, "性别": 6, "身份证号": 22, "政治面貌": 12,
+    CODE: 23, "单位名称": 32, "地区代码": 11, "行业系统": 16, "单位性质": 34, "行业主管部门": 14, "序号": 6, "姓名": 10, "性别": 6, "身份证号": 22, "政治面貌": 12,
     "工作岗位": 14, "职称": 16, "职称级别": 10, "取得职称日期": 14, "入职日期": 12, "类别": 24, "学习内容": 32, "学习形式": 12,
     "开始日期": 12, "结束日期": 12, "学习成绩": 10, "证书编号": 18, "申报学时": 10,
 }  # fmt: skip
@@ -76,10 +80,10 @@ def _write(
 ) -> None:
     large = sum(len(one.people) for one in registers) > LARGE
     with RegisterBook(path, vocabulary, row_by_row=large) as book:
-        sheet = book.sheet(UNIT, UNIT_COLUMNS)
+        headings = (*UNIT_COLUMNS, *UNIT_FACTS)
+        sheet = book.sheet(UNIT, headings)
         for row, one in enumerate(registers, start=1):
-            unit = one.unit
-            book.cells(sheet, row, UNIT_COLUMNS, (unit.credit_code, unit.name, unit.area, unit.sector or ""))
+            book.cells(sheet, row, headings, _unit_cells(one.unit))
         own = (CODE,) if several else ()
         headings = (*own, *PEOPLE_COLUMNS)
         sheet, row = book.sheet(PEOPLE, headings), 0
@@ -259,6 +263,11 @@ def guidance(vocabulary: IntakeVocabulary, *, several: bool) -> list[tuple[str, 
         ),
         ("单位", units),
         (
+            "单位性质、行业主管部门",
+            "不填的，按用人单位、以行业系统为准。自由职业的专业技术人员由存放其人事档案的人力资源服务机构登记，"
+            f"单位性质选“{UNIT_KINDS['hr_agency']}”；在册单位的性质须更改的，由人社部门办理。",
+        ),
+        (
             "栏目",
             "深色栏目必填，浅色的按情况填写。不要增删、改名或合并栏目和工作表，不要在栏目名上方加标题行。",
         ),
@@ -272,6 +281,13 @@ def guidance(vocabulary: IntakeVocabulary, *, several: bool) -> list[tuple[str, 
         ),
         ("不能接收的", "带宏的工作簿、设有打开密码的文件、旧格式（.xls）、改了扩展名的文件。"),
     ]
+
+
+def _unit_cells(unit: NewUnit) -> tuple[Any, ...]:
+    department = {None: "", True: THERE, False: NOT_THERE}[unit.has_department]
+    return (
+        unit.credit_code, unit.name, unit.area, unit.sector or "", UNIT_KINDS.get(unit.kind, ""), department,
+    )  # fmt: skip
 
 
 def _person_cells(person: NewPerson) -> tuple[Any, ...]:

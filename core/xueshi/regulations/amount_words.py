@@ -12,6 +12,8 @@ UNIT_WORDS = {
     "day": "天", "half_day": "半天", "hour": "课时", "course": "门", "subject": "科", "item": "项", "character": "字",
     "month": "月", "half_year": "半年", "year": "年",
 }  # fmt: skip
+LARGE = {1000: "千", 10000: "万"}
+"""Counts that a text writes as a word: 每千字, 每万字."""
 ABSENT = {"none": "为无", "not_stated": "未填写", "stated": "已填写", "in_window": "在本期内"}
 UNDECIDED = {"lower": "未认定时取下限", "higher": "未认定时取上限", "needs_decision": "未认定时待认定"}
 
@@ -24,7 +26,7 @@ class AmountWords:
         self.labels = {**pack.categories, **pack.sums, "total": "合计"}
 
     def say(self, form: list[Any] | None, unit: str = "学时") -> str:
-        """Say a form: `每1000字6学时`, `级别为国家级50学时，省级40学时`, `R1的1/3`."""
+        """Say a form: `每千字6学时`, `级别为国家级50学时，省级40学时`, `R1的1/3`."""
         if form is None:
             return ""
         said: str = getattr(self, f"_{form[0]}")(form, unit)
@@ -57,7 +59,8 @@ class AmountWords:
 
     def _rate(self, form: list[Any], unit: str) -> str:
         _, rate, per, count, *rest = form
-        text = f"每{count if count > 1 else ''}{UNIT_WORDS[per]}{rate}{unit}"
+        counted = LARGE.get(count) or (count if count > 1 else "")
+        text = f"每{counted}{UNIT_WORDS[per]}{rate}{unit}"
         notes = [f"按“{self.label(RATE_UNITS[per][0])}”"]
         if len(rest) > 1 and rest[1]:
             notes.append(f"扣除{'、'.join(self.label(name) for name in rest[1])}")
@@ -89,7 +92,14 @@ class AmountWords:
         return "大于0"
 
     def _part(self, form: list[Any], _unit: str) -> str:
-        return f"{form[3]}的{form[1]}/{form[2]}"
+        return f"{self.requirement(form[3])}的{form[1]}/{form[2]}"
+
+    def requirement(self, name: str) -> str:
+        """Name another requirement as an officer knows it, with its number in the file: `每年累计（R1）`."""
+        found = next((one for one in self.pack.requirements if one["id"] == name), None)
+        if found is None:  # a category of which an average or sum is asked
+            return self.labels.get(name, name)
+        return f"{found['name'] or self.labels.get(found['of'], found['of'])}（{name}）"
 
     def _python(self, form: list[Any], unit: str) -> str:
         return f"{unit}数按函数{form[1]}计算（读{'、'.join(self.label(name) for name in form[2])}）"

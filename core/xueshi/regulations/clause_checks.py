@@ -187,7 +187,9 @@ def check_numbers(
 
 def _check_place(one: Written, published: PublishedText, findings: Findings) -> None:
     """Add W207 for a number that stands under other clauses only; a clause speaks for those below and above it."""
-    cited = "" if one.read or one.text.startswith("1 per ") else published.around(one.clause)
+    # 1 per hour is written as 实际课时, 1/3 as 三分之一: neither is a figure to look for.
+    worded = one.text.startswith("1 per ") or "/" in one.text
+    cited = "" if one.read or worded else published.around(one.clause)
     elsewhere = _lacking(one.text, cited) if cited else []
     if not elsewhere:
         return
@@ -211,7 +213,7 @@ def _lacking(written: str, text: str) -> list[str]:
     return [
         number
         for number in re.findall(r"\d+(?:\.\d+)?", written)
-        if number not in known and not _in_units(number, text)
+        if number not in known and number != "0" and not _in_units(number, text)
     ]
 
 

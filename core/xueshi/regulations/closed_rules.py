@@ -87,13 +87,13 @@ class RuleCloser:
         rows = entry.rows or [Entry(entry.id, entry.file, entry.line, entry.origin, {}, {})]
         self.taken: dict[str, list[str]] = {}
         closed["rows"] = [self.row(entry, row, at, own=bool(entry.rows)) for row in rows]
-        self._meeting_rows(entry, closed["rows"])
         if "less" in entry.keys:
             with self.reader.of(entry.id, at["clause"]):
                 less = self.reader.taken(entry.keys["less"])
             if less and _compares_days([closed["when"], closed["needs"], closed["except"]]):
                 closed["less"] = less
         self._idle_less(entry, closed)
+        self._meeting_rows(entry, closed["rows"])
         return closed
 
     def _idle_less(self, entry: Entry, closed: dict[str, Any]) -> None:
@@ -111,14 +111,12 @@ class RuleCloser:
             if working or not any(self.taken.values()):
                 continue
             node = place.keys["less"]
-            names = ", ".join(dict.fromkeys(name for less in self.taken.values() for name in less))
             self.reader.findings.add(
                 "E507",
                 node.file,
                 node.line,
-                f"{place.id}: less takes nothing off: no hours of it are reckoned by days, and {names} is not"
-                " taken off hours, months or what is stated",
-                "hours: 8 per day; or delete less, where the amount is not by days",
+                f"less takes days off, but {place.id} reckons nothing by days: nothing would be taken off",
+                "hours: … per day (or per half_day), or delete less",
                 closed["clause"],
             )
 

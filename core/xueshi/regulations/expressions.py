@@ -17,6 +17,8 @@ from xueshi.regulations.words import Form
 
 SPECIAL = ("none", "not_stated", "stated")
 LEAF_WORDS = {"years": "number of years"}
+DAYS = ("day", "half_day")
+"""Units of a rate from which `less` takes something off."""
 YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -531,18 +533,13 @@ class Reader:
             return [
                 *form,
                 "whole" if self.partial == "whole" else "prorate",
-                [name for name in self.less if self._of_unit(name, unit)],
+                list(self.less)
+                if unit in DAYS
+                else [],  # days on the way are taken off days, of nothing else
             ]
         if form[0] == "range":
             return [*form, self.undecided]
         return form
-
-    def _of_unit(self, name: str, unit: str) -> bool:
-        """Tell whether a fact may be taken off a quantity: days off days and half-days, other facts off months."""
-        of_days = "天" in self.vocabulary.facts[name].unit
-        if unit in ("month", "half_year", "year"):
-            return not of_days
-        return unit in ("day", "half_day")
 
     def _python(self, node: Mapping) -> Form:
         name = text_of(node.get("python")) or ""

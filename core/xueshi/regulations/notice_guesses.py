@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
+from xueshi.regulations.clause_checks import chinese_number
 from xueshi.regulations.outline import Outline
 
 _FROM_DAY = re.compile(r"自((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日起(?:正式)?(?:施行|试行|实施|执行)")
@@ -12,23 +14,32 @@ _FROM_ISSUE = re.compile(r"自(?:印发|发布|公布|发文|下发)之日起(?:
 _MINIMUM = re.compile(r"(?:不少于|不得少于|不低于|至少)(?:为)?(\d{1,3})(?:个)?(?:学时|课时)")
 _PART = re.compile(r"(公需|公共|专业)(?:科目|课程|课|知识)?[^，。；;]{0,8}$")
 _CODES = {"公需": "public", "公共": "public", "专业": "professional"}
+_STARTS = re.compile(r"上(?:一)?年度?(?:的)?(\d{1,2})月(\d{1,2})日(?:起|至|—|－|-|到)")
+_LASTS = re.compile(r"有效期(?:为)?([一二三四五六七八九十]{1,3}|\d{1,2})年")
 _REACH = 24
 """How many characters before a number may say what it is a minimum of."""
 
 
 @dataclass(frozen=True)
 class NoticeGuesses:
-    """Day of effect and its clause, first statistics year, minimums by category (`total` among them); empty where unsaid."""
+    """Day of effect and its clause, statistics years, minimums by category (`total` among them); empty where unsaid.
+
+    `starts` is the first day of a statistics year as `MM-DD` with the clause that says it; `last_year` comes from 有效期.
+    """
 
     effective: str | None = None
     clause: str = ""
     first_year: int | None = None
+    last_year: int | None = None
+    starts: str = "01-01"
+    starts_clause: str = ""
     minimums: dict[str, str] = field(default_factory=dict)
 
 
 def read_guesses(read: Outline) -> NoticeGuesses:
-    """Look for 自…起施行 and 不少于…学时 in the clauses of a notice."""
+    """Look for 自…起施行, 有效期…年, 上年…日至 and 不少于…学时 in the clauses of a notice."""
     effective, clause = None, ""
+    starts, starts_clause, lasts = "01-01", "", 0
     minimums: dict[str, str] = {}
     for one in read.clauses:
         text = re.sub(r"\s", "", one.text)
@@ -36,15 +47,41 @@ def read_guesses(read: Outline) -> NoticeGuesses:
             effective, clause = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}", one.number
         elif effective is None and _FROM_ISSUE.search(text):
             effective, clause = read.issued, one.number
+        if not starts_clause and (match := _STARTS.search(text)):
+            starts, starts_clause = f"{int(match[1]):02d}-{int(match[2]):02d}", one.number
+        if match := _LASTS.search(text):
+            lasts = chinese_number(match[1]) or 0
         for match in _MINIMUM.finditer(text):
             before = re.split("[。；;，]", text[max(0, match.start() - _REACH) : match.start()])[-1]
             part = _PART.search(before)
             minimums.setdefault(_CODES[part[1]] if part else "total", match[1])
-    first = (effective or read.issued or "")[:4]
+    begun = _day(effective or read.issued)
     order = [code for code in ("public", "professional", "total") if code in minimums]
     return NoticeGuesses(
         effective,
         clause,
-        int(first) if first else None,
+        _year(begun, starts) if begun else None,
+        _year(_later(begun, lasts) - timedelta(days=1), starts) if begun and lasts else None,
+        starts,
+        starts_clause,
         {code: minimums[code] for code in order} if "total" in minimums else {},
     )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _later(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+def _year(day: date, starts: str) -> int:
+    """Return the statistics year of a day: one that starts in the year before is named by the year in which it ends."""
+    return day.year + (starts != "01-01" and f"{day:%m-%d}" >= starts)

@@ -23,6 +23,7 @@ _LEVELS = (
 _ARTICLE, _SECTION, _PART, _ITEM, _POINT = range(5)
 _NUMBER = re.compile(r"^\S{1,12}[〔\[［(（]\s*(?:19|20)\d\d\s*[〕\]］)）]\s*\d+\s*号$")
 _DAY = re.compile(r"^((?:19|20)\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日$")
+_SENT = re.compile(r"(?:印发|发布|公布)《(.+)》的(?:通知|公告)$")
 _SENTENCE = re.compile("[。；;]")
 
 
@@ -117,6 +118,8 @@ def _header(lines: list[str]) -> tuple[str | None, str | None, str | None, str |
     if last is not None:
         split = last > 0 and "关于" in heads[last - 1] and "关于" not in heads[last]
         title = "".join(heads[last - 1 : last + 1]) if split else heads[last]
+    if title and (sent := _SENT.search(title)):
+        title = sent[1]  # a letter that sends another text: that one is the instrument
     days = [place for place, line in enumerate(lines) if _DAY.match(line)]
     if not days:
         return title, number, None, None

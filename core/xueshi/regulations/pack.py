@@ -150,16 +150,19 @@ class RulePack:
         found = [clauses[part][1] for part in clause.split("、") if part in clauses]
         return "；".join(dict.fromkeys(found))
 
+    @cached_property
+    def year_start(self) -> tuple[int, int]:
+        """Month and day on which a statistics year starts."""
+        return int(self.data["year"]["month"]), int(self.data["year"]["day"])
+
     def year_window(self, year: int) -> tuple[date, date]:
         """Return first and last day of a statistics year; one that starts late is named after the year in which it ends."""
-        return _window(year, int(self.data["year"]["month"]), int(self.data["year"]["day"]))
+        return _window(year, *self.year_start)
 
     def year_of(self, day: date) -> int:
         """Return the statistics year a day belongs to."""
-        month, start = int(self.data["year"]["month"]), int(self.data["year"]["day"])
-        return (
-            day.year + 1 if (month, start) != (1, 1) and (day.month, day.day) >= (month, start) else day.year
-        )
+        start = self.year_start
+        return day.year + 1 if start != (1, 1) and (day.month, day.day) >= start else day.year
 
     @cached_property
     def channels(self) -> Mapping[str, str]:

@@ -175,7 +175,7 @@ class RuleWords:
             ("all_of", "须全部满足："),
         ):
             if one[word]:
-                parts.append(f"{text}{'、'.join(self.requirement_name(name) for name in one[word])}")
+                parts.append(f"{text}{'、'.join(self.amounts.requirement(name) for name in one[word])}")
         if not one["alone"]:
             parts.append("只作其他要求的一部分，不单独判定")
         name = f"{one['name']}：" if one["name"] else ""
@@ -184,25 +184,6 @@ class RuleWords:
         if settled(one["when"]) is False:
             parts.append("按现取口径不适用")
         return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
-
-    def requirement_name(self, name: str) -> str:
-        """Say which requirement is meant: `R1（总学时）`, by its name or by what it is of."""
-        one = next((entry for entry in self.pack.requirements if entry["id"] == name), None)
-        if one is None:
-            return name
-        said = one["name"] or (
-            "" if one["any_of"] or one["all_of"] else self.amounts.labels.get(one["of"], one["of"])
-        )
-        return f"{name}（{said}）" if said else name
-
-    def entry_name(self, rule: str) -> str:
-        """Return what a requirement or deemed completion is called, by its full rule (`EX-R1`); empty for another."""
-        for entry in (*self.pack.requirements, *self.pack.data["deemed"]):
-            if entry["rule"] == rule:
-                return str(entry["name"]) or (
-                    self.amounts.labels.get(entry["of"], "") if entry.get("of") else ""
-                )
-        return ""
 
     def window(self, over: Mapping[str, Any] | None) -> str:
         """Say the years that a requirement looks at; those of alternatives are said by their parts."""
@@ -220,7 +201,7 @@ class RuleWords:
         """Say which record satisfies which requirements."""
         name = f"{one['name']}：" if one["name"] else ""
         return (
-            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(self.requirement_name(each) for each in one['meets'])}"
+            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(self.amounts.requirement(name) for name in one['meets'])}"
             + self.rests_on(one["readings"])
         )
 

@@ -8,7 +8,8 @@ from typing import Any
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.words import band_words
 
-_FLAGS = (("none", "无"), ("not_stated", "未填写"), ("stated", "已填写"), ("in_window", "在本期内"))
+_IN_WINDOW = "在本期内"
+_FLAGS = (("none", "无"), ("not_stated", "未填写"), ("stated", "已填写"), ("in_window", _IN_WINDOW))
 
 
 def condition_text(
@@ -88,6 +89,8 @@ def _test(
     ]
     if fact.type == "yes_no" and wanted:
         return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
+    if wanted and flags == [_IN_WINDOW] and not values and not bands:
+        return f"{fact.label}{_IN_WINDOW}"
     words += [band_words(band) for band in bands] + flags
     text = "或".join(words)
     if wanted:

@@ -67,11 +67,9 @@ class Rehearsed:
 
     @property
     def longest_queue(self) -> tuple[date, int] | None:
-        """The day on which most tasks waited at its end."""
-        if not self.days:
-            return None
-        worst = max(self.days, key=lambda day: day.waiting)
-        return worst.day, worst.waiting
+        """The day on which most tasks waited at its end; None where every day ended with nothing waiting."""
+        worst = max(self.days, key=lambda day: day.waiting, default=None)
+        return None if worst is None or not worst.waiting else (worst.day, worst.waiting)
 
     def load_of(self) -> dict[str, tuple[int, int]]:
         """Return login → (tasks settled in all, most on one day)."""

@@ -18,7 +18,9 @@ from xueshi.hours import show_hours
 from xueshi.reports.manifest import ReportHead
 
 Row = Mapping[str, str | int | None]
-ROWS_LIMIT = 20_000
+ROWS_LIMIT = 100_000
+"""Units of one table: a province whose areas report unit by unit."""
+ROWS = TableColumn("group", "行", "")
 SCALED = ("学时", "%", "元")
 """Units whose values are hundredths."""
 
@@ -164,9 +166,8 @@ def read_table(body: bytes, path: str) -> TableContent:
     )
 
 
-def shown_table(content: TableContent, head: ReportHead) -> YearTable:
-    """Return a received table as a table again, for the screen."""
-    heading = TableColumn("group", "行", "")
+def shown_table(content: TableContent, head: ReportHead, heading: TableColumn = ROWS) -> YearTable:
+    """Return a table's content as a table again, for the screen and the workbook; `heading` is that of its rows."""
     return YearTable(
         region=head.region,
         area=head.area,
@@ -178,8 +179,8 @@ def shown_table(content: TableContent, head: ReportHead) -> YearTable:
         reporting_body=head.body,
         made_on=head.made_on,
         columns=(heading, *content.columns),
-        rows=tuple({"group": row.label, **row.figures} for row in content.rows),
-        totals={"group": TOTAL, **content.totals},
+        rows=tuple({heading.key: row.label, **row.figures} for row in content.rows),
+        totals={heading.key: TOTAL, **content.totals},
         notes=content.notes,
         clause=content.clause,
         sample=head.sample,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -12,10 +13,55 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.jurisdictions import area_contains
 
 FORMAT = "xueshi-report"
 VERSION = 1
+PARTS_LIMIT = 5_000
+"""Reports from below that one report names: more than a whole country has districts."""
 """Of the package's layout; a newer one is refused by name."""
+_NUMBER = re.compile(r"^report:([a-z][a-z0-9_]{0,40}):([0-9]{6}):([0-9]{4}):([1-9][0-9]{0,3})$")
+
+
+def report_number(region: str, area: str, year: int, revision: int) -> str:
+    """Return the number (报告编号) by which both sides call one revision of a report; also its workflow's id."""
+    return f"report:{region}:{area}:{year}:{revision}"
+
+
+def read_number(text: str) -> tuple[str, str, int, int]:
+    """Return region, area, year and revision of a report's number. Raises InputError for what is none."""
+    found = _NUMBER.match(text.strip())
+    if found is None:
+        raise InputError(
+            f"{text!r} 不是报告编号；编号形如 report:地区插件:地区代码:年度:次数，见 xueshi report list"
+        )
+    return found[1], found[2], int(found[3]), int(found[4])
+
+
+@dataclass(frozen=True)
+class ReportPart:
+    """One accepted report from below whose figures are in this one."""
+
+    report: str
+    """Its number."""
+    area: str
+    area_name: str
+    digest: str
+    """sha256 of its package."""
+    counts: Mapping[str, int]
+    """`units` and `people` that it counts."""
+    inside: str = ""
+    """Area whose report holds it already; empty for what is added up here."""
+
+
+@dataclass(frozen=True)
+class MissingArea:
+    """An area below of which no figures are in a report."""
+
+    area: str
+    area_name: str
+    inside: str = ""
+    """Area whose report lacks it; empty for what is lacking here."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +90,21 @@ class ReportHead:
     """Ids of the tables: each has `data/{id}.json`, `data/{id}.csv` and `tables/{id}.xlsx`."""
     key_id: str
     sample: bool = False
+    parts: tuple[ReportPart, ...] = ()
+    """The reports from below that are in this one; those with `inside` are in one of the others."""
+    missing: tuple[MissingArea, ...] = ()
+    """Areas below that are not in it."""
 
     @property
     def name(self) -> str:
-        """The name by which the report goes: also the id of its workflow."""
-        return f"report:{self.region}:{self.area}:{self.year}:{self.revision}"
+        """The number by which both sides call the report: also the id of its workflow."""
+        return report_number(self.region, self.area, self.year, self.revision)
+
+    def covers(self, area: str) -> bool:
+        """Tell whether the report counts whoever belongs to an area: its own, or one inside that it does not lack."""
+        return area_contains(self.area, area) and not any(
+            area_contains(one.area, area) for one in self.missing
+        )
 
 
 class _Strict(BaseModel):
@@ -58,6 +114,21 @@ class _Strict(BaseModel):
 class _File(_Strict):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(ge=0)
+
+
+class _Part(_Strict):
+    report: str = Field(pattern=_NUMBER.pattern)
+    area: str = Field(pattern=r"^[0-9]{6}$")
+    area_name: str = Field(max_length=100)
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    counts: dict[str, int]
+    inside: str = Field(pattern=r"^([0-9]{6})?$")
+
+
+class _Missing(_Strict):
+    area: str = Field(pattern=r"^[0-9]{6}$")
+    area_name: str = Field(max_length=100)
+    inside: str = Field(pattern=r"^([0-9]{6})?$")
 
 
 class _Manifest(_Strict):
@@ -79,6 +150,8 @@ class _Manifest(_Strict):
     tables: list[str]
     key_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     sample: bool
+    parts: list[_Part] = Field(default_factory=list, max_length=PARTS_LIMIT)
+    missing: list[_Missing] = Field(default_factory=list, max_length=PARTS_LIMIT)
     files: dict[str, _File]
 
 
@@ -97,7 +170,13 @@ def manifest_bytes(head: ReportHead, files: Mapping[str, bytes]) -> bytes:
         path: {"sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)} for path, body in files.items()
     }
     content = {
-        **asdict(head),
+        **{name: value for name, value in asdict(head).items() if name not in ("parts", "missing")},
+        # Only where there are any: the report of one area alone stays as it was, to the byte.
+        **{
+            name: [asdict(one) for one in getattr(head, name)]
+            for name in ("parts", "missing")
+            if getattr(head, name)
+        },
         **days,
         "rules": list(head.rules),
         "tables": list(head.tables),
@@ -128,6 +207,8 @@ def read_manifest(body: bytes) -> Manifest:
                 },
                 "rules": tuple(read.rules),
                 "tables": tuple(read.tables),
+                "parts": tuple(ReportPart(**one.model_dump()) for one in read.parts),
+                "missing": tuple(MissingArea(**one.model_dump()) for one in read.missing),
             }
         )
     except ValidationError as error:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.errors import NotFoundError
+from xueshi.reports.manifest import read_number
 from xueshi.reports.tables import ReceivedReport, Report, TrustedKey
 
 
@@ -41,9 +42,9 @@ def newest_report(session: Session, scope: Scope, region: str, area: str, year: 
 
 
 def report_of_revision(
-    session: Session, scope: Scope, region: str, area: str, year: int, revision: int
+    session: Session, scope: Scope, region: str, area: str, year: int, revision: int, *, lock: bool = False
 ) -> Report | None:
-    """Return one revision of an area's report, locked for this transaction."""
+    """Return one revision of an area's report, with `lock` held for this transaction."""
     query = select(Report).where(
         Report.region == region,
         Report.area == area,
@@ -51,7 +52,24 @@ def report_of_revision(
         Report.revision == revision,
         scope.clause(Report.area),
     )
-    return session.exec(query.with_for_update()).first()
+    return session.exec(query.with_for_update() if lock else query).first()
+
+
+def numbered(session: Session, scope: Scope, number: str) -> Report:
+    """Return a report of the sending side by its number. Raises InputError for no number, NotFoundError outside the scope."""
+    found = report_of_revision(session, scope, *read_number(number))
+    if found is None:
+        raise NotFoundError(f"找不到报告 {number}，或不在您的管理范围；用 xueshi report list 查看")
+    return found
+
+
+def received_numbered(session: Session, scope: Scope, number: str) -> ReceivedReport:
+    """Return a received report by its number. Raises InputError for no number, NotFoundError outside the scope."""
+    region, area, year, revision = read_number(number)
+    for one in received_reports(session, scope, region=region, area=area, year=year):
+        if one.revision == revision:
+            return one
+    raise NotFoundError(f"没有收到报告 {number}，或不在您的管理范围；用 xueshi report list --received 查看")
 
 
 def unstarted(session: Session) -> list[Report]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from xueshi.documents.statistics import TOTAL, participation_rate, table_columns, table_groups
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import FigureLine, FigureList, TableColumn, YearTable
-from xueshi.jurisdictions import area_contains
-from xueshi.reports.contents import TableContent
-from xueshi.reports.manifest import ReportHead
+from xueshi.jurisdictions import YearSpan
+from xueshi.reports.contents import NamedRow, TableContent
+from xueshi.reports.manifest import MissingArea, ReportHead
+from xueshi.reports.parts import outermost
 
 AREA_HEADINGS = ("地区", "填报单位", "报告")
-NOT_SUMMED = "各地区上报数之和；"
+SUMMED = "各地区上报数之和；"
+Figures = Mapping[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,93 @@ class Summary:
     """Key and heading of the table's rows."""
 
 
-def outermost(areas: Sequence[AreaFigures]) -> tuple[list[AreaFigures], list[AreaFigures]]:
-    """Part reports into those that count and those of areas that another report contains already."""
-    inner = [
-        one
-        for one in areas
-        if any(
-            other.head.area != one.head.area and area_contains(other.head.area, one.head.area)
-            for other in areas
-        )
-    ]
-    return [one for one in areas if one not in inner], inner
+def paper_of_parts(paper: str, contents: Sequence[TableContent], year: int) -> DocumentTemplate:
+    """Return a paper made of what some reports have: every column and row of any of them, in the order of their coming.
+
+    For a body whose own plugin has no table for the year. `contents` holds at least one.
+    """
+    columns: dict[str, TableColumn] = {"group": TableColumn("group", "级别", "各地区报表的各行。")}
+    groups: dict[str, str] = {}
+    for content in contents:
+        for column in content.columns:
+            columns.setdefault(column.key, column)
+        for row in content.rows:
+            groups.setdefault(row.key, row.label)
+    fields = {"columns": [vars(column) for column in columns.values()], "groups": groups}
+    clause = "；".join(dict.fromkeys(content.clause for content in contents if content.clause))
+    return DocumentTemplate(
+        paper, contents[0].title, clause, "year_table", YearSpan(year, year), "xlsx", "", fields
+    )
+
+
+def table_for(paper: str, tables: Mapping[str, TableContent], *, only: bool) -> TableContent | None:
+    """Return which of a report's tables is added up under a paper: the one of its id; a single one under the `only` paper."""
+    if paper in tables:
+        return tables[paper]
+    return next(iter(tables.values())) if only and len(tables) == 1 else None
+
+
+def combined(paper: DocumentTemplate, members: Sequence[TableContent], notes: Sequence[str]) -> TableContent:
+    """Return one table's content that holds what all its members hold, under the columns and rows of a paper.
+
+    A figure is the sum of what the members have under the same key, None where none has it; `rate` is computed again
+    from the sums. People of rows that the paper does not have stand in `rest`; every unit keeps its own line.
+    """
+    columns = table_columns(paper)[1:]
+    groups = table_groups(paper)
+    known = {key for key, _ in groups}
+
+    def rows_of(key: str) -> list[Figures]:
+        return [row.figures for member in members for row in member.rows if row.key == key]
+
+    rest = [member.rest for member in members if member.rest is not None]
+    rest += [row.figures for member in members for row in member.rows if row.key not in known]
+    return TableContent(
+        paper=paper.id,
+        title=paper.title,
+        clause=paper.clause,
+        columns=columns,
+        rows=tuple(NamedRow(key, label, _sum(columns, rows_of(key))) for key, label in groups),
+        rest=_sum(columns, rest) if rest else None,
+        totals=_sum(columns, [member.totals for member in members]),
+        units=tuple(
+            NamedRow(unit.key, unit.label, _sum(columns, [unit.figures]))
+            for member in members
+            for unit in member.units
+        ),
+        notes=tuple(notes),
+    )
+
+
+def without_report(missing: Sequence[MissingArea]) -> str:
+    """Say in Chinese of which areas nothing is in a table."""
+    return f"没有已确认的报告、不在本表之内：{'、'.join(one.area_name for one in missing)}。"
+
+
+def notes_of_parts(
+    paper: DocumentTemplate,
+    counted: Sequence[AreaFigures],
+    inner: Sequence[ReportHead],
+    missing: Sequence[MissingArea],
+) -> list[str]:
+    """Say in Chinese which areas a table adds up, which it does not, and what they lack."""
+    columns = table_columns(paper)[1:]
+    known = {key for key, _ in table_groups(paper)}
+    notes = [f"汇总{len(counted)}个地区：{'、'.join(_named(one.head) for one in counted)}。"]
+    if inner:
+        notes.append(f"未另行计入（已含在上级地区的报告中）：{'、'.join(_named(one) for one in inner)}。")
+    if missing:
+        notes.append(without_report(missing))
+    for one in counted:
+        reported = {column.key for column in one.content.columns}
+        lacking = [column.label for column in columns if column.key not in reported]
+        if lacking:
+            notes.append(f"{one.head.area_name}的报表没有：{'、'.join(lacking)}。")
+        others = {row.key for row in one.content.rows} - known
+        if others or one.content.rest is not None:
+            notes.append(f"{one.head.area_name}有不属于表列各行的人员，只计入合计。")
+        notes += [f"{one.head.area_name}：{note}" for note in one.content.notes]
+    return notes
 
 
 def summary_of(
@@ -57,39 +135,23 @@ def summary_of(
     area_name: str,
     body: str,
     year: int,
+    missing: Sequence[MissingArea] = (),
+    notes: Sequence[str] = (),
 ) -> Summary:
     """Add up the areas under the columns and rows of the receiving body's own paper.
 
     A figure is the sum of what the areas reported under the same key; one that an area's table does not have is
     missing from the sum, and a note says so. `rate` is computed again from the sums. `areas` holds at least one.
     """
-    counted, inner = outermost(areas)
-    columns = tuple(
-        replace(column, definition=f"{NOT_SUMMED}{column.definition}") for column in table_columns(paper)[1:]
-    )
-    groups = table_groups(paper)
+    heads, inner = outermost([one.head for one in areas])
+    counted = [one for one in areas if one.head in heads]
+    content = combined(paper, [one.content for one in counted], [])
+    columns = tuple(replace(column, definition=f"{SUMMED}{column.definition}") for column in content.columns)
     heading = table_columns(paper)[0]
-    rows: list[dict[str, str | int | None]] = []
-    lists: list[FigureList] = []
-    for key, label in (*groups, (None, TOTAL)):
-        row: dict[str, str | int | None] = {heading.key: label}
-        for column in columns:
-            found = _list(column, key, label, counted)
-            lists.append(found)
-            row[column.key] = _value(found)
-        rows.append(row)
-    notes = [f"汇总{len(counted)}个地区：{'、'.join(_named(one) for one in counted)}。"]
-    if inner:
-        notes.append(f"未另行计入（已含在上级地区的报告中）：{'、'.join(_named(one) for one in inner)}。")
-    for one in counted:
-        reported = {column.key for column in one.content.columns}
-        lacking = [column.label for column in columns if column.key not in reported]
-        if lacking:
-            notes.append(f"{one.head.area_name}的报表没有：{'、'.join(lacking)}。")
-        others = {row.key for row in one.content.rows} - {key for key, _ in groups}
-        if others or one.content.rest is not None:
-            notes.append(f"{one.head.area_name}有不属于表列各行的人员，只计入合计。")
-        notes += [f"{one.head.area_name}：{note}" for note in one.content.notes]
+    groups = table_groups(paper)
+    lists = [
+        _list(column, key, label, counted) for key, label in (*groups, (None, TOTAL)) for column in columns
+    ]
     table = YearTable(
         region=region,
         area=area,
@@ -101,13 +163,29 @@ def summary_of(
         reporting_body=body,
         made_on=max((one.head.made_on for one in counted), default=date(year, 12, 31)),
         columns=(heading, *columns),
-        rows=tuple(rows[:-1]),
-        totals=rows[-1],
-        notes=tuple(notes),
+        rows=tuple({heading.key: row.label, **row.figures} for row in content.rows),
+        totals={heading.key: TOTAL, **content.totals},
+        notes=(*notes, *notes_of_parts(paper, counted, inner, missing)),
         clause=paper.clause,
         sample=any(one.head.sample for one in counted),
     )
     return Summary(table, tuple(lists), groups)
+
+
+def _sum(columns: Sequence[TableColumn], figures: Sequence[Figures]) -> dict[str, int | None]:
+    """Add up figures column by column; the rate from the sums of those who took part and of all."""
+    found: dict[str, int | None] = {}
+    for column in columns:
+        if column.key == "rate":
+            took_part = [one["took_part"] for one in figures if one.get("took_part") is not None]
+            people = sum(one.get("people") or 0 for one in figures)
+            found["rate"] = (
+                participation_rate(sum(value or 0 for value in took_part), people) if took_part else None
+            )
+            continue
+        values = [value for one in figures if (value := one.get(column.key)) is not None]
+        found[column.key] = sum(values) if values else None
+    return found
 
 
 def _list(column: TableColumn, key: str | None, label: str, areas: Sequence[AreaFigures]) -> FigureList:
@@ -130,11 +208,5 @@ def _list(column: TableColumn, key: str | None, label: str, areas: Sequence[Area
     return FigureList(column, label, AREA_HEADINGS, tuple(lines), counted, people)  # type: ignore[arg-type]  # one of its words
 
 
-def _value(found: FigureList) -> int | None:
-    if found.counted == "ratio":
-        return participation_rate(sum(line.amount for line in found.lines), found.of)
-    return sum(line.amount for line in found.lines) if found.lines else None
-
-
-def _named(one: AreaFigures) -> str:
-    return f"{one.head.area_name}（第{one.head.revision}次）"
+def _named(head: ReportHead) -> str:
+    return f"{head.area_name}（第{head.revision}次）"

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from xueshi.reports.manifest import report_number
 from xueshi.storage import Instant, Json, new_id
 
 
@@ -48,6 +49,11 @@ class Report(SQLModel, table=True):
     workflow: str = ""
     """How far its workflow knows: empty, `started`, or `told` that the report is settled."""
 
+    @property
+    def name(self) -> str:
+        """The report's number (报告编号), the same on both sides."""
+        return report_number(self.region, self.area, self.year, self.revision)
+
 
 class ReceivedReport(SQLModel, table=True):
     """One report as it came from below and passed every check; its package is the artifact `digest`."""
@@ -72,6 +78,11 @@ class ReceivedReport(SQLModel, table=True):
     settled_by: str = ""
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     receipt_digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """The report's number (报告编号), the same on both sides."""
+        return report_number(self.region, self.area, self.year, self.revision)
 
 
 class TrustedKey(SQLModel, table=True):

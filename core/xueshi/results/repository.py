@@ -150,7 +150,7 @@ def latest_of_unit(
         .where(
             YearResult.campaign_id == campaign_id,
             YearResult.unit_id == unit_id,
-            scope.clause(YearResult.area, None, YearResult.unit_id),
+            scope.clause(YearResult.area, None, YearResult.unit_id, YearResult.person_id),
         )
     )
     return {row.person_id: row for row in session.exec(query).all()}
@@ -299,7 +299,7 @@ def years_of_person(session: Session, scope: Scope, person_id: UUID) -> list[Yea
         select(YearResult)
         .where(
             YearResult.person_id == person_id,
-            scope.clause(YearResult.area, None, YearResult.unit_id),
+            scope.clause(YearResult.area, None, YearResult.unit_id, YearResult.person_id),
         )
         .order_by(col(YearResult.year).desc(), col(YearResult.revision).desc())
     )

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.assessment.closures import GRANTED
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import rounds
 from xueshi.campaigns.acts.filing_acts import complete, flow_of, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.clocks.office_calendar import due_after
-from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, letter_rows
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing, Task
 from xueshi.machines.appeal_machine import AppealCommand, AppealState, decide_appeal
@@ -181,7 +181,7 @@ def _judge_again(session: Session, filing: Filing, appeal: Appeal, role: str, no
     again = {line.record_id: line for line in lines if line.record_id in decided}
     for record_id, line in again.items():
         facts = sorted(decided[record_id]) if record_id is not None else []
-        kind = "discretion" if assessing.RANGE_FACT in facts else "record"
+        kind = "discretion" if GRANTED in facts else "record"
         body = {"facts": facts, "clause": line.clause, "text": line.text, "appeal": str(appeal.id)}
         session.add(_task(filing, appeal, kind, role, now, body, record_id))
     if not again:

@@ -15,6 +15,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import rounds
 from xueshi.campaigns.acts.filing_acts import MAKES_UP, changed, complete, flow_of, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now, set_folder_clock
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.reminders import reminding
 from xueshi.campaigns.rows import (
     appeal_rows,
@@ -232,6 +233,9 @@ def _resume(act: _Act) -> dict[str, object]:
 def _open_makeup(act: _Act) -> dict[str, object]:
     """Open or lengthen the make-up window: units under way get the later end, units with people to make up are told."""
     session, campaign, until, told = act.session, act.campaign, act.campaign.makeup_until, 0
+    if act.before.makeup_until is None:
+        campaign.makeup_from = civil_date(act.now)
+        session.add(campaign)
     for filing in filing_rows.filings(session, ENGINE, campaign.id, stages=("filing", "approved")):
         state = load_state(filing.state, filing.maker)
         if state.makeup_from and until is not None and state.deadline < until:

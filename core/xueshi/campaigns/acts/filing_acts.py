@@ -246,7 +246,11 @@ def _only_sql_can_tell(
     if command.level != flow.levels[0].id:
         left = len(task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=RECORD_TASKS))
         if left:
-            return Refused("record_tasks_open", f"该单位还有 {left} 条记录待认定或待补正；办结后再通过")
+            return Refused(
+                "record_tasks_open",
+                f"该单位的申报中还有 {left} 件记录事项没有办结（记录待补、裁量认定、需人工处理），单位暂不能通过；"
+                "请先逐件办理（xueshi tasks show 写明怎样办），或存疑留待补正，再通过该单位",
+            )
     if command.level == flow.levels[-1].id and filing.only_person is not None:
         return _others_changed(session, campaign, filing)
     return None

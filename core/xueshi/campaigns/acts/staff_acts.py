@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access import repository as access
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Delegation, Grant
 from xueshi.campaigns.acts.filing_acts import complete
@@ -89,14 +90,14 @@ def hand_over(session: Session, row: Command) -> Refused | None:
         return Refused(
             "wrong_role", f"账号 {to.login} 没有“{held.role}”岗位，不能接办；请先授权，或改用委托（delegate）"
         )
-    scopes = [_scope(one) for one in same]
+    scopes = [access.scope_of(one) for one in same]
     handed = left = 0
-    for task in task_rows.open_tasks(session, _scope(held), role=held.role):
+    for task in task_rows.open_tasks(session, access.scope_of(held), role=held.role):
         if task.assignee not in (None, held.account_id):
             continue
-        if not any(scope.allows(task.area, task.sector, task.unit_id) for scope in scopes) or _made_by(
-            session, task, to.id
-        ):
+        if not any(
+            scope.allows(task.area, task.sector, task.unit_id, task.person_id) for scope in scopes
+        ) or _made_by(session, task, to.id):
             left += 1
             continue
         task.assignee = to.id
@@ -112,6 +113,8 @@ def _not_over(session: Session, row: Command, held: Grant) -> Refused | None:
     """Only the holder of a grant or whoever manages accounts in its area disposes of it; a delegate lends nothing on."""
     if row.payload.get("delegation"):
         return Refused("lent", "受托的岗位不能再转委托、不能移交；请由授权人本人办理")
+    if held.role == PERSON:
+        return Refused("own_account", "本人账号只由本人使用，不能委托、不能移交；可由单位经办人代为申报")
     if held.account_id == row.account_id:
         return None
     actor = access.actor_by_grant(session, row.account_id, row.grant_id)
@@ -126,11 +129,3 @@ def _made_by(session: Session, task: Task, account: UUID) -> bool:
     if task.record_id is None:
         return False
     return records.record(session, ENGINE, task.record_id).maker == f"account:{account}"
-
-
-def _scope(held: Grant) -> Scope:
-    return Scope(
-        areas=(held.area,),
-        sectors=None if held.sector is None else (held.sector,),
-        units=None if held.unit_id is None else (held.unit_id,),
-    )

@@ -20,6 +20,9 @@ TargetKind = Literal[
     "folder",
     "grant",
     "delegation",
+    "report",
+    "received_report",
+    "trusted_key",
 ]
 CommandStateName = Literal["pending", "done", "refused", "late", "withdrawn"]
 
@@ -81,5 +84,13 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("transfer_person", "人员转单位", "direct", "person", "register.import", False),
         CommandKind("set_level", "登记职称", "direct", "person", "register.import", False),
         CommandKind("advance_folder", "拨动演练文件夹时钟", "direct", "folder", "campaign.steer", False),
+        CommandKind("report_build", "编制报告", "direct", "report", "report.send", False),
+        CommandKind("report_send", "报送", "direct", "report", "report.send", False),
+        CommandKind("report_receipt", "登记回执", "direct", "report", "report.send", False),
+        CommandKind("report_receive", "接收报告", "direct", "received_report", "report.receive", False),
+        CommandKind("report_acknowledge", "确认报告", "direct", "received_report", "report.receive", False),
+        CommandKind("report_reject", "退回报告", "direct", "received_report", "report.receive", False),
+        CommandKind("report_trust", "登记公钥", "direct", "trusted_key", "report.receive", False),
+        CommandKind("report_distrust", "停用公钥", "direct", "trusted_key", "report.receive", False),
     )
 }

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.program import program
 from xueshi.assessment.types import (
@@ -43,8 +44,6 @@ from xueshi.storage import new_id, reading, transaction
 ENGINE = Scope.everything()
 CHUNK = 500
 """People judged and stored in one transaction."""
-RANGE_FACT = "granted"
-"""The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
 
 @lru_cache(maxsize=32)
@@ -268,6 +267,7 @@ def _facts(
         year=record.year,
         facts={**record.facts, **values.get(record.id, {})},
         claimed=record.claimed,
+        makeup=record.makeup,
     )
 
 
@@ -300,13 +300,17 @@ def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
 
 
 def _record_as_json(record: RecordFacts) -> dict[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "id": record.id,
         "kind": record.kind,
         "year": record.year,
         "facts": dict(record.facts),
         "claimed": record.claimed,
     }
+    if record.makeup:
+        # Only where it is so: the digests of all other results stay what they were.
+        body["makeup"] = True
+    return body
 
 
 def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:
@@ -358,7 +362,7 @@ def open_record_tasks(
             continue
         for open_ in one.assessment.open:
             facts: Sequence[str] = list(open_.facts)
-            kind = "discretion" if RANGE_FACT in facts else "record"
+            kind = "discretion" if GRANTED in facts else "record"
             entry = next((line for line in one.assessment.ledger if line.record == open_.record), None)
             _add_task(
                 session,

@@ -77,7 +77,9 @@ def write_page(session: Session, day: DigestDay, accounts: Sequence[UUID]) -> in
         here = [grant for grant in grants if grant.area == area]
         counts = _counts(session, day, span, here)
         units = [grant.unit_id for grant in here if grant.unit_id is not None]
-        news = messages.news(session, day.campaign_id, day.until, sorted({one.role for one in here}), units)
+        people = [grant.person_id for grant in here if grant.person_id is not None]
+        roles = sorted({one.role for one in here})
+        news = messages.news(session, day.campaign_id, day.until, roles, units, people)
         for grant in here:
             of_grant = told.setdefault(grant.account_id, _Told(grant, [], []))
             of_grant.counts.extend(counts(grant))
@@ -143,9 +145,14 @@ def _counts(
     session: Session, day: DigestDay, span: DigestSpan, grants: Sequence[Addressee]
 ) -> Callable[[Addressee], list[TaskCounts]]:
     """Count once for all units and once for the area's bodies, and return who is concerned by which count."""
+    own = [grant for grant in grants if grant.person_id is not None]
     of_units = [grant for grant in grants if grant.unit_id is not None]
-    of_bodies = [grant for grant in grants if grant.unit_id is None]
+    of_bodies = [grant for grant in grants if grant.unit_id is None and grant.person_id is None]
     found: dict[tuple[str, UUID | None], list[TaskCounts]] = {}
+    if own:
+        people = [grant.person_id for grant in own if grant.person_id is not None]
+        for one in task_rows.task_counts(session, day.clock, span, _roles(own), None, people):
+            found.setdefault((one.role, one.person_id), []).append(one)
     if of_units:
         units = [grant.unit_id for grant in of_units if grant.unit_id is not None]
         for one in task_rows.task_counts(session, day.clock, span, _roles(of_units), units):
@@ -158,8 +165,8 @@ def _counts(
         scope = grant.scope
         return [
             one
-            for one in found.get((grant.role, grant.unit_id), ())
-            if scope.allows(one.area, one.sector, one.unit_id)
+            for one in found.get((grant.role, grant.person_id or grant.unit_id), ())
+            if scope.allows(one.area, one.sector, one.unit_id, one.person_id)
         ]
 
     return concern
@@ -172,6 +179,8 @@ def _roles(grants: Iterable[Addressee]) -> list[str]:
 def _concerns(grant: Addressee, message: OutgoingMessage) -> bool:
     if grant.role != message.to_role:
         return False
+    if message.to_person is not None or grant.person_id is not None:
+        return grant.person_id == message.to_person
     if message.to_unit is not None:
         return grant.unit_id == message.to_unit
     return grant.unit_id is None and Scope((grant.area,)).allows(message.area)
@@ -203,6 +212,7 @@ def _digest(day: DigestDay, told: _Told, names: dict[UUID, str], standing: bool)
         day=day.day,
         to_role=told.grant.role,
         to_unit=told.grant.unit_id,
+        to_person=told.grant.person_id,
         area=told.grant.area,
         body={"sections": sections},
         at=day.until,

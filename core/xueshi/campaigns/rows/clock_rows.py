@@ -13,11 +13,14 @@ from xueshi.campaigns.tables import (
     CalendarEntry,
     Campaign,
     ClockAnchor,
+    Command,
     Effect,
     FolderAnchor,
     Task,
 )
 
+DATED_FOR_REAL = ("report", "received_report", "trusted_key")
+"""Targets of acts that bear the real date in every folder: they do not tell by which clock it runs."""
 REAL_CLOCK = "real"
 """The name of the clock of every campaign that does not stand still."""
 
@@ -46,7 +49,12 @@ def add_folder_anchor(session: Session, seq: int, real: datetime, instant: datet
 def runs_on_real_time(session: Session) -> bool:
     """Tell whether something was done in this folder on the real clock: a campaign without standing clock, a record."""
     real = select(Campaign.id).where(col(Campaign.standing).is_(False)).limit(1)
-    filed = select(Effect.command_id).where(col(Effect.campaign_id).is_(None)).limit(1)
+    filed = (
+        select(Effect.command_id)
+        .join(Command, col(Command.id) == Effect.command_id)
+        .where(col(Effect.campaign_id).is_(None), col(Command.target_kind).not_in(DATED_FOR_REAL))
+        .limit(1)
+    )
     return session.exec(real).first() is not None or session.exec(filed).first() is not None
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
+from xueshi.access.scope import Scope
+from xueshi.access.tables import Grant
 from xueshi.campaigns.tables import (
     Command,
     Effect,
@@ -119,3 +121,57 @@ def pending_of_campaign(session: Session, campaign_id: UUID) -> int:
         (col(Command.target_id) == campaign_id) | col(Command.target_id).in_(filing_ids),
     )
     return session.exec(query).one()
+
+
+def _seen_by(scope: Scope, account_id: UUID) -> ColumnElement[bool]:
+    """Condition: given by this account, or by one whose role lies in the scope."""
+    return or_(col(Command.account_id) == account_id, scope.clause(Grant.area, Grant.sector, Grant.unit_id))
+
+
+def seen_command(session: Session, scope: Scope, account_id: UUID, command_id: UUID) -> tuple[Command, Grant]:
+    """Return a command of this account, or of an account within the scope, with the role it was given in.
+
+    Raises NotFoundError.
+    """
+    query = (
+        select(Command, Grant)
+        .join(Grant, col(Grant.id) == col(Command.grant_id))
+        .where(Command.id == command_id, _seen_by(scope, account_id))
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError(
+            f"找不到办理 {command_id}，或不在您的管理范围；请核对办理编号，或用 xueshi commands list 查看"
+        )
+    return found
+
+
+def seen_commands(
+    session: Session, scope: Scope, account_id: UUID, states: Sequence[str] | None, limit: int
+) -> list[tuple[Command, Grant]]:
+    """Return the newest commands of this account and of accounts within the scope, those of some states only."""
+    query = (
+        select(Command, Grant)
+        .join(Grant, col(Grant.id) == col(Command.grant_id))
+        .where(_seen_by(scope, account_id))
+        .order_by(col(Command.id).desc())
+        .limit(limit)
+    )
+    if states is not None:
+        query = query.where(col(Command.state).in_(states))
+    return list(session.exec(query).all())
+
+
+def not_carried_out(session: Session, since: datetime) -> dict[str, int]:
+    """Return how many commands wait, and how many given since a real instant were refused or came too late, by state."""
+    query = (
+        select(Command.state, func.count())
+        .where(
+            or_(
+                col(Command.state) == "pending",
+                col(Command.state).in_(("refused", "late")) & (col(Command.inserted_at) >= since),
+            )
+        )
+        .group_by(Command.state)
+    )
+    return dict(session.exec(query).all())

@@ -46,9 +46,16 @@ def write_message(
 
 
 def write_unit_message(
-    session: Session, *, unit_id: UUID, to_role: str, subject: str, body: dict[str, object], at: datetime
+    session: Session,
+    *,
+    unit_id: UUID,
+    to_role: str,
+    subject: str,
+    body: dict[str, object],
+    at: datetime,
+    to_person: UUID | None = None,
 ) -> None:
-    """Write a message to a unit that belongs to no campaign: it stands in the next digest."""
+    """Write a message to a unit, or to one of its people himself, that belongs to no campaign: it stands in the next digest."""
     unit = session.get_one(Unit, unit_id)
     standing = session.exec(select(FolderAnchor.seq).limit(1)).first() is not None
     messages.write(
@@ -56,6 +63,7 @@ def write_unit_message(
         messages.NewMessage(
             to_role=to_role,
             to_unit=unit_id,
+            to_person=to_person,
             area=unit.area,
             subject=subject,
             body=body,

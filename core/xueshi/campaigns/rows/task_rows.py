@@ -32,7 +32,9 @@ def open_tasks(
     """Return open tasks in scope, oldest first; `for_account` leaves out what was handed over to somebody else."""
     query = (
         select(Task)
-        .where(col(Task.closed_at).is_(None), scope.clause(Task.area, Task.sector, Task.unit_id))
+        .where(
+            col(Task.closed_at).is_(None), scope.clause(Task.area, Task.sector, Task.unit_id, Task.person_id)
+        )
         .order_by(col(Task.opened_at), col(Task.id))
     )
     if campaign_id is not None:
@@ -51,7 +53,7 @@ def open_tasks(
 def task(session: Session, scope: Scope, task_id: UUID) -> Task:
     """Return a task; raises NotFoundError outside the scope."""
     found = session.get(Task, task_id)
-    if found is None or not scope.allows(found.area, found.sector, found.unit_id):
+    if found is None or not scope.allows(found.area, found.sector, found.unit_id, found.person_id):
         raise NotFoundError(f"找不到待办 {task_id}，或不在您的管理范围；用 xueshi tasks list 查看")
     return found
 
@@ -102,7 +104,7 @@ def tasks_on_working_days(session: Session, scope: Scope) -> list[Task]:
         .where(
             col(Task.closed_at).is_(None),
             col(Task.due_days).is_not(None),
-            scope.clause(Task.area, Task.sector, Task.unit_id),
+            scope.clause(Task.area, Task.sector, Task.unit_id, Task.person_id),
         )
         .order_by(col(Task.id))
     )
@@ -151,6 +153,8 @@ class TaskCounts:
     due_at: datetime | None
     """The earliest date among them."""
     provisional: bool
+    person_id: UUID | None = None
+    """Of tasks of a professional himself: whose they are."""
 
 
 @dataclass(frozen=True)
@@ -163,9 +167,17 @@ class DigestSpan:
 
 
 def task_counts(
-    session: Session, clock: str, span: DigestSpan, roles: Sequence[str], units: Sequence[UUID] | None
+    session: Session,
+    clock: str,
+    span: DigestSpan,
+    roles: Sequence[str],
+    units: Sequence[UUID] | None,
+    people: Sequence[UUID] | None = None,
 ) -> list[TaskCounts]:
-    """Count the open tasks of some roles by unit and kind, at some units only where `units` is given."""
+    """Count the open tasks of some roles by unit and kind, at some units only where `units` is given.
+
+    With `people` only what is about them is counted, for each by himself.
+    """
     opened, due = col(Task.opened_at), col(Task.due_at)
     news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
 
@@ -194,12 +206,17 @@ def task_counts(
     )
     if units is not None:
         query = query.where(col(Task.unit_id).in_(units))
+    if people is not None:
+        person = col(Task.person_id)
+        query = query.add_columns(person).where(person.in_(people)).group_by(person)
     found = []
-    for role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional in session.exec(
-        query
-    ):
+    for row in session.exec(query):
+        role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional = row[:11]
         numbers = (int(new), int(soon), int(late), int(returned))
-        found.append(TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional)))
+        of_person = row[11] if people is not None else None
+        found.append(
+            TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional), of_person)
+        )
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,16 +11,21 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
+from xueshi.assessment.choices import Choice
+from xueshi.assessment.closures import GRANTED
 from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round import makeup
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_entries import Entry
 from xueshi.campaigns.year_round.record_law import (
     RecordLaw,
     RecordSaid,
+    choice_for,
     law_by,
     way_in,
     what_law_says,
@@ -71,7 +76,7 @@ def record_for(session: Session, actor: Actor, record_id: UUID, *, lock: bool = 
     try:
         return records.record(session, actor.scope, record_id, lock=lock)
     except NotFoundError:
-        if not records.reported_by(session, organiser_of(actor), record_id):
+        if actor.person_id is not None or not records.reported_by(session, organiser_of(actor), record_id):
             raise
         return records.record(session, ENGINE, record_id, lock=lock)
 
@@ -97,6 +102,7 @@ def _file(session: Session, row: Command) -> Refused | None:
         str(payload.get("channel", "")),
         payload.get("for_person"),
         payload.get("evidence", ()),
+        makeup=bool(payload.get("makeup")),
     )
     planned = entries.plan(session, law, actor, entry, now, scope=actor.scope)
     if isinstance(planned, Refused):
@@ -129,6 +135,7 @@ def _correct(session: Session, row: Command) -> Refused | None:
         payload.get("evidence", ()),
         replaces=old.id,
         class_id=old.class_id,
+        makeup=bool(payload.get("makeup", old.makeup)),
     )
     scope = ENGINE if old.class_id is not None else actor.scope
     planned = entries.plan(session, law, actor, entry, now, scope=scope)
@@ -180,7 +187,7 @@ def _decide(session: Session, row: Command) -> Refused | None:
     if row.kind == "verify_record":
         refused = _settle_facts(session, law, record, row, judged)
     elif row.kind == "resubmit_record":
-        refused = _amend(session, law, record, row)
+        refused = _amend(session, law, record, row, now)
     if refused is not None:
         return refused
     if judged.outcome == "signed":
@@ -228,6 +235,7 @@ def _move_on(
             session,
             unit_id=record.unit_id,
             to_role=judged.state.filer,
+            to_person=record.person_id if judged.state.filer == PERSON else None,
             subject=TOLD[judged.outcome],
             body={"record": str(record.id), "reason": str(row.payload.get("reason", ""))},
             at=now,
@@ -243,7 +251,12 @@ def _settle_facts(
     said = _said(session, law, record, settled)
     # What one answer opens the next may settle: 级别 first, then whether a paper was read.
     while isinstance(said, RecordSaid) and (
-        answers := {name: given[name] for name in given if name in {*said.open_facts, *settled}}
+        answers := {
+            name: given[name]
+            for name in given
+            if name in {*said.open_facts, *settled}
+            or (name == GRANTED and _chosen(session, law, record, settled))
+        }
     ):
         settled.update(answers)
         given = {name: value for name, value in given.items() if name not in answers}
@@ -263,6 +276,30 @@ def _settle_facts(
     return None
 
 
+def _chosen(session: Session, law: RecordLaw, record: StudyRecord, settled: dict[str, object]) -> bool:
+    """Tell whether the text leaves the amount to the verifier, also where a reading says what holds without him."""
+    level = _level(session, record.person_id, record.end.isoformat() if record.end else None)
+    return choice_for(law, record, {**record.facts, **settled}, level) is not None
+
+
+def open_facts(session: Session, record: StudyRecord) -> Sequence[str]:
+    """Return the facts that a filed record still needs before it can be verified."""
+    if record.flow_digest is None or record.pack_digest is None:
+        return ()
+    law = law_by(session, record.flow_digest, record.pack_digest)
+    said = _said(session, law, record, dict(record.determined or {}))
+    return () if isinstance(said, Refused) else said.open_facts
+
+
+def open_choice(session: Session, record: StudyRecord) -> Choice | None:
+    """Return what the verifier of a filed record may choose: bounds, clause, and what holds where he chooses nothing."""
+    if record.flow_digest is None or record.pack_digest is None:
+        return None
+    law = law_by(session, record.flow_digest, record.pack_digest)
+    level = _level(session, record.person_id, record.end.isoformat() if record.end else None)
+    return choice_for(law, record, {**record.facts, **(record.determined or {})}, level)
+
+
 def _said(
     session: Session, law: RecordLaw, record: StudyRecord, settled: dict[str, object]
 ) -> RecordSaid | Refused:
@@ -274,6 +311,7 @@ def _said(
         facts={**record.facts, **settled},
         claimed=record.claimed,
         level=_level(session, record.person_id, record.end.isoformat() if record.end else None),
+        makeup=record.makeup,
     )
 
 
@@ -283,11 +321,17 @@ def _level(session: Session, person_id: UUID, day: str | None) -> str | None:
     return title.level if title else None
 
 
-def _amend(session: Session, law: RecordLaw, record: StudyRecord, row: Command) -> Refused | None:
+def _amend(
+    session: Session, law: RecordLaw, record: StudyRecord, row: Command, now: datetime
+) -> Refused | None:
     """Lay the amended record over a returned one, with further proofs; both contents stay told apart by digest."""
     amended = row.payload.get("record")
     evidence = row.payload.get("evidence", ())
     if amended is not None:
+        changed = Entry(record.person_id, amended, record.year, replaces=record.id, makeup=record.makeup)
+        refused = makeup.refused(session, law.pack, changed, record.unit_id, now)
+        if refused is not None:
+            return refused
         said = what_law_says(
             law,
             area=record.area,
@@ -296,13 +340,13 @@ def _amend(session: Session, law: RecordLaw, record: StudyRecord, row: Command) 
             facts=amended["facts"],
             claimed=amended.get("claimed"),
             level=_level(session, record.person_id, amended.get("end")),
+            makeup=record.makeup,
         )
         if isinstance(said, Refused):
             return said
         channel = way_in(law, said.entry, record.channel)
         if isinstance(channel, Refused):
             return channel
-        changed = Entry(record.person_id, amended, record.year)
         record.kind, record.facts, record.claimed = (
             amended["kind"],
             dict(amended["facts"]),

@@ -31,6 +31,10 @@ from xueshi.storage import new_id
 TOLD_AT_MOST = 20
 """Refused rows that one refusal names; their number is told in full."""
 
+OWN_ONLY = Refused(
+    "own_only", "本人账号只能申报本人的学时（xueshi records file）；名单和导入由主办单位、登记单位办理"
+)
+
 
 @dataclass(frozen=True)
 class RefusedRow:
@@ -45,6 +49,8 @@ def _report_roster(session: Session, row: Command) -> Refused | None:
     payload = row.payload
     now = folder_now(session, real_now())
     actor = actor_of(session, row)
+    if actor.person_id is not None:
+        return OWN_ONLY
     law = law_by(session, payload["flow"], payload["pack"])
     said: Mapping[str, Any] = payload["class"]
     digest = content_digest({**said, "year": payload["year"]})
@@ -68,6 +74,7 @@ def _report_roster(session: Session, row: Command) -> Refused | None:
             int(payload["year"]),
             str(payload.get("channel", "")),
             class_id=class_id,
+            makeup=bool(payload.get("makeup")),
         )
 
     planned, refused = _plan_all(session, law, actor, fresh, entry_of, working, now)
@@ -127,6 +134,8 @@ def _import_records(session: Session, row: Command) -> Refused | None:
     payload = row.payload
     now = folder_now(session, real_now())
     actor = actor_of(session, row)
+    if actor.person_id is not None:
+        return OWN_ONLY
     law = law_by(session, payload["flow"], payload["pack"])
     area, source = actor.area, str(payload["source"])
     rows: Sequence[Mapping[str, Any]] = payload["rows"]

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
@@ -19,6 +20,7 @@ from xueshi.campaigns.clocks.office_calendar import calendar_of, due_after
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Command, Task
+from xueshi.campaigns.year_round import makeup
 from xueshi.campaigns.year_round.record_law import (
     RecordLaw,
     routed,
@@ -29,7 +31,6 @@ from xueshi.campaigns.year_round.record_law import (
 from xueshi.flows.flow import ApprovalFlow, Channel
 from xueshi.machines.filing_machine import Refused
 from xueshi.machines.record_machine import (
-    PERSON,
     STAGE_WORDS,
     RecordState,
     file,
@@ -59,6 +60,8 @@ class Entry:
     """`digest` of the stored file, `name` sealed and in base64."""
     replaces: UUID | None = None
     class_id: UUID | None = None
+    makeup: bool = False
+    """Filed to make up (补训) for `year`, whose make-up window is open."""
 
     def day(self, name: str) -> date | None:
         """Return `start` or `end`."""
@@ -94,7 +97,9 @@ def plan(
     found = employed or records.employed_on(session, scope, entry.person_id, today)
     if found is None:
         return Refused("not_employed", f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位申报")
-    refused = year_is_handed_over(session, entry.person_id, found.unit.id, entry.year, law.pack)
+    refused = makeup.refused(session, law.pack, entry, found.unit.id, now) or year_is_handed_over(
+        session, entry.person_id, found.unit.id, entry.year, law.pack
+    )
     if refused is not None:
         return refused
     law = routed(law, found.unit)
@@ -112,6 +117,7 @@ def plan(
         facts=entry.body["facts"],
         claimed=entry.body.get("claimed"),
         level=title.level if title else None,
+        makeup=entry.makeup,
     )
     if isinstance(said, Refused):
         return said
@@ -155,15 +161,16 @@ def acts_for_person(channel: Channel, actor: Actor, said: bool | None) -> bool:
 
 
 def reported_late(channel: Channel, end: date | None, today: date, calendar: WorkCalendar) -> bool:
-    """Tell whether a report comes after the working days that its channel gives (超期). It is shown, never refused.
+    """Tell whether a report comes after the days that its channel gives (超期). It is shown, never refused.
 
     The texts oblige the reporter; that he is late takes no hours from the person.
     """
-    return (
-        channel.within_days is not None
-        and end is not None
-        and today > working_day_after(calendar, end, channel.within_days).day
-    )
+    if end is None:
+        return False
+    if channel.within_days is not None:
+        return today > working_day_after(calendar, end, channel.within_days).day
+    days = channel.within_calendar_days
+    return days is not None and (today - end).days > days
 
 
 def write(session: Session, law: RecordLaw, row: Command, planned: Planned, now: datetime) -> StudyRecord:
@@ -196,6 +203,7 @@ def write(session: Session, law: RecordLaw, row: Command, planned: Planned, now:
         filed_at=now,
         replaces=entry.replaces,
         class_id=entry.class_id,
+        makeup=entry.makeup,
     )
     put(record, planned.state)
     session.add(record)

@@ -98,6 +98,7 @@ def _day_cap(session: Session, record: StudyRecord, facts: dict[str, object]) ->
         facts=facts,
         claimed=record.claimed,
         level=None,
+        makeup=record.makeup,
     )
     rules: Sequence[str] = () if isinstance(said, Refused) else said.entry.rules
     return law.pack.day_caps.get(rules[0]) if rules else None

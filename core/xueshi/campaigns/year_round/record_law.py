@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from xueshi.assessment.choices import Choice, choice_of
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts
 from xueshi.audit import repository as audit
@@ -20,7 +21,7 @@ from xueshi.flows.unit_facts import facts_of
 from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import dump_flow, load_flow
 from xueshi.records import repository as records
-from xueshi.register.tables import Unit
+from xueshi.register.tables import StudyRecord, Unit
 from xueshi.regulations.pack import RulePack
 
 NO_RULE = frozenset({"no_rule", "no_row"})
@@ -77,14 +78,11 @@ def what_law_says(
     facts: Mapping[str, object],
     claimed: int | None,
     level: str | None,
+    makeup: bool = False,
 ) -> RecordSaid | Refused:
     """Judge one record alone, or say why it cannot be taken in: a wrong value, no rule, another year, false proof."""
-    request = PersonYearRequest(
-        area=area,
-        year=year,
-        person={} if level is None else {"person.level": level},
-        records=(RecordFacts("本记录", kind, facts, year, claimed),),
-    )
+    record = RecordFacts("本记录", kind, facts, year, claimed, makeup=makeup)
+    request = _alone(area, level, record)
     try:
         assessment = evaluate(law.pack, request, trace=False)
     except RuleError as error:
@@ -106,6 +104,28 @@ def what_law_says(
         [fact for point in waiting for fact in point.facts if not fact.startswith("person.")],
         "；".join(point.text for point in waiting),
     )
+
+
+def _alone(area: str, level: str | None, record: RecordFacts) -> PersonYearRequest:
+    """Return the request that judges one record by itself, in the year under which it is entered."""
+    assert record.year is not None  # every record is entered under a year
+    return PersonYearRequest(
+        area=area,
+        year=record.year,
+        person={} if level is None else {"person.level": level},
+        records=(record,),
+    )
+
+
+def choice_for(
+    law: RecordLaw, record: StudyRecord, facts: Mapping[str, object], level: str | None
+) -> Choice | None:
+    """Return what the verifier of a stored record may choose; None where the text leaves nothing, or no value fits."""
+    alone = RecordFacts("本记录", record.kind, facts, record.year, record.claimed, makeup=record.makeup)
+    try:
+        return choice_of(law.pack, _alone(record.area, level, alone), alone)
+    except RuleError:
+        return None
 
 
 def way_in(law: RecordLaw, entry: LedgerEntry, asked: str) -> Channel | Refused:

@@ -40,6 +40,8 @@ class RecordForAssessment:
     certificate: str
     start: date | None
     end: date | None
+    makeup: bool = False
+    """Made up (补训) for its year."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def person_name(session: Session, scope: Scope, unit_id: UUID, person_id: UUID) 
         select(Person.name)
         .join(Employment, col(Employment.person_id) == col(Person.id))
         .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Person.id == person_id, Unit.id == unit_id, visible(scope))
+        .where(Person.id == person_id, Unit.id == unit_id, visible(scope, Person.id))
     )
     found = session.exec(query).first()
     if found is None:
@@ -122,7 +124,7 @@ def shown_people(
         employed = (
             select(Employment.person_id)
             .join(Unit, col(Unit.id) == col(Employment.unit_id))
-            .where(col(Employment.person_id).in_(chunk), visible(scope))
+            .where(col(Employment.person_id).in_(chunk), visible(scope, Employment.person_id))
         )
         for person in session.exec(select(Person).where(col(Person.id).in_(employed))):
             sealed = SealedIdentity(person.identity_sealed, person.identity_key, person.identity_key_id)
@@ -137,7 +139,7 @@ def study_record(session: Session, scope: Scope, record_id: UUID) -> StudyRecord
     query = (
         select(StudyRecord)
         .join(Unit, col(Unit.id) == col(StudyRecord.unit_id))
-        .where(StudyRecord.id == record_id, visible(scope))
+        .where(StudyRecord.id == record_id, visible(scope, StudyRecord.person_id))
     )
     found = session.exec(query).first()
     if found is None:
@@ -290,4 +292,5 @@ def _for_assessment(row: StudyRecord) -> RecordForAssessment:
         certificate=row.certificate,
         start=row.start,
         end=row.end,
+        makeup=row.makeup,
     )

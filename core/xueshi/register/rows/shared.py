@@ -26,9 +26,11 @@ PENDING = ("deciding", "returned")
 """Stages of filed records that nobody has decided yet: shown, and not counted."""
 
 
-def visible(scope: Scope) -> ColumnElement[bool]:
-    """SQL condition: units that a scope lets see."""
-    return scope.clause(col(Unit.area), col(Unit.sector), col(Unit.id))
+def visible(scope: Scope, person: Any | None = None) -> ColumnElement[bool]:
+    """SQL condition: units that a scope lets see; `person` is the column of whom the rows are about, if of anybody."""
+    return scope.clause(
+        col(Unit.area), col(Unit.sector), col(Unit.id), None if person is None else col(person)
+    )
 
 
 @cache

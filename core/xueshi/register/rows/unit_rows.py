@@ -29,7 +29,8 @@ class NewUnit:
     name: str
     area: str
     sector: str | None = None
-    kind: str = EMPLOYER
+    kind: str = ""
+    """One of `unit_kinds.UNIT_KINDS`; empty: not said, then an employer."""
     has_department: bool | None = None
 
 
@@ -75,7 +76,7 @@ def add_units(session: Session, scope: Scope, new: Sequence[NewUnit]) -> dict[st
             name=one.name,
             area=one.area,
             sector=one.sector,
-            kind=one.kind,
+            kind=one.kind or EMPLOYER,
             has_department=one.has_department,
         )
         for one in new

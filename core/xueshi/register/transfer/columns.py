@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import SQLModel
 
-from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
+from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit, UnitYearStatement
 
 TABLES: dict[str, type[SQLModel]] = {
     "units": Unit,
@@ -21,8 +21,11 @@ TABLES: dict[str, type[SQLModel]] = {
     "employments": Employment,
     "titles": Title,
     "records": StudyRecord,
+    "statements": UnitYearStatement,
 }
 """Name in the package → table, in the order in which they are read: each refers to earlier ones only."""
+SINCE_LATER = frozenset({"statements"})
+"""Tables that packages of older engines have not; they are read as empty."""
 KEPT_BACK = frozenset(
     {"identity_index", "identity_sealed", "identity_key", "identity_key_id", "maker", "level", "state", "flow_digest",
      "pack_digest", "class_id"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,21 @@ from xueshi.register.identity import KeyRing, SealedIdentity, mask_identity
 from xueshi.register.tables import Person
 from xueshi.register.transfer import repository
 from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of, plain
-from xueshi.register.transfer.package import Origin, write_package
+from xueshi.register.transfer.package import Listing, Origin, write_package
 
 
 def export_register(
-    session: Session, scope: Scope, keys: KeyRing, path: Path, origin: Origin
+    session: Session,
+    scope: Scope,
+    keys: KeyRing,
+    path: Path,
+    origin: Origin,
+    listings: Sequence[Listing] = (),
 ) -> dict[str, int]:
-    """Write everything of the register that lies in a scope; returns rows by table. The session must see one moment."""
+    """Write everything of the register that lies in a scope; returns rows by table. The session must see one moment.
+
+    `listings` tell what stays behind.
+    """
 
     def rows(name: str) -> Iterator[Mapping[str, Any]]:
         table = TABLES[name]
@@ -30,7 +38,7 @@ def export_register(
                 values[IDENTITY] = _number(keys, row, clear=origin.with_identity)
             yield values
 
-    return write_package(path, rows, origin)
+    return write_package(path, rows, origin, listings)
 
 
 def _number(keys: KeyRing, person: Person, *, clear: bool) -> str:

@@ -20,7 +20,15 @@ from xueshi.errors import InputError, NotAllowedError
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.row_reading import identity_fault
-from xueshi.register.tables import Employment, ImportBatch, Person, StudyRecord, Title, Unit
+from xueshi.register.tables import (
+    Employment,
+    ImportBatch,
+    Person,
+    StudyRecord,
+    Title,
+    Unit,
+    UnitYearStatement,
+)
 from xueshi.register.transfer import repository
 from xueshi.register.transfer.columns import IDENTITY, SETTLED, TABLES, columns_of, typed
 from xueshi.register.transfer.package import Package
@@ -69,6 +77,7 @@ class _Merge:
         self._employments(self._typed(package, "employments"))
         self._titles(self._typed(package, "titles"))
         self._records(self._typed(package, "records"))
+        self._statements(self._typed(package, "statements"))
         return self.merged
 
     def _typed(self, package: Package, name: str) -> list[dict[str, Any]]:
@@ -197,6 +206,26 @@ class _Merge:
                 [{**row, "batch_id": batch.id, "maker": batch.maker} for row in records],
             )
             self.merged.filed[unit_id, year] = batch.people
+
+    def _statements(self, rows: list[dict[str, Any]]) -> None:
+        """Take in what units stated for a year, where the folder has no other statement of the same matter."""
+        there = repository.statements_of_units(self.session, list(self.units.values()))
+        given = {row["id"] for row in rows}
+        stated = {(one.unit_id, one.year, one.key) for one in there.values() if one.id not in given}
+        used = repository.ids_in_use(self.session, UnitYearStatement, list(given)) - set(there)
+        fresh = []
+        for number, row in enumerate(rows, start=1):
+            if row["unit_id"] not in self.units:
+                raise InputError(f"statements.json 第 {number} 条指向包中没有的单位；请重新导出")
+            own = {**row, "unit_id": self.units[row["unit_id"]]}
+            if row["id"] not in there and (own["unit_id"], own["year"], own["key"]) in stated:
+                self.merged.different["statements"] += 1
+                continue
+            self._count("statements", UnitYearStatement, own, there.get(row["id"]))
+            if row["id"] not in there:
+                maker = f"account:{self.actor.account_id}"
+                fresh.append({**own, "id": _free(row["id"], used), "maker": maker})
+        repository.add(self.session, UnitYearStatement, fresh)
 
     def _batch(self, unit_id: UUID, year: int, records: list[dict[str, Any]]) -> ImportBatch:
         now = real_now()

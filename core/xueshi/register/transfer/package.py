@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -17,7 +18,7 @@ from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
 from xueshi.register.cell_text import guarded
-from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of
+from xueshi.register.transfer.columns import IDENTITY, SINCE_LATER, TABLES, columns_of
 
 FORMAT, VERSION = "xueshi-register", 1
 MANIFEST = "manifest.json"
@@ -38,23 +39,38 @@ class Origin:
     with_identity: bool
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A list that goes along for people to read: what stays behind, told row by row; nothing of it is merged."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: Callable[[], Iterable[Mapping[str, Any]]]
+    left_out: str
+    """What the manifest says of what the list only names."""
+
+
 def headings(name: str) -> tuple[str, ...]:
     """Return the columns of a table in the package."""
     own = columns_of(TABLES[name])
     return (own[0], IDENTITY, *own[1:]) if name == "people" else own
 
 
-def write_package(path: Path, rows: Rows, origin: Origin) -> dict[str, int]:
+def write_package(path: Path, rows: Rows, origin: Origin, listings: Sequence[Listing] = ()) -> dict[str, int]:
     """Write a package and return rows by table. `rows` is asked twice for each table and must answer the same."""
     files = []
     counts: dict[str, int] = {}
+    parts: list[tuple[str, tuple[str, ...], Callable[[], Iterable[Mapping[str, Any]]]]] = [
+        *((name, headings(name), partial(rows, name)) for name in TABLES),
+        *((one.name, one.headings, one.rows) for one in listings),
+    ]
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-        for name in TABLES:
+        for name, columns, of in parts:
             for ending, write in (("csv", _write_csv), ("json", _write_json)):
                 file = f"{name}.{ending}"
                 with archive.open(_part(file), "w", force_zip64=True) as part:
                     hashed = _Hashing(part)
-                    counts[name] = write(hashed, headings(name), rows(name))
+                    counts[name] = write(hashed, columns, of())
                 files.append(
                     {
                         "name": file,
@@ -72,6 +88,7 @@ def write_package(path: Path, rows: Rows, origin: Origin) -> dict[str, int]:
             "made_by": origin.made_by,
             "areas": list(origin.areas),
             "identity": "clear" if origin.with_identity else "masked",
+            "left_out": {one.name: one.left_out for one in listings},
             "files": files,
         }
         archive.writestr(_part(MANIFEST), json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
@@ -88,14 +105,21 @@ class Package:
     @property
     def counts(self) -> dict[str, int]:
         """Rows by table, as the manifest says."""
-        return {
-            name: next(one["rows"] for one in self.manifest["files"] if one["name"] == f"{name}.json")
-            for name in TABLES
-        }
+        told = {one["name"]: one["rows"] for one in self.manifest["files"]}
+        return {name: told.get(f"{name}.json", 0) for name in TABLES}
+
+    @property
+    def left_out(self) -> dict[str, tuple[int, str]]:
+        """What the package only lists: name → how many, and what is said of it."""
+        told = {one["name"]: one["rows"] for one in self.manifest["files"]}
+        said: Mapping[str, str] = self.manifest.get("left_out", {})
+        return {name: (told.get(f"{name}.json", 0), why) for name, why in said.items()}
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of a table. Raises InputError naming file and line of one that cannot be read."""
         known = set(headings(name))
+        if name in SINCE_LATER and f"{name}.json" not in self._archive.namelist():
+            return
         with self._archive.open(f"{name}.json") as part:
             for number, line in enumerate(io.TextIOWrapper(part, "utf-8"), start=1):
                 text = line.strip().rstrip(",")
@@ -125,7 +149,8 @@ def open_package(path: Path, most_bytes: int) -> Package:
         told = {one["name"]: one for one in manifest["files"]}
         there = {entry.filename: entry for entry in archive.infolist() if entry.filename != MANIFEST}
         wanted = {f"{name}.{ending}" for name in TABLES for ending in ("csv", "json")}
-        if set(told) != set(there) or not wanted <= set(told) or len(there) + 1 != len(archive.infolist()):
+        needed = {file for file in wanted if file.partition(".")[0] not in SINCE_LATER}
+        if set(told) != set(there) or not needed <= set(told) or len(there) + 1 != len(archive.infolist()):
             raise _differs("所列的文件", "包中的文件")
         if sum(entry.file_size for entry in there.values()) > most_bytes:
             raise InputError(f"导出包解开后超过 {most_bytes // 1024 // 1024} MB；请管理员调高上限后再导入")

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from xueshi.access.scope import Scope
 from xueshi.register.identity import KeyRing
 from xueshi.register.rows.shared import BATCH, defaults_of
-from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
+from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit, UnitYearStatement
 
 AT_ONCE = 1000
 
@@ -71,6 +71,15 @@ def records_of_units(session: Session, units: Sequence[UUID]) -> dict[UUID, Stud
     }
 
 
+def statements_of_units(session: Session, units: Sequence[UUID]) -> dict[UUID, UnitYearStatement]:
+    """Return what some units stated for their years, by id."""
+    return {
+        row.id: row
+        for chunk in _chunks(units)
+        for row in session.exec(select(UnitYearStatement).where(col(UnitYearStatement.unit_id).in_(chunk)))
+    }
+
+
 def ids_in_use(session: Session, table: type[SQLModel], ids: Sequence[UUID]) -> set[UUID]:
     """Return which of some ids a table has already."""
     key: Any = table.__table__.c.id  # type: ignore[attr-defined]  # every table model has its table
@@ -92,6 +101,8 @@ def _inside(scope: Scope, table: type[SQLModel]) -> ColumnElement[bool]:
         return col(Employment.unit_id).in_(units)
     if table is StudyRecord:
         return col(StudyRecord.unit_id).in_(units)
+    if table is UnitYearStatement:
+        return col(UnitYearStatement.unit_id).in_(units)
     person = col(Person.id) if table is Person else col(Title.person_id)
     employed = select(Employment.person_id).where(col(Employment.unit_id).in_(units))
     recorded = select(StudyRecord.person_id).where(col(StudyRecord.unit_id).in_(units))

@@ -1,0 +1,51 @@
+"""What holds after an act was carried out: the new date, clock, stage or level, said under its fate."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.clocks.clock import civil_date, show_deadline
+from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.machines.stored_state import load_state
+from xueshi.real_clock import real_now
+from xueshi.register.rows import unit_rows
+from xueshi_cli.campaign_view import CAMPAIGN_STAGES, STAGES
+
+ENGINE = Scope.everything()
+ON_CAMPAIGN = ("extend", "advance", "makeup", "pause", "resume", "close", "archive")
+
+
+def campaign_stands(session: Session, kind: str, target: UUID) -> str:
+    """Say how a campaign stands after an act of this kind on it (or on one filing of it); empty for other kinds."""
+    if kind in ("extend_filing", "makeup_filing", "dissolve"):
+        return _filing_stands(session, target)
+    if kind not in ON_CAMPAIGN:
+        return ""
+    campaign = campaign_rows.campaign(session, ENGINE, target)
+    today = civil_date(campaign_now(session, campaign, real_now()))
+    stage = CAMPAIGN_STAGES[campaign.stage]
+    if kind == "extend":
+        return f"申报截止现为 {show_deadline(campaign.deadline)}"
+    if kind == "advance":
+        return f"演练时钟现为 {today}，阶段：{stage}"
+    if kind == "makeup" and campaign.makeup_until is not None:
+        return f"补训截止现为 {show_deadline(campaign.makeup_until)}"
+    if kind == "pause":
+        return f"自 {today} 起暂停，截止 {show_deadline(campaign.deadline)} 待恢复时顺延"
+    if kind == "resume":
+        return f"已恢复，申报截止现为 {show_deadline(campaign.deadline)}"
+    return f"阶段：{stage}"
+
+
+def _filing_stands(session: Session, target: UUID) -> str:
+    filing = filing_rows.filing(session, ENGINE, target)
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id).name
+    state = load_state(filing.state, None)
+    stage = STAGES[filing.stage] + ("（补训）" if state.makeup_from else "")
+    if filing.stage == "dissolved":
+        return f"{unit}：{stage}"
+    return f"{unit}：{stage}，截止现为 {show_deadline(state.deadline)}"
