@@ -260,3 +260,10 @@ def test_a_record_may_meet_alternatives_and_waits_for_its_fact(law: Law) -> None
     assert ("a1", ("sealed",)) in [(point.record, point.facts) for point in open_.open]
     refused = replace(AWAY, facts={"approved": False, "sealed": True})
     assert judged(pack, "84", figures(0, 0), refused).verdict == "not_met"
+
+
+def test_what_the_year_waits_for_is_shown_before_a_count(law: Law) -> None:
+    by_level = NESTED.replace("at_least: 90", 'at_least: {person.level: {"senior, junior": 90}}')
+    [one] = judged(law(RULES, by_level), "84", figures(9000, 9600)).requirements
+    assert (one.of, one.minimum, one.met, one.facts) == ("total", None, None, ("person.level",))
+    assert one.shortfall == 0

@@ -111,13 +111,17 @@ class Alternatives:
         return parts, met
 
     def _shown(self, one: Requirement, parts: list[RequirementResult]) -> RequirementResult | None:
-        """Choose the part whose figures are shown: of hours before counts, what is nearest (of all that must hold, farthest)."""
-        figured = [part for part in parts if part.minimum is not None]
+        """Choose the part whose figures are shown: of the year itself before others, of hours before counts.
+
+        Of a choice the nearest, of what must all hold the farthest; one that waits for a fact where none has figures.
+        """
+        by_id = self.compiled.by_id
         counts = {entry.code for entry in self.compiled.sums if entry.count is not None}
-        direct = [part for part in figured if not part.parts] or figured
+        direct = [part for part in parts if not part.parts and by_id[part.id].over is None] or parts
         held = [part for part in direct if part.of not in counts] or direct
         choose = min if one.any_of else max
-        return choose(held, key=lambda part: part.shortfall, default=None)
+        figured = [part for part in held if part.minimum is not None]
+        return choose(figured or held[:1], key=lambda part: part.shortfall, default=None)
 
 
 def _plain(

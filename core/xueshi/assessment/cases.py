@@ -73,7 +73,7 @@ class Packs:
         config = case.config if as_chosen else {}
         key = f"{instrument}|{config}|{case.id if case.sector_file is not None else ''}"
         if key not in self.made:
-            ask = resolve_pack if self.checked else _unchecked
+            ask = resolve_pack if self.checked else unchecked
             self.made[key] = ask(
                 instrument,
                 self.source_of,
@@ -84,7 +84,7 @@ class Packs:
         return self.made[key]
 
 
-def _unchecked(
+def unchecked(
     instrument: str,
     source_of: SourceOf,
     *,
@@ -92,6 +92,7 @@ def _unchecked(
     sector_file: document.Mapping | None,
     functions: Mapping[str, Any],
 ) -> RulePack:
+    """Resolve a pack without the static checks: a mutant need not be a sound file. Raises RuleFileError."""
     resolved = resolve(instrument, source_of, config=config, sector_file=sector_file, functions=functions)
     resolved.findings.raise_errors()
     assert resolved.pack is not None

@@ -62,7 +62,7 @@ class RuleCloser:
     def __init__(self, reader: Reader, files: list[RuleFile], defaults: dict[str, Node]) -> None:
         self.reader = reader
         self.files = files
-        self.defaults = defaults
+        self.defaults = {key: node for key, node in defaults.items() if key != "clause"}
 
     def item(self, entry: Entry) -> dict[str, Any]:
         """Close one item with all its rows."""
