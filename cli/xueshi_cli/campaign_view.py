@@ -12,7 +12,7 @@ from xueshi.access.repository import Actor
 from xueshi.access.roles import role_words
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import appeal_acts
-from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
 from xueshi.campaigns.judging.assessing import pack_of
@@ -104,7 +104,7 @@ def unit_record(session: Session, actor: Actor, campaign: Campaign, code: str) -
         "期限": show_deadline(state.deadline),
         "人数": filing.people,
         "待办": "、".join(waiting),
-        "待认定记录": sum(task.kind in ("record", "discretion", "attention") for task in tasks),
+        "待认定记录": sum(task.kind in RECORD_TASKS for task in tasks),
     }
     extra: dict[str, object] = {
         "退回次数": state.returns,

@@ -12,7 +12,7 @@ from xueshi.access import repository as access
 from xueshi.access.roles import role_words
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Grant
-from xueshi.campaigns.clocks.clock import CIVIL_ZONE
+from xueshi.campaigns.clocks.clock import show_instant
 from xueshi.campaigns.commanding.command_table import COMMAND_KINDS
 from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows
 from xueshi.campaigns.tables import Command
@@ -52,7 +52,7 @@ def list_(
                 "办理": COMMAND_KINDS[row.kind].label,
                 "对象": _target(session, row),
                 "办理人": names.get(row.account_id, ""),
-                "时间": _local(row),
+                "时间": show_instant(row.inserted_at),
                 "结果": FATES[row.state],
                 "原因": row.reason,
             }
@@ -90,7 +90,7 @@ def _record(session: Session, row: Command, grant: Grant) -> dict[str, Any]:
         "办理": COMMAND_KINDS[row.kind].label,
         "对象": _target(session, row),
         "办理人": f"{names.get(row.account_id, '')}，{role_words(grant.role)}",
-        "时间": _local(row),
+        "时间": show_instant(row.inserted_at),
         "填写的原因": str(row.payload.get("reason") or ""),
         "结果": FATES[row.state],
         "原因": row.reason or waiting,
@@ -111,7 +111,3 @@ def _target(session: Session, row: Command) -> str:
     except NotFoundError:
         return ""
     return ""
-
-
-def _local(row: Command) -> str:
-    return f"{row.inserted_at.astimezone(CIVIL_ZONE):%Y-%m-%d %H:%M}"

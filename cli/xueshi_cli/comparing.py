@@ -78,7 +78,7 @@ def _chosen(laws: list[str], encoded: dict[str, str], lowest: str) -> list[str]:
 
 
 def _row(one: Difference, pack: RulePack, base: RulePack) -> dict[str, Any]:
-    labels = {**base.categories, **pack.categories, **pack.sums, "total": "合计"}
+    labels = {**base.categories, **pack.labels}
     return {
         "文件": f"{one.instrument}（{pack.data['instrument']['issued']}）",
         "项目": labels.get(one.of, one.of),

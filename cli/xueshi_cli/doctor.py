@@ -13,13 +13,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import typer
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from xueshi.errors import XueshiError
 from xueshi.real_clock import real_now
@@ -30,6 +31,7 @@ from xueshi_cli import temporal_binary
 from xueshi_cli.output import AsJson, console
 from xueshi_cli.server import read_record, serves
 
+Answer = TypeVar("Answer")
 State = Literal["ok", "warning", "missing"]
 SIGNS: dict[State, str] = {
     "ok": "[green]正常[/green]",
@@ -156,7 +158,7 @@ def database(settings: Settings) -> Finding:
     from xueshi.migrations.schema import head, is_current  # noqa: PLC0415 - a broken table must be a finding, not a crash
 
     address = settings.database
-    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+    if not_made_yet(address):
         return Finding("数据库", "ok", f"{address}（首次使用时建立）")
     engine = open_database(address)
     shown = engine.url.render_as_string(hide_password=True)
@@ -174,11 +176,38 @@ def database(settings: Settings) -> Finding:
     return Finding("数据库", "warning", f"{shown}，结构不是最新版本 {head()}", "先备份；下次启动时自动升级")
 
 
+def asked_of_database(
+    settings: Settings, question: Callable[[Session], Answer]
+) -> tuple[Literal["absent", "older", "broken", "read"], Answer | None]:
+    """Ask the database where it can be asked; None where it is not there yet, has an older schema, or does not open.
+
+    The part 数据库 says what to do about it; the other parts only leave out what they cannot see.
+    """
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - a broken table must be a finding, not a crash
+
+    if not_made_yet(settings.database):
+        return "absent", None
+    engine = open_database(settings.database)
+    try:
+        if not is_current(engine):
+            return "older", None
+        with reading(engine) as session:
+            return "read", question(session)
+    except SQLAlchemyError:
+        return "broken", None
+    finally:
+        engine.dispose()
+
+
+def not_made_yet(address: str) -> bool:
+    """Tell whether a database is a file that the first command will make."""
+    return address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists()
+
+
 def messages(settings: Settings) -> Finding:
     """The outbox: which way messages go, and what could not be handed over, since when and why."""
     from xueshi.access.scope import Scope  # noqa: PLC0415 - a broken table must be a finding, not a crash
     from xueshi.messages.repository import backlog  # noqa: PLC0415 - same
-    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
     from xueshi_cli.messages import backlog_words  # noqa: PLC0415 - same
 
     way = (
@@ -186,21 +215,15 @@ def messages(settings: Settings) -> Finding:
         if settings.smtp_host
         else "没有设置邮件服务器，消息写入 messages 文件夹"
     )
-    address = settings.database
-    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
+    state, left = asked_of_database(settings, lambda session: backlog(session, Scope.everything()))
+    if state == "absent":
         return Finding("消息", "ok", way)
-    engine = open_database(address)
-    try:
-        if not is_current(engine):
-            return Finding("消息", "ok", f"{way}；数据库升级后才能查看待发消息")
-        with reading(engine) as session:
-            left = backlog(session, Scope.everything())
-    except SQLAlchemyError:
+    if state == "older":
+        return Finding("消息", "ok", f"{way}；数据库升级后才能查看待发消息")
+    if left is None:
         return Finding(
             "消息", "warning", f"{way}；数据库打不开，看不到待发消息", "先按“数据库”一项的提示修复"
         )
-    finally:
-        engine.dispose()
     if not left.waiting and not left.stuck:
         return Finding("消息", "ok", f"{way}，没有积压")
     remedy = "修复邮件服务器或设置后自动补发；立即重发：xueshi messages retry --all" if left.tried else ""
@@ -210,28 +233,26 @@ def messages(settings: Settings) -> Finding:
 def evidence(settings: Settings) -> Finding:
     """The proofs of records: when what nobody owns was swept last."""
     from xueshi.audit.repository import last_of  # noqa: PLC0415 - a broken table must be a finding, not a crash
-    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
     from xueshi.records.evidence import FOLDER, SWEPT  # noqa: PLC0415 - same
 
     name = "证明材料"
     folder = settings.data / FOLDER
     if not folder.exists():
         return Finding(name, "ok", "还没有证明材料")
-    engine = open_database(settings.database)
-    try:
-        if not is_current(engine):
-            return Finding(name, "ok", "数据库升级后才能查看清理情况")
-        with reading(engine) as session:
-            last = last_of(session, SWEPT)
-            swept = None if last is None else (last.at, last.body["files"])
-    except SQLAlchemyError:
+
+    def swept(session: Session) -> tuple[datetime, int] | None:
+        last = last_of(session, SWEPT)
+        return None if last is None else (last.at, last.body["files"])
+
+    state, last = asked_of_database(settings, swept)
+    if state in ("absent", "older"):
+        return Finding(name, "ok", "数据库升级后才能查看清理情况")
+    if state == "broken":
         return Finding(name, "warning", "数据库打不开，看不到清理情况", "先按“数据库”一项的提示修复")
-    finally:
-        engine.dispose()
     how = "启动服务（xueshi up）后每日早上自动清理；立即清理：xueshi records evidence sweep --as 账号"
-    if swept is None:
+    if last is None:
         return Finding(name, "ok", "申报未成留下的文件还没有清理过；服务运行时每日早上自动清理")
-    at, files = swept
+    at, files = last
     found = f"上次清理 {at.astimezone():%Y-%m-%d %H:%M}，清理 {files} 个没有归属的文件"
     late = real_now() - at > SWEPT_EVERY
     return Finding(name, "warning" if late else "ok", found, how if late else "")
@@ -240,21 +261,10 @@ def evidence(settings: Settings) -> Finding:
 def commands(settings: Settings) -> list[Finding]:
     """Commands that wait to be carried out, and those of the last days that were refused: nobody else tells of them."""
     from xueshi.campaigns.rows.command_rows import not_carried_out  # noqa: PLC0415 - same
-    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - same
 
-    address = settings.database
-    if address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists():
-        return []
-    engine = open_database(address)
-    try:
-        if not is_current(engine):
-            return []
-        with reading(engine) as session:
-            left = not_carried_out(session, real_now() - LATELY)
-    except SQLAlchemyError:
+    _, left = asked_of_database(settings, lambda session: not_carried_out(session, real_now() - LATELY))
+    if left is None:
         return []  # the part 数据库 says why
-    finally:
-        engine.dispose()
     waiting, refused = left.get("pending", 0), left.get("refused", 0) + left.get("late", 0)
     if not waiting and not refused:
         return [Finding("办理", "ok", f"没有等待执行的，近 {LATELY.days} 日没有未办理的")]

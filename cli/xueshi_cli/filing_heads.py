@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows, task_rows
 from xueshi.campaigns.tables import Filing
@@ -20,7 +21,6 @@ from xueshi.results.tables import YearResult
 ENGINE = Scope.everything()
 VERDICTS = {"met": "达标", "not_met": "未达标", "needs_fact": "待补", "not_judged": "未能核算"}
 LEVELS = {"senior": "高级", "intermediate": "中级", "junior": "初级", None: "未定级"}
-OPEN_FACTS = ("record", "discretion", "attention")
 LISTED = 30
 """How many names of people fit a screen; a script (`--json`) gets all."""
 
@@ -32,7 +32,7 @@ def filing_heads(session: Session, filing: Filing, *, as_json: bool) -> dict[str
     """
     campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
     judged = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
-    facts = task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=OPEN_FACTS)
+    facts = task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=RECORD_TASKS)
     lines: dict[str, Any] = {"人数": filing.people}
     if judged:
         pack = pack_of(session, campaign)
@@ -63,6 +63,6 @@ def _verdicts(judged: Any) -> dict[str, str]:
 
 
 def _reason(result: YearResult, pack: RulePack) -> str:
-    labels = {**pack.categories, **pack.sums, "total": "合计"}
+    labels = pack.labels
     short = [f"{labels.get(of, of)}差 {show_hours(hours)} 学时" for of, hours in result.shortfalls.items()]
     return "，".join(short) or "未达到要求，见 xueshi explain"

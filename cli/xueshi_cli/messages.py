@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from xueshi.access.roles import role_words
-from xueshi.campaigns.clocks.clock import CIVIL_ZONE
+from xueshi.campaigns.clocks.clock import show_instant
 from xueshi.errors import InputError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import Backlog
@@ -40,7 +39,7 @@ def list_(
                 "事由": row.subject,
                 "收件": (names.get(row.to_unit, "") if row.to_unit else row.area)
                 + f"：{role_words(row.to_role)}",
-                "日期": str(row.day or _local(row.written_at)[:10]),
+                "日期": str(row.day or show_instant(row.written_at)[:10]),
                 "状态": state_words(row),
                 "说明": row.last_error,
             }
@@ -62,11 +61,11 @@ def show(message_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "消息": str(row.id),
             "事由": row.subject,
             "收件": f"{unit or row.area}：{role_words(row.to_role)}",
-            "写成": _local(row.written_at),
+            "写成": show_instant(row.written_at),
             "状态": state_words(row),
             "已试": f"{row.attempts} 次",
-            "下次": _local(row.next_try) if row.next_try else "",
-            "送出": _local(row.sent_at) if row.sent_at else "",
+            "下次": show_instant(row.next_try) if row.next_try else "",
+            "送出": show_instant(row.sent_at) if row.sent_at else "",
             "说明": row.last_error,
             **_content(row),
         }
@@ -102,7 +101,7 @@ def backlog_words(left: Backlog) -> str:
     """Say what is not handed over: `12 封待发，最早 2026-11-25 08:00，原因：…`."""
     parts = []
     if left.waiting:
-        oldest = f"，最早 {_local(left.oldest)}" if left.oldest else ""
+        oldest = f"，最早 {show_instant(left.oldest)}" if left.oldest else ""
         parts.append(f"{left.waiting} 封待发{oldest}，原因：{left.reason or '工作进程尚未轮到或没有运行'}")
     if left.stuck:
         parts.append(f"{left.stuck} 封未送出，需处理：用 xueshi messages list --waiting 查看")
@@ -114,7 +113,3 @@ def _content(row: OutgoingMessage) -> dict[str, Any]:
         return {one["heading"]: "\n".join(one["lines"]) for one in row.body["sections"]}
     words = {"campaign": "年度验证", "reason": "原因", "closes": "截止"}
     return {words.get(name, name): value for name, value in row.body.items() if value}
-
-
-def _local(instant: datetime) -> str:
-    return f"{instant.astimezone(CIVIL_ZONE):%Y-%m-%d %H:%M}"

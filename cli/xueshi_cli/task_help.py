@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import load_pack, pack_of
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.tables import Task
@@ -20,8 +21,6 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.vocabulary import Fact
 
 ENGINE = Scope.everything()
-OF_RECORDS = ("record", "discretion", "attention")
-"""Tasks of a campaign on one record of a unit's filing, not on the unit."""
 
 
 def facts_of(session: Session, task: Task) -> list[Fact]:
@@ -66,7 +65,7 @@ def how(session: Session, task: Task, officer: str) -> str:
         return f"{begin} --approve{given}"
     if task.kind == "returned":
         return f"xueshi records resubmit {task.record_id} --as {officer}（补正各项后重新提交）"
-    if task.kind not in OF_RECORDS:
+    if task.kind not in RECORD_TASKS:
         return ""
     open_ = f"{begin} --leave-open --reason 原因（存疑，留待补正）"
     if task.record_id is None or not facts:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
 from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import show_due
 from xueshi.campaigns.commanding.commands import CommandRequest
@@ -284,7 +284,7 @@ def _filing_request(place: Workplace, officer: str, task: Task, version: int, as
         raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
     if task.kind == "appeal":
         raise InputError("申诉请用 xueshi appeals decide 决定")
-    of_record = task.kind in task_help.OF_RECORDS
+    of_record = task.kind in RECORD_TASKS
     assert task.filing_id is not None  # asked before
     request_id = place.request_id()
     if not (asked.given or asked.leave_open):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from campaign_rig import BUREAU, ENGINE, CampaignRig, RigUnit
+from command_line import run
 from typer.testing import CliRunner
 
 from xueshi.access import repository as access
@@ -44,14 +45,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
     monkeypatch.setattr("xueshi_cli.acting.port_of", port)
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
 
 
 def read(*words: str) -> Any:

@@ -6,18 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from campaign_rig import BUREAU, CampaignRig
-from typer.testing import CliRunner
+from command_line import rows, run
 
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
-from xueshi_cli.main import build
 from xueshi_cli.notices import chosen_notice
 from xueshi_workflows import printing
-
-RUN = CliRunner()
 
 
 @pytest.fixture
@@ -27,19 +23,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
     rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}")
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-def rows(*words: str) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = json.loads(run(*words, "--json"))
-    return read
 
 
 def finished(rig: CampaignRig) -> None:

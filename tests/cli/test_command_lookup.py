@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from campaign_rig import BUREAU, CampaignRig
+from command_line import run
 from typer.testing import CliRunner
 
 from xueshi.access.repository import NewAccount, add_accounts
@@ -40,14 +41,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
     monkeypatch.setattr("xueshi_cli.acting.port_of", port)
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
 
 
 def steer(rig: CampaignRig, verb: str, *words: str, code: int = 0) -> str:

@@ -9,17 +9,15 @@ from pathlib import Path
 import flow_folder
 import pytest
 from campaign_rig import BUREAU, ENGINE
+from command_line import run
 from notice_rig import EXAMPLES, Made, NoticeRig
-from typer.testing import CliRunner
 
 from xueshi.audit import repository as audit
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.storage import reading
 from xueshi_cli import regions
-from xueshi_cli.main import build
 
-RUN = CliRunner()
 NOTICE = EXAMPLES / "notices" / "changzhou-2019.yaml"
 OVERLAY = EXAMPLES / "flow-overlays" / "changzhou-2019.yaml"
 
@@ -31,14 +29,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeRig]:
     rig = NoticeRig(folder, f"sqlite:///{folder / 'xueshi.db'}", NOTICE, [Made(has_department=False), Made()])
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
 
 
 def test_a_region_shows_its_flows_in_sentences() -> None:

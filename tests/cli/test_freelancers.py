@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from campaign_rig import WorkflowInMemory
+from command_line import run
 from records_rig import code, identity
 from sqlmodel import select
-from typer.testing import CliRunner
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.commanding import commands
@@ -27,10 +27,8 @@ from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.results import repository as results
 from xueshi.storage import reading
-from xueshi_cli.main import build
 from xueshi_cli.workplace import Workplace
 
-RUN = CliRunner()
 AREA, YEAR = "320100", 2024
 AGENCY, EMPLOYER = code(1), code(2)
 ENGINE = Scope.everything()
@@ -50,14 +48,6 @@ papers: []
 clauses: {示例 一: 单位于年底前审核本单位专业技术人员的学时登记}
 source: 示例，未公布
 """
-
-
-def run(*words: str, exit_code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == exit_code, done.output
-    return done.output
 
 
 def shown(*words: str) -> Any:
@@ -211,7 +201,7 @@ def test_a_workbook_cannot_turn_a_registered_unit_into_something_else(folder: Pa
         "--commit",
     )
     changed = workbook(folder, "changed", NewUnit(AGENCY, "示例人才服务中心", AREA, kind="base"), person(1))
-    output = run(*words, changed, exit_code=2)
+    output = run(*words, changed, code=2)
     assert "register unit set" in output.replace("\n", "")
     silent = workbook(folder, "silent", NewUnit(AGENCY, "示例人才服务中心", AREA), person(1), person(5))
     run(*words, silent)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from campaign_rig import BUREAU, CampaignRig
+from command_line import rows, run
 from typer.testing import CliRunner
 
 from xueshi.campaigns.clocks.clock import start_of
@@ -30,19 +30,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
     rig = CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}")
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-def rows(*words: str) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = json.loads(run(*words, "--json"))
-    return read
 
 
 def stuck(rig: CampaignRig, number: int = 12) -> str:

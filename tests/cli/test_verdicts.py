@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from campaign_rig import ENGINE, CampaignRig
+from command_line import run
 from openpyxl import load_workbook
-from typer.testing import CliRunner
 
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
@@ -18,9 +18,6 @@ from xueshi.campaigns.figures.verdict_sheet import HEADINGS, SHEET
 from xueshi.campaigns.rows import agreement_rows, task_rows
 from xueshi.errors import InputError
 from xueshi.storage import reading
-from xueshi_cli.main import build
-
-RUN = CliRunner()
 
 
 @pytest.fixture
@@ -34,14 +31,6 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignRig
         rig.sign(unit)
     yield rig
     rig.engine.dispose()
-
-
-def run(*words: str, code: int = 0) -> str:
-    done = RUN.invoke(build(), list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
 
 
 def exported(rig: CampaignRig) -> Path:

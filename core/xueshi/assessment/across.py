@@ -48,7 +48,7 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
     for one in counted:
         row = one.row
         if row is not None and one.hours:
-            if one.spread is not None:
+            if one.spread is not None and len(one.spread) > 1:
                 _spread(run, one, row, one.spread, later)
             if row.year_cap is not None and one.hours:
                 capped.append(one)
@@ -142,8 +142,6 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
 
 
 def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: list[LedgerEntry]) -> None:
-    if len(shares) == 1:
-        return
     index = run.year - (one.year if one.year is not None else run.year)
     parts = [(2 * one.hours * share + 10000) // 20000 for share in shares[:-1]]
     parts.append(one.hours - sum(parts))

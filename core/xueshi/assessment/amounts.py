@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import Number, Stop, less_quantity
+from xueshi.assessment.closures import GRANTED, Number, Stop, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import credited, hours_text, reason
@@ -30,7 +30,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             presumed = tuple(
                 [name for name in row.less if name not in facts and TWINS.get(name) not in facts]
             )
-        if row.ranged and facts.get("granted") is None:
+        if row.ranged and facts.get(GRANTED) is None:
             code, text = "undecided", "未作认定，按口径取定"
         run.note(one, 7, row, row.hours_reads, None, hours, code, text, presumed)
     if row.share is not None:

@@ -154,13 +154,10 @@ class Compiler:
 
         Not converted where `not_stated` stands beside: then it matters which of the two was stated.
         """
-        other, halves = _HALVES[fact]
         less = self.less
 
         def read(facts: Facts) -> Any:
-            value = facts.get(fact, _MISSING)
-            if convert and value is _MISSING and facts.get(other) is not None:
-                value = whole(Fraction(facts[other]) / halves)
+            value = _either(fact, facts) if convert else facts.get(fact, _MISSING)
             if not less or value is _MISSING or value is None:
                 return value
             taken = less_quantity(less, fact, facts)
@@ -535,11 +532,11 @@ def _decided(facts: Facts) -> Number | Stop:
     decision = facts.get("decision", _MISSING)
     if decision is False:
         return Stop("zero", "no_decision", ("decision",))
-    granted = facts.get("granted")
+    granted = facts.get(GRANTED)
     if granted is not None and decision is True:
         result: Number = whole(granted * 100)
         return result
-    return Stop("manual", "no_decision", ("decision",) if decision is not True else ("granted",))
+    return Stop("manual", "no_decision", ("decision",) if decision is not True else (GRANTED,))
 
 
 _HALVES: dict[str, tuple[str, Fraction]] = {
@@ -548,12 +545,21 @@ _HALVES: dict[str, tuple[str, Fraction]] = {
 }
 
 
+def _either(fact: str, facts: Facts) -> Any:
+    """Return what is stated of a quantity; days and half-days are one, read from whichever is stated."""
+    value = facts.get(fact, _MISSING)
+    if value is _MISSING and fact in _HALVES:
+        other, halves = _HALVES[fact]
+        if facts.get(other) is not None:
+            return whole(Fraction(facts[other]) / halves)
+    return value
+
+
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
     """The quantity a rate reads, less the facts subtracted; days and half-days convert into each other."""
     minus = tuple(less)
-    other, halves = _HALVES.get(fact, ("", Fraction(1)))
 
-    if not minus and not other:
+    if not minus and fact not in _HALVES:
 
         def plain(facts: Facts) -> Number | Stop:
             value = facts.get(fact, _MISSING)
@@ -564,9 +570,7 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
         return plain
 
     def net(facts: Facts) -> Number | Stop:
-        value = facts.get(fact, _MISSING)
-        if value is _MISSING and other and facts.get(other) is not None:
-            value = Fraction(facts[other]) / halves
+        value = _either(fact, facts)
         if value is _MISSING:
             return Stop("needs", "needs_fact", (fact,))
         if value is None:

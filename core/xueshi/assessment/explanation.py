@@ -201,7 +201,7 @@ class _Explainer:
         pack, result = self.pack, self.assessment
         first, last = pack.year_window(result.year)
         records = {record.id: record for record in self.request.records}
-        labels = {**pack.categories, **pack.sums, "total": "合计"}
+        labels = pack.labels
         return YearExplanation(
             pack.id, pack.title, "" if pack.number == "none" else pack.number, pack.digest, result.area, result.year,
             first.isoformat(), last.isoformat(), result.verdict, VERDICTS[result.verdict], result.text,
@@ -283,13 +283,9 @@ class _Explainer:
         short = one.minimum is None or one.total < one.minimum
         if not one.by or (len(one.parts) == 1 and not short):
             return ""  # of a choice of which only one part binds the person nothing was chosen
-        parts = [
-            (f"{entry['rule']}", entry["name"] or self.words.requirement(entry))
-            for entry in self.pack.requirements
-        ]
-        alternative = dict(parts).get(one.by)
+        alternative = next((entry for entry in self.pack.requirements if entry["rule"] == one.by), None)
         if alternative is not None:
-            return f"按“{alternative}”达到"
+            return f"按“{alternative['name'] or self.words.requirement(alternative)}”达到"
         name = next((entry["name"] for entry in self.pack.data["deemed"] if entry["rule"] == one.by), "")
         return f"视为达到（{name or one.by}）"
 

@@ -330,7 +330,7 @@ def compile_pack(pack: RulePack) -> Program:
         )
         for kind in entry["kinds"]:
             removed.setdefault(kind, []).append(one)
-    labels = {**pack.categories, **pack.sums, "total": "合计"}
+    labels = pack.labels
     sums = tuple(
         Sum(
             code,

@@ -110,19 +110,19 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
     The category is read with it, early, so that a record of no hours has a category too.
     """
     facts = one.facts
+    if one.year is None:
+        one.year = run.year
     for name in row.dated:
         day = facts.get(name)
         if day is not None:
             one.day = day
+            text = ""
             if one.record.makeup:
-                run.note(one, 4, row, row.dated, None, None, "", made_up(run, one))
-                break
-            one.year = run.compiled.pack.year_of(day)
-            run.note(one, 4, row, row.dated, None, None)
+                text = reason("makeup", year=one.year)
+            else:
+                one.year = run.compiled.pack.year_of(day)
+            run.note(one, 4, row, row.dated, None, None, "", text)
             break
-    else:
-        if one.year is None:
-            one.year = run.year
     if row.only_category:
         one.category = row.only_category
         return
@@ -132,12 +132,6 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         run.default_category(one)
     else:
         one.category = held
-
-
-def made_up(run: Run, one: Judged) -> str:
-    """Put a record that makes up for a year under that year, and return the sentence that says so."""
-    one.year = one.record.year if one.record.year is not None else run.year
-    return reason("makeup", year=one.year)
 
 
 def gates(run: Run, one: Judged, row: Row) -> bool:

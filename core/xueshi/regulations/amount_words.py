@@ -23,7 +23,7 @@ class AmountWords:
 
     def __init__(self, pack: RulePack) -> None:
         self.pack = pack
-        self.labels = {**pack.categories, **pack.sums, "total": "合计"}
+        self.labels = pack.labels
 
     def say(self, form: list[Any] | None, unit: str = "学时") -> str:
         """Say a form: `每千字6学时`, `级别为国家级50学时，省级40学时`, `R1的1/3`."""

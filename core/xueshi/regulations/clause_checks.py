@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
@@ -210,14 +211,20 @@ def _check_place(one: Written, published: PublishedText, findings: Findings) -> 
 
 def _lacking(written: str, text: str) -> list[str]:
     """List the numbers of a rule that a text does not have, in figures or in Chinese."""
-    known = set(re.findall(r"\d+(?:\.\d+)?", text)) | {
-        str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
-    }
+    known = _numbers_in(text)
     return [
         number
         for number in re.findall(r"\d+(?:\.\d+)?", written)
         if number not in known and number != "0" and not _in_units(number, text)
     ]
+
+
+@lru_cache(maxsize=256)
+def _numbers_in(text: str) -> frozenset[str]:
+    """Return every number of a text; kept, since each number of the rules is looked for in the same few texts."""
+    return frozenset(re.findall(r"\d+(?:\.\d+)?", text)) | {
+        str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
+    }
 
 
 def _in_units(number: str, text: str) -> bool:

@@ -115,6 +115,11 @@ class RulePack:
         return {code: entry["label"] for code, entry in self.data["sums"]}
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What hours add up to: categories, sums and the total, code → Chinese label."""
+        return {**self.categories, **self.sums, "total": "合计"}
+
+    @property
     def requirements(self) -> tuple[Mapping[str, Any], ...]:
         """The requirements in the closed form: id, rule, clause, of, at_least, effect, over, …"""
         return tuple(self.data["requirements"])

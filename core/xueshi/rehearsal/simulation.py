@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import flow_of
+from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.commanding import commands
@@ -187,7 +187,7 @@ class Simulation:
         """Answer a filing's questions, then decide it; returns how many tasks that took."""
         with reading(self.engine) as session:
             questions = task_rows.open_tasks(
-                session, ENGINE, filing_id=filing_id, role=role, kinds=("record", "discretion", "attention")
+                session, ENGINE, filing_id=filing_id, role=role, kinds=RECORD_TASKS
             )
         done = 0
         for task in questions:

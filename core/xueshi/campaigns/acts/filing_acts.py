@@ -41,6 +41,7 @@ ENGINE = Scope.everything()
 URGENT: frozenset[Outcome] = frozenset({"returned", "refused"})
 """Outcomes that the unit must learn of at once: a day of the window may hang on it. The others stand in the digest."""
 RECORD_TASKS = ("record", "discretion", "attention")
+"""Tasks of a campaign on one record of a unit's filing, not on the unit."""
 MAKES_UP = frozenset({"not_met", "needs_fact", "not_judged"})
 """Verdicts of people who may make up."""
 MESSAGES: dict[Outcome, str] = {

@@ -42,7 +42,12 @@ def show_deadline(instant: datetime) -> str:
     local = instant.astimezone(CIVIL_ZONE)
     if local.time() == time():
         return f"{local.date() - timedelta(days=1)} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
+    return show_instant(instant)
+
+
+def show_instant(instant: datetime) -> str:
+    """Print an instant in civil time: `2021-11-30 09:05`."""
+    return f"{instant.astimezone(CIVIL_ZONE):%Y-%m-%d %H:%M}"
 
 
 def end_of(day: date) -> datetime:
