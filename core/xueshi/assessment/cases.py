@@ -73,7 +73,7 @@ class Packs:
         config = case.config if as_chosen else {}
         key = f"{instrument}|{config}|{case.id if case.sector_file is not None else ''}"
         if key not in self.made:
-            ask = resolve_pack if self.checked else _unchecked
+            ask = resolve_pack if self.checked else unchecked
             self.made[key] = ask(
                 instrument,
                 self.source_of,
@@ -84,7 +84,7 @@ class Packs:
         return self.made[key]
 
 
-def _unchecked(
+def unchecked(
     instrument: str,
     source_of: SourceOf,
     *,
@@ -92,6 +92,7 @@ def _unchecked(
     sector_file: document.Mapping | None,
     functions: Mapping[str, Any],
 ) -> RulePack:
+    """Resolve a pack without the static checks: a mutant need not be a sound file. Raises RuleFileError."""
     resolved = resolve(instrument, source_of, config=config, sector_file=sector_file, functions=functions)
     resolved.findings.raise_errors()
     assert resolved.pack is not None
@@ -133,7 +134,7 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
     except (RuleError, RuleFileError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
     idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
-    assessment, differing = _windowed(case, pack, assessment)
+    assessment, differing = _windowed(case, pack, assessment, file.path)
     failures = [
         *idle,
         *compare_records(case, assessment, pack),
@@ -280,6 +281,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
             failures.append(f"{year}：没有“{unknown[0]}”这一类；可写：{'、'.join(sorted(known))}")
             continue
         totals = {key: int(parse_hours(value)) for key, value in given.items() if key in known}
+        parts: dict[str, int] = {}
         if "minimum" in given:
             minimums = {key: int(parse_hours(value)) for key, value in (given["minimum"] or {}).items()}
         elif not pack.serves(year):
@@ -293,6 +295,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
             )
             readings.update(dict.fromkeys(alone.readings))
             minimums = {one.of: one.minimum for one in alone.requirements if one.minimum is not None}
+            parts = dict(YearFigures.of(alone).minimums)
         short = {
             key: minimum - totals.get(key, 0)
             for key, minimum in minimums.items()
@@ -304,23 +307,29 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
                 failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
         if given.get("met") is not None and (not short) != (given["met"] == "true"):
             failures.append(f"{year}：结论应为{given['met']}，得{not short}")
-        figures[year] = YearFigures(totals, minimums, {key: key not in short for key in minimums})
+        asked = {**parts, **minimums}
+        met = {key: totals.get(key, 0) >= minimum for key, minimum in asked.items()}
+        figures[year] = YearFigures(totals, asked, met)
     return figures, failures, readings
 
 
-def _windowed(case: Case, pack: RulePack, assessment: YearAssessment) -> tuple[YearAssessment, list[str]]:
+def _windowed(
+    case: Case, pack: RulePack, assessment: YearAssessment, path: str
+) -> tuple[YearAssessment, list[str]]:
     """Compare what an ordinary case expects of requirements over several years; other years stand under `years`.
 
-    Returns the assessment with its windows, where the case asks for them.
+    Returns the assessment with its windows, where the case asks for them or the year's own verdict rests on them.
     """
-    if case.windows is None:
-        return assessment, []
+    rests = bool(program(pack).rests_on_years)
+    if case.windows is None and not rests:
+        idle = f"{path}:{case.line}: 案例{case.id}写了years却没有windows：没有要比较的跨年度结论"
+        return assessment, [idle] if case.years else []
     request = request_of(case, pack)
     earlier = figures_of_earlier(lambda year: pack if pack.serves(year) else None, request, {})
     given, failures, _ = _given_years(case, pack)
     assessment = with_windows(pack, request, assessment, {**earlier, **given})
     judged = assessment.windows
-    for name, expected in case.windows.items():
+    for name, expected in (case.windows or {}).items():
         window = next((one for one in judged if name in (one.id, one.rule)), None)
         if window is None:
             known = "、".join(one.id for one in judged) or "无"

@@ -19,6 +19,8 @@ Facts = dict[str, Any]
 Number = int | Fraction
 Condition = Callable[[Facts], bool | None]
 _MISSING: Final[Any] = object()
+_TOO_MANY: Final[Any] = object()
+"""Stands for a quantity from which more would be taken than there is: nothing can be told by it."""
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
@@ -71,6 +73,8 @@ class Compiler:
     def __init__(self, facts: Mapping[str, Fact], functions: Mapping[str, Any]) -> None:
         self.facts = facts
         self.functions = functions
+        self.less: tuple[str, ...] = ()
+        """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
 
     # Conditions
 
@@ -105,8 +109,9 @@ class Compiler:
             else None
         )
         none = bool(matcher.get("none"))
-        if fact in _HALVES and not matcher.keys() & {"stated", "not_stated"}:
-            return self._of_days(fact, match, none, if_absent)
+        literal = bool(matcher.keys() & {"stated", "not_stated"})
+        if fact in _HALVES and (not literal or (self.less and matcher.keys() & {"in", "bands"})):
+            return self._of_days(self._days(fact, convert=not literal), match, none, if_absent)
 
         if isinstance(match, frozenset):
             values = match | {None} if none else match
@@ -126,19 +131,39 @@ class Compiler:
         return test
 
     def _of_days(
-        self, fact: str, match: frozenset[Any] | Callable[[Any], bool], none: bool, if_absent: bool | None
+        self,
+        read: Callable[[Facts], Any],
+        match: frozenset[Any] | Callable[[Any], bool],
+        none: bool,
+        if_absent: bool | None,
     ) -> Condition:
         """A condition on days or half-days: they are one quantity, read from whichever is stated."""
 
         def test(facts: Facts) -> bool | None:
-            value = _either(fact, facts)
+            value = read(facts)
             if value is _MISSING:
                 return if_absent
-            if value is None:
-                return none
+            if value is None or value is _TOO_MANY:
+                return none if value is None else None
             return value in match if isinstance(match, frozenset) else match(value)
 
         return test
+
+    def _days(self, fact: str, *, convert: bool) -> Callable[[Facts], Any]:
+        """Return how days or half-days are read: converted where only the other is stated, less what is taken off.
+
+        Not converted where `not_stated` stands beside: then it matters which of the two was stated.
+        """
+        less = self.less
+
+        def read(facts: Facts) -> Any:
+            value = _either(fact, facts) if convert else facts.get(fact, _MISSING)
+            if not less or value is _MISSING or value is None:
+                return value
+            taken = less_quantity(less, fact, facts)
+            return whole(value - taken) if taken <= value else _TOO_MANY
+
+        return read
 
     def matcher(self, fact: str, matcher: Mapping[str, Any]) -> frozenset[Any] | Callable[[Any], bool]:
         """Compile what a stated value is compared with: a set of values, or a function where there are bands."""
@@ -261,8 +286,13 @@ class Compiler:
         otherwise = leaf(form[4]) if form[4] is not None else None
         then = self._then(form) if form[5] is not None else None
 
+        read = self._days(fact, convert=absent is None) if fact in _HALVES else None
+        less = self.less
+
         def lookup(facts: Facts) -> Any:
-            value = facts.get(fact, _MISSING)
+            value = facts.get(fact, _MISSING) if read is None else read(facts)
+            if value is _TOO_MANY:
+                return Stop("needs", "more_taken_than_there_is", (fact, *less))
             if value is _MISSING:
                 return absent(facts) if absent is not None else Stop("needs", "needs_fact", (fact,))
             found = exact.get(value)

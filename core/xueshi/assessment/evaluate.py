@@ -106,7 +106,9 @@ class Evaluation(Run):
             carried = self.carried(judged)
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
-        result = judge_requirements(compiled, self.person, ordered, self.nodes, self.readings)
+        result = judge_requirements(
+            compiled, self.person, ordered, self.nodes, self.readings, self.request.years
+        )
         open_points = [
             OpenFact(one.record.id, one.open_facts, one.code, one.text)
             for one in ordered
@@ -117,7 +119,7 @@ class Evaluation(Run):
             compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
             result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), tuple(entries),
             tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
-            later=tuple(later),
+            later=tuple(later), parts=result.parts, windows=result.windows,
         )  # fmt: skip
 
     def carried(self, judged: Mapping[str, Judged]) -> list[tuple[Judged, LedgerEntry]]:
@@ -178,6 +180,9 @@ class Evaluation(Run):
         selection.attribute(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)
+            one.recognised = one.hours > 0 or (
+                row.hours_form[0] == "none" and one.verdict not in ("needs_fact", "manual")
+            )
         if row.spread is not None:
             self.spread(one, row)
 

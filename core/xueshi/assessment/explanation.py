@@ -105,6 +105,10 @@ class RequirementExplanation:
     unit: str
     missing: tuple[str, ...]
     by: str
+    """By what it is met where not by its own hours, in words; empty otherwise."""
+
+    missing_years: tuple[int, ...]
+    """The years whose results would tell."""
 
 
 @dataclass(frozen=True)
@@ -271,13 +275,14 @@ class _Explainer:
         name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
-            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one),
+            one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one), one.years,
         )  # fmt: skip
 
     def met_by(self, one: RequirementResult) -> str:
         """Say by what a requirement is met where it is not by its own hours: an alternative's name, a deeming record's."""
-        if not one.by:
-            return ""
+        short = one.minimum is None or one.total < one.minimum
+        if not one.by or (len(one.parts) == 1 and not short):
+            return ""  # of a choice of which only one part binds the person nothing was chosen
         alternative = next((entry for entry in self.pack.requirements if entry["rule"] == one.by), None)
         if alternative is not None:
             return f"按“{alternative['name'] or self.words.requirement(alternative)}”达到"
@@ -291,14 +296,14 @@ class _Explainer:
         average = bool(entry["average_of"])
         count = len(one.years) - len(one.missing_years)
         figures = []
-        for key, minimum in one.minimums.items():
+        for key, minimum in () if one.missing_years else one.minimums.items():
             asked = (2 * minimum + count) // (2 * count) if average and count else minimum
             got = one.average.get(key, 0) if average else one.sums.get(key, 0)
             word = "年均" if average else "各年之和"
             figures.append(
                 f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时"
             )
-        if entry["every"]:
+        if entry["every"] and not one.missing_years:
             figures.append("并且每年都须达到")
         return WindowExplanation(
             one.id,

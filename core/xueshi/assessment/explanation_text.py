@@ -64,12 +64,17 @@ def cure_groups(one: YearExplanation) -> tuple[tuple[str, tuple[str, ...]], ...]
 def requirement_line(one: RequirementExplanation) -> str:
     """Say one requirement: how much there must be, how much there is, what is short."""
     name = one.name or one.label
-    if one.missing:
-        return f"{name}（{one.clause}）：还需补充{'、'.join(one.missing)}，才能判定"
+    lacking = [f"补充{'、'.join(one.missing)}"] if one.missing else []
+    if one.missing_years:
+        lacking.append(f"{'、'.join(map(str, one.missing_years))}年度的结果")
+    if lacking and one.minimum is None:
+        return f"{name}（{one.clause}）：还需{'和'.join(lacking)}，才能判定"
     minimum = "" if one.minimum is None else f"应有{show_hours(one.minimum)}{one.unit}，"
     state = "达到" if one.met else f"还差{show_hours(one.shortfall)}{one.unit}" if one.shortfall else "未达到"
     if one.by:
         state = one.by
+    elif lacking:
+        state += f"；还需{'和'.join(lacking)}，才能判定"
     elif one.met is None:
         state += "（有记录待补充或待决定，暂不能判定）"
     return f"{name}（{one.clause}）：{minimum}已有{show_hours(one.total)}{one.unit}，{state}"

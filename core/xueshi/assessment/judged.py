@@ -31,6 +31,8 @@ class Judged:
     spread: tuple[int, ...] | None = None
     open_facts: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
+    recognised = False
+    """Whether its own row recognises it: with hours, or with none by the clause; what acts across records comes later."""
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
         self.record = record

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xueshi.assessment.case_file import CaseFile
-from xueshi.assessment.cases import Packs, run_case
+from xueshi.assessment.cases import Packs, run_case, unchecked
+from xueshi.assessment.equivalent import same_rows
 from xueshi.errors import InputError, XueshiError
 from xueshi.regulations import document
 from xueshi.regulations.diagnostics import Diagnostic, Findings
@@ -42,6 +43,8 @@ class Mutant:
     clause: str
     what: str
     root: document.Mapping
+    path: Path = ()
+    """Where in the file a number was changed; empty for what is dropped."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +129,16 @@ def _numbers(root: document.Mapping, path: Path, name: str, clause: str, *, insi
     if isinstance(node, Scalar):
         for changed in _changed(node.text):
             new = Scalar(node.file, node.line, changed)
-            yield Mutant(node.line, name, clause, f"{node.text} becomes {changed}", _with(root, path, new))
+            yield Mutant(
+                node.line, name, clause, f"{node.text} becomes {changed}", _with(root, path, new), path
+            )
         return
     if isinstance(node, document.Sequence):
         for place in range(len(node.items)):
             yield from _numbers(root, (*path, place), name, clause, inside=inside)
         return
     for key, _ in node:
-        if not inside and key not in VALUES:
+        if key == "clause" or (not inside and key not in VALUES):
             continue
         if key.split(" ")[0] in _BAND:
             for changed in _changed(key):
@@ -143,6 +148,7 @@ def _numbers(root: document.Mapping, path: Path, name: str, clause: str, *, insi
                     clause,
                     f"{key} becomes {changed}",
                     _renamed(root, path, key, changed),
+                    path,
                 )
         yield from _numbers(root, (*path, key), name, clause, inside=True)
 
@@ -253,7 +259,11 @@ def try_mutants(
         def changed(asked: str, mutant: Mutant = mutant) -> Source:
             return mutant.root if asked == instrument else source_of(asked)
 
-        if not _noticed(files, Packs(changed, functions or {}, checked=False)):
+        packs = Packs(changed, functions or {}, checked=False)
+        if not _noticed(files, packs):
+            if _nothing_to_notice(mutant, instrument, source_of, changed, functions or {}):
+                total -= 1
+                continue
             unnoticed.append(
                 Diagnostic(
                     "W603",
@@ -266,6 +276,19 @@ def try_mutants(
                 )
             )
     return MutantReport(instrument, total, tuple(unnoticed))
+
+
+def _nothing_to_notice(
+    mutant: Mutant, instrument: str, source_of: SourceOf, changed: SourceOf, functions: Mapping[str, Any]
+) -> bool:
+    """Tell whether a changed bound of a row chooses nothing else: its values fall to an earlier row either way."""
+    if "rows" not in mutant.path or "when" not in mutant.path:
+        return False
+    packs = [
+        unchecked(instrument, one, config=None, sector_file=None, functions=functions)
+        for one in (source_of, changed)
+    ]
+    return same_rows(packs[0], packs[1], mutant.rule)
 
 
 def _noticed(files: Sequence[CaseFile], packs: Packs) -> bool:

@@ -216,6 +216,7 @@ class Deemed:
     rule: str
     clause: str
     when: Condition
+    when_form: list[Any]
     dates: tuple[str, ...]
     meets: frozenset[str]
     readings: tuple[str, ...]
@@ -245,7 +246,20 @@ class Program:
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
-    """The alternatives of a year, judged from the yearly ones (those between windows are judged with the windows)."""
+    """The alternatives of a year with a verdict of their own: no part of others (those of windows are in the next)."""
+
+    window_alternatives: tuple[Requirement, ...]
+    """The alternatives between windows only, innermost first; they are judged beside the year."""
+
+    by_id: Mapping[str, Requirement]
+    scopes: Mapping[str, str]
+    """What each requirement is of: requirement id → category, sum or total."""
+
+    year_parts: frozenset[str]
+    """The windows, and alternatives of windows, on which the verdict of the year itself may rest."""
+
+    rests_on_years: frozenset[str]
+    """These, and the alternatives of the year that have one of them as a part, at any depth."""
 
     ceilings: tuple[Requirement, ...]
     shown: frozenset[str]
@@ -331,6 +345,7 @@ def compile_pack(pack: RulePack) -> Program:
         for code, entry in data["sums"]
     )
     requirements = tuple(_requirement(entry, compiler, labels) for entry in data["requirements"])
+    tree = RequirementTree({one.id: one for one in requirements})
     yearly = [
         one
         for one in requirements
@@ -346,10 +361,12 @@ def compile_pack(pack: RulePack) -> Program:
         requirements,
         tuple(one for one in yearly if one.binds is not False),
         dict.fromkeys(name for one in yearly for name in one.readings),
-        tuple(one for one in requirements if one.over is None and (one.any_of or one.all_of)),
+        tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
+        tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
+        tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
-        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
+        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         tuple(code for code, _ in data["categories"]),
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
@@ -364,11 +381,39 @@ def _cited(entry: Mapping[str, Any]) -> tuple[str, str, str, str, tuple[str, ...
     return entry["rule"], entry["regulation"], entry["clause"], entry["name"], tuple(entry["readings"])
 
 
+class RequirementTree:
+    """Which alternatives are of the year and which of windows only, and on which windows a year rests."""
+
+    def __init__(self, by_id: Mapping[str, Requirement]) -> None:
+        self.by_id = by_id
+        found = [one.id for one in by_id.values() if one.any_of or one.all_of]
+        below = {name: self._below(name, ()) for name in by_id}
+        leaves = {name: {part for part in below[name] if part not in found} for name in found}
+        self.yearly = frozenset(
+            name for name in found if any(by_id[leaf].over is None for leaf in leaves[name])
+        )
+        self.windows = sorted(
+            (name for name in found if name not in self.yearly), key=lambda one: len(below[one])
+        )
+        self.inner = frozenset(part for name in found for part in below[name])
+        of_windows = {name for name, one in by_id.items() if one.over is not None} | set(self.windows)
+        self.year_parts = frozenset(part for name in self.yearly for part in below[name] & of_windows)
+        resting = {name for name in self.yearly if below[name] & of_windows}
+        self.rests_on_years = frozenset(self.year_parts | resting)
+
+    def _below(self, name: str, path: tuple[str, ...]) -> set[str]:
+        one = self.by_id[name]
+        parts = [part for part in (*one.any_of, *one.all_of) if part not in path and part != name]
+        return set(parts).union(*(self._below(part, (*path, name)) for part in parts))
+
+
 def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple[Group, ...]) -> Item:
+    compiler.less = tuple(entry.get("less", ()))
     item = Item(
         *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
         reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
     )  # fmt: skip
+    compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
     item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
@@ -379,6 +424,7 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
 def _row(
     row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
 ) -> Row:
+    compiler.less = tuple(row.get("less", ()))
     own_gates = _gates(row, compiler)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
@@ -386,12 +432,12 @@ def _row(
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
     marks = dict.fromkeys([*item.readings, *row["readings"]])
-    return Row(
+    made = Row(
         row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
         item, row["id"], tuple(row["beside"]) if row["beside"] else None,
-        compiler.condition(row["when"], absence), row["when"], reads(row["when"]), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
+        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
-        compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(reads(row["hours"])), _less(row["hours"]),
+        compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
         tuple(_extra(extra, compiler) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
@@ -401,6 +447,16 @@ def _row(
         row["channel"], tuple(row["evidence"]), ids, mine,
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
     )  # fmt: skip
+    compiler.less = ()
+    return made
+
+
+def _with_less(row: Mapping[str, Any], word: str) -> tuple[str, ...]:
+    """List what a form of a row reads, with what is taken off the days that it compares."""
+    names = reads(row[word])
+    if not {"days", "half_days"} & set(names):
+        return names
+    return (*names, *(one for one in row.get("less", ()) if one not in names))
 
 
 def _less(form: Any) -> tuple[str, ...]:

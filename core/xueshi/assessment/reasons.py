@@ -30,6 +30,7 @@ REASONS = {
     "other_year": "属于{year}年度，不计入{this}年度",
     "makeup": "补训，计入{year}年度",
     "needs_fact": "还需补充：{detail}",
+    "needs_years": "{name}：还需要{years}年度的结果，才能判定",
     "more_taken_than_there_is": "扣除的天数多于申报的天数，请核对：{detail}",
     "no_rule_set": "{detail}",
     "refused": "{name}，按{clause}不予认定",

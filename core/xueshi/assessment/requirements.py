@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from xueshi.assessment.across import NOT_COUNTED
+from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Program, Requirement
+from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
-from xueshi.assessment.types import OpenFact, RequirementResult, TraceNode, made
+from xueshi.assessment.types import (
+    OpenFact,
+    RequirementResult,
+    TraceNode,
+    WindowResult,
+    YearFigures,
+    made,
+)
 
 CREDITED = "credited"
 OPEN: Final = frozenset(("needs_fact", "manual"))
@@ -28,6 +35,15 @@ class Verdict(NamedTuple):
     requirements: tuple[RequirementResult, ...]
     warnings: tuple[str, ...]
     open: tuple[OpenFact, ...]
+    parts: tuple[RequirementResult, ...] = ()
+    windows: tuple[WindowResult, ...] = ()
+
+
+class Doubt(NamedTuple):
+    """A record that would satisfy a requirement, but for facts of it that are not stated."""
+
+    record: str
+    facts: tuple[str, ...]
 
 
 def judge_requirements(
@@ -36,20 +52,24 @@ def judge_requirements(
     judged: list[Judged],
     nodes: list[TraceNode] | None,
     readings: dict[str, None],
+    years: Mapping[int, YearFigures] | None = None,
 ) -> Verdict:
-    """Judge all requirements of the year itself (those over several years are judged by `windows`)."""
+    """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
+
+    `years` are the figures of other years at hand: alternatives with a window of years as a part read them.
+    """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
     waiting = bool([one for one in judged if one.verdict in OPEN])
-    deemed = deemed_requirements(compiled, judged, readings) if compiled.deemed else {}
+    deemed, doubtful = deemed_requirements(compiled, judged, readings) if compiled.deemed else ({}, {})
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
     readings.update(compiled.yearly_readings)
     for one in compiled.yearly:
-        result = _judge(compiled, one, facts, totals, counts, waiting, deemed)
+        result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
@@ -57,28 +77,75 @@ def judge_requirements(
             results[one.id] = result
             if one.id in compiled.shown:
                 shown.append((one, result))
-    for one in compiled.alternatives:
-        if any(name in results for name in (*one.any_of, *one.all_of)):
-            readings.update(dict.fromkeys(one.readings))
-            shown.append((one, _alternatives(one, results)))
-    lacking: dict[OpenFact, None] = {}
+    windows: tuple[WindowResult, ...] = ()
+    if compiled.alternatives:
+        figures = _with_own(compiled, facts, results, totals, counts, years or {})
+        chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
+        for one in compiled.alternatives:
+            if (found := chosen.result(one.id)) is not None:
+                shown.append((one, found))
+        windows = tuple(chosen.windows.values())
+        for name in (*chosen.windows, *(name for name, judged_so in chosen.judged.items() if judged_so)):
+            readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
     for one, result in shown:
         if nodes is not None:
-            nodes.append(_node(one, result, facts))
-        if result.facts:
-            detail = labels(result.facts, compiled.facts)
-            lacking[OpenFact("", result.facts, "needs_fact", reason("needs_fact", detail=detail))] = None
+            nodes.append(_node(compiled, one, result, facts))
         if result.met is False:
             verdict = "not_met"
         elif result.met is None and verdict == "met":
             verdict = "needs_fact"
     shown_results = tuple([result for _, result in shown])
-    return Verdict(verdict, totals, counts, shown_results, tuple(warned), tuple(lacking))
+    parts: tuple[RequirementResult, ...] = ()
+    if len(results) > len(compiled.shown) or compiled.alternatives:
+        parts = tuple([result for name, result in results.items() if name not in compiled.shown])
+    lacking = _open(compiled, shown_results, doubtful)
+    return Verdict(verdict, totals, counts, shown_results, tuple(warned), lacking, parts, windows)
 
 
-def _node(one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
-    """Return the node of a requirement (step 16): its total before, its minimum after."""
+def _with_own(
+    compiled: Program,
+    facts: Facts,
+    results: Mapping[str, RequirementResult],
+    totals: Mapping[str, int],
+    counts: Mapping[str, int],
+    years: Mapping[int, YearFigures],
+) -> Mapping[int, YearFigures]:
+    """Return the figures of the other years with those of the year itself, which no window may do without."""
+    if not compiled.rests_on_years:
+        return {}
+    own = YearFigures(
+        {**totals, **{code: count * 100 for code, count in counts.items()}},
+        {one.of: one.minimum for one in results.values() if one.minimum is not None},
+        {one.of: one.met for one in results.values()},
+    )
+    return {**years, int(facts["year"]): own}
+
+
+def _open(
+    compiled: Program, shown: tuple[RequirementResult, ...], doubtful: Mapping[str, Doubt]
+) -> tuple[OpenFact, ...]:
+    """Say what the requirements wait for: facts of the person, of a record that may satisfy one, results of other years."""
+    found: dict[OpenFact, None] = {}
+    for result in shown:
+        if not (result.facts or result.years):
+            continue
+        of_records = [doubtful[name] for name in (result.id, *result.parts) if name in doubtful]
+        told = {name for doubt in of_records for name in doubt.facts}
+        rest = tuple([name for name in result.facts if name not in told])
+        for record, names in (*of_records, ("", rest)):
+            if names:
+                text = reason("needs_fact", detail=labels(names, compiled.facts))
+                found[OpenFact(record, names, "needs_fact", text)] = None
+        if result.years:
+            text = reason("needs_years", name=result.label, years="、".join(map(str, result.years)))
+            found[OpenFact("", (), "needs_years", text)] = None
+    return tuple(found)
+
+
+def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
+    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+    by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
     return made(
         TraceNode,
         (
@@ -93,7 +160,7 @@ def _node(one: Requirement, result: RequirementResult, facts: Facts) -> TraceNod
             result.total,
             result.minimum,
             "" if result.met else "short",
-            result.label,
+            f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
         ),
     )
 
@@ -141,7 +208,10 @@ def _converted(compiled: Program, convert: Mapping[str, str], code: str, amount:
 
 
 def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
-    """Count credited records with different identity, for sums that count."""
+    """Count recognised records with different identity, for sums that count.
+
+    Recognised is what has hours, and a record of a row that gives none by its clause (an absence, a visit).
+    """
     counts: dict[str, int] = {}
     for entry in compiled.sums:
         if entry.count is None:
@@ -149,8 +219,11 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
         held = [
             one
             for one in judged
-            if one.hours
-            and one.row is not None
+            if one.row is not None
+            and (
+                one.hours
+                or (one.recognised and one.verdict != "other_year" and one.row.hours_form[0] == "none")
+            )
             and one.row.ids & entry.count
             and (entry.where is None or entry.where(one.facts))
         ]
@@ -160,25 +233,43 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
     return counts
 
 
-def deemed_requirements(compiled: Program, judged: list[Judged], readings: dict[str, None]) -> dict[str, str]:
-    """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule."""
+def deemed_requirements(
+    compiled: Program, judged: list[Judged], readings: dict[str, None]
+) -> tuple[dict[str, str], dict[str, Doubt]]:
+    """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule.
+
+    Only a record that its own item recognises does so (credited, or of no hours by the clause), or one of a kind that
+    no item takes. Where a fact of the condition is not stated, the second mapping holds requirement id → doubt.
+    """
     met: dict[str, str] = {}
+    doubtful: dict[str, Doubt] = {}
     for entry in compiled.deemed:
         for one in judged:
-            if not _recognised(one) or entry.when(one.facts) is not True:
+            held = entry.when(one.facts)
+            if held is False or not _recognised(compiled, one) or not _in_window(compiled, entry, one):
                 continue
-            year = one.facts["year"]
-            first, last = compiled.pack.year_window(year)
-            if all(one.facts.get(name) is None or first <= one.facts[name] <= last for name in entry.dates):
-                readings.update(dict.fromkeys(entry.readings))
+            if held is None:
+                lacking = compiled.compiler.missing(entry.when_form, one.facts)
                 for name in entry.meets:
-                    met.setdefault(name, entry.rule)
-    return met
+                    doubtful.setdefault(name, Doubt(one.record.id, lacking))
+                continue
+            readings.update(dict.fromkeys(entry.readings))
+            for name in entry.meets:
+                met.setdefault(name, entry.rule)
+    return met, {name: doubt for name, doubt in doubtful.items() if name not in met}
 
 
-def _recognised(one: Judged) -> bool:
-    """Tell whether a record may satisfy a requirement: not refused, not waiting, not turned down by its own rule."""
-    return one.verdict not in NOT_COUNTED and not one.code.startswith(("needs.", "except."))
+def _in_window(compiled: Program, entry: Deemed, one: Judged) -> bool:
+    first, last = compiled.pack.year_window(one.facts["year"])
+    return all(one.facts.get(name) is None or first <= one.facts[name] <= last for name in entry.dates)
+
+
+def _recognised(compiled: Program, one: Judged) -> bool:
+    return one.recognised or (one.verdict == "uncredited" and one.record.kind not in compiled.items)
+
+
+def _facts_of(doubtful: Mapping[str, Doubt]) -> dict[str, tuple[str, ...]]:
+    return {name: doubt.facts for name, doubt in doubtful.items()}
 
 
 def _judge(
@@ -189,6 +280,7 @@ def _judge(
     counts: Mapping[str, int],
     waiting: bool,
     deemed: Mapping[str, str],
+    doubtful: Mapping[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
     bound = one.when(facts) if one.binds is None else one.binds
@@ -227,7 +319,8 @@ def _judge(
     minimum = rounded(held)
     short = minimum - total if minimum > total else 0
     by = deemed.get(one.id, "")
-    met: bool | None = True if short == 0 or by else None if waiting else False
+    doubt = doubtful.get(one.id) if short and not by else None
+    met: bool | None = True if short == 0 or by else None if waiting or doubt else False
     return made(
         RequirementResult,
         (
@@ -241,38 +334,9 @@ def _judge(
             total,
             short,
             met,
-            (),
+            doubt.facts if doubt else (),
             by if short else "",
+            (),
+            (),
         ),
-    )
-
-
-def _alternatives(one: Requirement, results: Mapping[str, RequirementResult]) -> RequirementResult:
-    """Judge `any_of` and `all_of` over requirements that are not judged by themselves."""
-    parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
-    verdicts = [part.met for part in parts]
-    met: bool | None
-    if one.any_of:
-        met = True if any(verdict is True for verdict in verdicts) else None if None in verdicts else False
-        by = next((part.rule for part in parts if part.met), "")
-        short = 0 if met else min((part.shortfall for part in parts), default=0)
-    else:
-        met = False if False in verdicts else None if None in verdicts else True
-        by, short = "", sum(part.shortfall for part in parts)
-    best = min(parts, key=lambda part: part.shortfall, default=None)
-    minimum = best.minimum if best is not None else None
-    lacking = tuple(dict.fromkeys(name for part in parts for name in part.facts)) if met is None else ()
-    return RequirementResult(
-        one.id,
-        one.rule,
-        one.regulation,
-        one.clause,
-        best.of if best else one.of,
-        one.name or (best.label if best else one.label),
-        minimum,
-        best.total if best else 0,
-        short,
-        met,
-        lacking,
-        by,
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.run import NO_FACTS, Run
 from xueshi.assessment.types import TraceNode
+
+DAYS: Final = ("days",)
+TOO_MANY: Final = "more_taken_than_there_is"
+"""Why a condition whose facts are all stated cannot be told: more days are taken off than there are."""
 
 
 def item(run: Run, one: Judged) -> Item | None:
@@ -23,7 +29,8 @@ def item(run: Run, one: Judged) -> Item | None:
         if held is None and unknown is None:
             unknown = item
     if unknown is not None:
-        run.lacking(one, unknown, 3, run.compiled.compiler.missing(unknown.when_form, facts))
+        names = run.compiled.compiler.missing(unknown.when_form, facts)
+        run.lacking(one, unknown, 3, names or DAYS, "needs_fact" if names else TOO_MANY)
         return None
     for removed in run.compiled.removed.get(kind, ()):
         if removed.when(facts) is not False:
@@ -80,7 +87,8 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
                     )
                     run.note(one, 6, item, gate.reads, None, 0, one.code, one.text)
                     return None
-            run.lacking(one, row, 5, run.compiled.compiler.missing(row.when_form, facts))
+            names = run.compiled.compiler.missing(row.when_form, facts)
+            run.lacking(one, row, 5, names or (*DAYS, *row.less), "needs_fact" if names else TOO_MANY)
             return None
     names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
     read = run.phrases(names, facts)
@@ -139,6 +147,9 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
             continue
         if held is None:
             absent = tuple([name for name in gate.asks if name not in facts])
+            if not absent:
+                run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
+                return False
             if wanted:
                 lacking += absent
             else:

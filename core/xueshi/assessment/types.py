@@ -95,14 +95,22 @@ class RequirementResult(NamedTuple):
     by: str = ""
     """`deemed` entry or alternative by which it is met although the hours are short."""
 
+    parts: tuple[str, ...] = ()
+    """The requirements between which it chooses, or that it holds together, where it is one of alternatives."""
+
+    years: tuple[int, ...] = ()
+    """The years whose results would tell whether it is met, and that are not at hand."""
+
     def to_json(self) -> dict[str, Any]:
         """Return the requirement as plain data."""
-        return {**self._asdict(), "facts": list(self.facts)}
+        lists = {"facts": list(self.facts), "parts": list(self.parts), "years": list(self.years)}
+        return {**self._asdict(), **lists}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> RequirementResult:
         """Read what `to_json` wrote."""
-        return RequirementResult(**{**data, "facts": tuple(data["facts"])})
+        lists = {name: tuple(data.get(name, ())) for name in ("facts", "parts", "years")}
+        return RequirementResult(**{**data, **lists})
 
 
 class OpenFact(NamedTuple):
@@ -173,15 +181,49 @@ class RecordFacts:
     """Made up (补训) for `year`, inside that year's make-up window: counted there whatever its dates say, nowhere else."""
 
 
+@dataclass(frozen=True)
+class YearFigures:
+    """What a window needs of one year: totals and minimums by category or sum (hundredths), and which were met."""
+
+    totals: Mapping[str, int]
+    minimums: Mapping[str, int]
+    met: Mapping[str, bool | None]
+
+    @staticmethod
+    def of(assessment: YearAssessment) -> YearFigures:
+        """Take the figures from a judged year, also of requirements that are only a part of others."""
+        judged = (*assessment.parts, *assessment.requirements)
+        plain = [result for result in judged if not result.parts]
+        counts = {code: count * 100 for code, count in assessment.counts.items()}
+        return YearFigures(
+            {**assessment.totals, **counts},
+            {result.of: result.minimum for result in plain if result.minimum is not None},
+            {result.of: result.met for result in plain},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as plain data."""
+        return {"totals": dict(self.totals), "minimums": dict(self.minimums), "met": dict(self.met)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> YearFigures:
+        """Read what `to_json` wrote."""
+        return YearFigures(data["totals"], data["minimums"], data["met"])
+
+
 @dataclass(frozen=True, slots=True)
 class PersonYearRequest:
-    """One person, one statistics year: facts of the person (plain, or dated as `[(from, value), …]`) and records."""
+    """One person, one statistics year: facts of the person (plain, or dated as `[(from, value), …]`) and records.
+
+    `earlier` are ledger entries of former years, `years` the figures of other years: both only where the law reads them.
+    """
 
     area: str
     year: int
     person: Mapping[str, Any]
     records: tuple[RecordFacts, ...]
     earlier: tuple[LedgerEntry, ...] = ()
+    years: Mapping[int, YearFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, init=False)
@@ -208,6 +250,9 @@ class YearAssessment:
     later: tuple[LedgerEntry, ...] = ()
     """Parts of a spread that fall into later years; handed in as `earlier` they are counted there."""
 
+    parts: tuple[RequirementResult, ...] = ()
+    """Yearly requirements without a verdict of their own: parts of alternatives, or only used by a window."""
+
     def __init__(
         self,
         pack_id: str,
@@ -227,6 +272,7 @@ class YearAssessment:
         text: str = "",
         counts: Mapping[str, int] | None = None,
         later: tuple[LedgerEntry, ...] = (),
+        parts: tuple[RequirementResult, ...] = (),
     ) -> None:
         # At once: what a frozen class makes by itself sets field by field, three times as slow for every person.
         self.__dict__.update(
@@ -247,6 +293,7 @@ class YearAssessment:
             text=text,
             counts={} if counts is None else counts,
             later=later,
+            parts=parts,
         )
 
     @property
@@ -275,6 +322,7 @@ class YearAssessment:
             "warnings": list(self.warnings), "open": [point.to_json() for point in self.open],
             "ledger": [entry.to_json() for entry in self.ledger], "readings": list(self.readings),
             "trace": [node.to_json() for node in self.trace], "text": self.text, "later": [entry.to_json() for entry in self.later],
+            "parts": [result.to_json() for result in self.parts],
         }  # fmt: skip
 
     @staticmethod
@@ -287,6 +335,7 @@ class YearAssessment:
             tuple(data["readings"]), tuple(TraceNode.from_json(one) for one in data["trace"]),
             tuple(WindowResult.from_json(one) for one in data["windows"]), data["text"], dict(data["counts"]),
             tuple(LedgerEntry.from_json(one) for one in data["later"]),
+            tuple(RequirementResult.from_json(one) for one in data.get("parts", ())),
         )  # fmt: skip
 
 

@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from dataclasses import replace
 
-from xueshi.assessment.closures import Facts, Stop
 from xueshi.assessment.evaluate import evaluate, not_judged
-from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Program, Requirement, program
+from xueshi.assessment.program import Program, program
 from xueshi.assessment.requirements import sum_totals
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,
     RecordFacts,
-    WindowResult,
     YearAssessment,
+    YearFigures,
 )
+from xueshi.assessment.window_judging import judge_windows
 from xueshi.regulations.pack import RulePack
-
-
-@dataclass(frozen=True)
-class YearFigures:
-    """What a window needs of one year: totals and minimums by category or sum (hundredths), and which were met."""
-
-    totals: Mapping[str, int]
-    minimums: Mapping[str, int]
-    met: Mapping[str, bool | None]
-
-    @staticmethod
-    def of(assessment: YearAssessment) -> YearFigures:
-        """Take the figures from a judged year."""
-        bound = [result for result in assessment.requirements if result.minimum is not None]
-        counts = {code: count * 100 for code, count in assessment.counts.items()}
-        return YearFigures(
-            {**assessment.totals, **counts},
-            {result.of: result.minimum or 0 for result in bound},
-            {result.of: result.met for result in assessment.requirements},
-        )
 
 
 def evaluate_years(
@@ -67,12 +44,13 @@ def evaluate_years(
                 f"{request.year}年度没有可用的规定；已编入的年度是{'、'.join(str(year) for year in years) or '无'}",
             )
             continue
-        assessment = evaluate(pack, replace(request, earlier=(*request.earlier, *ledger)), trace=trace)
+        asked = replace(request, earlier=(*request.earlier, *ledger), years={**figures, **request.years})
+        assessment = evaluate(pack, asked, trace=trace)
         ledger.extend(assessment.ledger)
         ledger.extend(assessment.later)
         figures[request.year] = YearFigures.of(assessment)
         windows = judge_windows(pack, request.person, request.year, figures)
-        judged[request.year] = replace(assessment, windows=windows)
+        judged[request.year] = replace(assessment, windows=(*assessment.windows, *windows))
     return judged
 
 
@@ -82,11 +60,18 @@ def with_windows(
     assessment: YearAssessment,
     earlier: Mapping[int, YearFigures],
 ) -> YearAssessment:
-    """Add to a judged year what its law asks of several years; `earlier` are the figures of other years."""
+    """Add to a judged year what its law asks of several years; `earlier` are the figures of other years.
+
+    Where the year's own verdict rests on them the year is judged again; figures that the request brings itself go
+    before `earlier`: on them the verdict was given.
+    """
     if assessment.verdict == "not_judged":
         return assessment
-    figures = {**earlier, request.year: YearFigures.of(assessment)}
-    windows = judge_windows(pack, request.person, request.year, figures)
+    others = {**earlier, **request.years}
+    if program(pack).rests_on_years and others != request.years:
+        assessment = evaluate(pack, replace(request, years=others), trace=bool(assessment.trace))
+    figures = {**others, request.year: YearFigures.of(assessment)}
+    windows = (*assessment.windows, *judge_windows(pack, request.person, request.year, figures))
     judged = {one.id for one in windows}
     rested = [name for one in pack.requirements if one["id"] in judged for name in one["readings"]]
     readings = tuple(dict.fromkeys([*assessment.readings, *rested]))
@@ -110,11 +95,11 @@ def figures_of_earlier(
         pack = pack_of(year)
         if pack is None or not pack.serves(year):
             continue
-        blank = replace(request, year=year, records=(), earlier=())
-        asked = [one for one in evaluate(pack, blank, trace=False).requirements if one.minimum is not None]
+        blank = replace(request, year=year, records=(), earlier=(), years={})
+        asked = YearFigures.of(evaluate(pack, blank, trace=False)).minimums
         entries = [entry for entry in request.earlier if entry.year == year and entry.hours]
         totals = dict(given[year]) if year in given else _added(program(pack), entries)
-        minimums = {one.of: one.minimum or 0 for one in asked if one.of in totals or year in given}
+        minimums = {key: minimum for key, minimum in asked.items() if key in totals or year in given}
         met = {key: totals.get(key, 0) >= minimum for key, minimum in minimums.items()}
         found[year] = YearFigures(totals, minimums, met)
     return found
@@ -131,131 +116,4 @@ def _added(compiled: Program, entries: Sequence[LedgerEntry]) -> dict[str, int]:
     return {key: hours for key, hours in totals.items() if key not in untold}
 
 
-def judge_windows(
-    pack: RulePack, person: Mapping[str, Any], year: int, figures: Mapping[int, YearFigures]
-) -> tuple[WindowResult, ...]:
-    """Judge every requirement of a pack that looks at several years, as of one year."""
-    compiled = program(pack)
-    facts = type_person(person, compiled.types, pack.year_window(year)[1])
-    facts["year"] = year
-    facts["at_least"] = compiled.minimums
-    results: dict[str, WindowResult] = {}
-    for one in compiled.requirements:
-        if one.over is not None and one.when(facts) is not False:
-            results[one.id] = _judge(compiled, one, facts, year, figures)
-    inner: set[str] = set()
-    for one in compiled.requirements:
-        parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
-        if not parts:
-            continue
-        inner.update(part.id for part in parts)
-        verdicts = [part.met for part in parts]
-        if one.any_of:
-            met = True if True in verdicts else None if None in verdicts else False
-        else:
-            met = False if False in verdicts else None if None in verdicts else True
-        years = tuple(sorted({number for part in parts for number in part.years}))
-        results[one.id] = WindowResult(
-            one.id,
-            one.rule,
-            one.regulation,
-            one.clause,
-            years,
-            {},
-            {},
-            {},
-            None,
-            met,
-            (),
-            "、".join(part.rule for part in parts),
-        )
-    alone = {one.id for one in compiled.requirements if one.alone}
-    return tuple(result for name, result in results.items() if name not in inner and name in alone)
-
-
-def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> range | str:
-    """Return the years of the window, or why they cannot be told."""
-    over = one.over
-    assert over is not None
-    kind = over["window"]
-    if kind in ("term", "cycle"):
-        span = facts.get(f"person.{kind}")
-        if span is None:
-            return f"还需补充：{compiled.facts[f'person.{kind}'].label}"
-        return range(span[0], span[1] + 1)
-    limit = None
-    if over["years"] is not None:
-        held = compiled.compiler.amount(over["years"])(facts)
-        if isinstance(held, Stop):
-            return "还需补充：" + "、".join(
-                compiled.facts[name].label for name in held.facts if name in compiled.facts
-            )
-        limit = int(held) // 100
-    if kind == "last":
-        return range(year - (limit or 1) + 1, year + 1)
-    since = facts.get(over["fact"])
-    if not isinstance(since, date):
-        return f"还需补充：{compiled.facts[over['fact']].label}"
-    first = compiled.pack.year_of(since)
-    return range(max(first, year - limit + 1) if limit else first, year + 1)
-
-
-def _judge(
-    compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
-) -> WindowResult:
-    years = _years(compiled, one, facts, year)
-    if isinstance(years, str):
-        return WindowResult(
-            one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), years
-        )
-    of = {entry.id: entry.of for entry in compiled.requirements}
-    missing = tuple(number for number in years if number not in figures)
-    held = [figures[number] for number in years if number in figures]
-    keys = dict.fromkeys(key for entry in held for key in entry.totals)
-    sums = {key: sum(entry.totals.get(key, 0) for entry in held) for key in keys}
-    average = {key: (2 * total + len(held)) // (2 * len(held)) for key, total in sums.items()} if held else {}
-    judged = [of[name] for name in (one.average_of or one.sum_of)]
-    minimums = {key: sum(entry.minimums.get(key, 0) for entry in held) for key in judged}
-    open_minimum = any(key not in entry.minimums for key in judged for entry in held)
-    if one.at_least is not None:
-        minimum = one.at_least(facts)
-        if isinstance(minimum, Stop):
-            return WindowResult(
-                one.id,
-                one.rule,
-                one.regulation,
-                one.clause,
-                tuple(years),
-                sums,
-                {},
-                average,
-                None,
-                None,
-                missing,
-                "还需补充："
-                + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts),
-            )
-        minimums[one.of] = int(minimum)
-    sum_met: bool | None = (
-        all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
-    )
-    yearly: list[bool | None] = [entry.met.get(of[name]) for name in one.every for entry in held]
-    verdicts = [*([sum_met] if sum_met is not None else []), *yearly]
-    met: bool | None = False if False in verdicts else None if None in verdicts or open_minimum else True
-    if missing:
-        # A year that is not judged can only leave the window open, or unmet where a judged year of `every` failed.
-        met = False if False in yearly else None
-        sum_met = None
-    return WindowResult(
-        one.id,
-        one.rule,
-        one.regulation,
-        one.clause,
-        tuple(years),
-        sums,
-        minimums,
-        average,
-        sum_met,
-        met,
-        missing,
-    )
+__all__ = ["YearFigures", "evaluate_years", "figures_of_earlier", "judge_windows", "with_windows"]

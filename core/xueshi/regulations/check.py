@@ -8,6 +8,7 @@ from typing import Any
 from xueshi.regulations.clause_checks import check_clauses, check_numbers
 from xueshi.regulations.diagnostics import Diagnostic
 from xueshi.regulations.names import Parameter, Reading
+from xueshi.regulations.requirement_checks import check_parts
 from xueshi.regulations.resolve import Resolved, Source, SourceOf, resolve
 from xueshi.regulations.rule_checks import check_coverage, check_items, check_requirements
 
@@ -65,6 +66,7 @@ def static_checks(resolved: Resolved, texts: Mapping[str, str] | None = None) ->
     }
     check_items(data, lines, vocabulary, findings)
     check_requirements(data, lines, vocabulary, findings)
+    check_parts(data, lines, findings)
     decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
     check_coverage(data, lines, loaded, vocabulary, decided, findings)
     check_numbers(resolved.reader.numbers, files, texts or {}, findings)

@@ -66,7 +66,10 @@ def cited(merged: Merged, files: list[RuleFile]) -> Iterator[tuple[str, str, str
                 if isinstance(body, Node):
                     for clause in texts_of(body.get("clause")):
                         yield file.header.id, clause, file.path, node.line_of(word), section
-        for section in ("year", "sector_rules"):
+        for word, body in file.section("tables"):
+            for clause in texts_of(body.get("clause")) if isinstance(body, Node) else ():
+                yield file.header.id, clause, file.path, file.section("tables").line_of(word), "tables"
+        for section in ("year", "defaults", "sector_rules"):
             node = file.section(section)
             for clause in texts_of(node.get("clause")):
                 yield file.header.id, clause, file.path, node.line_of("clause"), section

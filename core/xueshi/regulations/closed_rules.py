@@ -62,7 +62,7 @@ class RuleCloser:
     def __init__(self, reader: Reader, files: list[RuleFile], defaults: dict[str, Node]) -> None:
         self.reader = reader
         self.files = files
-        self.defaults = defaults
+        self.defaults = {key: node for key, node in defaults.items() if key != "clause"}
 
     def item(self, entry: Entry) -> dict[str, Any]:
         """Close one item with all its rows."""
@@ -85,32 +85,40 @@ class RuleCloser:
                 "except": self.reader.gates(entry.keys.get("except"), alone=True), "readings": readings,
             }  # fmt: skip
         rows = entry.rows or [Entry(entry.id, entry.file, entry.line, entry.origin, {}, {})]
+        self.taken: dict[str, list[str]] = {}
         closed["rows"] = [self.row(entry, row, at, own=bool(entry.rows)) for row in rows]
-        self._less_than_nothing(entry, at)
+        if "less" in entry.keys:
+            with self.reader.of(entry.id, at["clause"]):
+                less = self.reader.taken(entry.keys["less"])
+            if less and _compares_days([closed["when"], closed["needs"], closed["except"]]):
+                closed["less"] = less
+        self._idle_less(entry, closed)
         self._meeting_rows(entry, closed["rows"])
         return closed
 
-    def _less_than_nothing(self, item: Entry, at: Cite) -> None:
-        """Add E507 where days are to be taken off and nothing of the item is reckoned by days."""
-        for entry, below in (
-            (item, [item, *item.rows, *item.plus]),
-            *((row, [row, item]) for row in item.rows),
-        ):
-            if "less" not in entry.keys:
+    def _idle_less(self, entry: Entry, closed: dict[str, Any]) -> None:
+        """Add E507 for a `less` that takes nothing off anything: no rate by days and no comparison of days reads it."""
+        works = {
+            row["id"]: bool("less" in row or any(_takes(part) for part in (row["hours"], row["plus"])))
+            for row in closed["rows"]
+        }
+        rows = {row.id: row for row in entry.rows}
+        places = [(row, works[row.id]) for row in rows.values() if "less" in row.keys]
+        if "less" in entry.keys:
+            inherit = [name for name in works if name not in rows or "less" not in rows[name].keys]
+            places.append((entry, "less" in closed or any(works[name] for name in inherit)))
+        for place, working in places:
+            if working or not any(self.taken.values()):
                 continue
-            said = " ".join(_all_text(one.keys.get(word)) for one in below for word in ("hours", "at_most"))
-            tables = " ".join(
-                _all_text(table) for name, table in self.reader.names.tables.items() if name in said
+            node = place.keys["less"]
+            self.reader.findings.add(
+                "E507",
+                node.file,
+                node.line,
+                f"less takes days off, but {place.id} reckons nothing by days: nothing would be taken off",
+                "hours: … per day (or per half_day), or delete less",
+                closed["clause"],
             )
-            if "day" not in said + tables:
-                self.reader.findings.add(
-                    "E507",
-                    entry.file,
-                    entry.line_of("less"),
-                    f"less takes days off, but {entry.id} reckons nothing by days: nothing would be taken off",
-                    "hours: … per day (or per half_day), or delete less",
-                    at["clause"],
-                )
 
     def _kinds(self, entry: Entry) -> list[str]:
         node = entry.keys.get("for")
@@ -156,6 +164,13 @@ class RuleCloser:
                 "except": self.reader.gates(row.keys.get("except"), alone=True) if own else [],
                 **self._amounts(keys, row if own else item, at, readings),
             }  # fmt: skip
+            less = self.taken[row.id]
+            compared = (
+                closed[word]
+                for word in ("when", "needs", "except", "hours", "share", "at_most", "spread", "category")
+            )
+            if less and _compares_days(list(compared)):
+                closed["less"] = less
             closed["plus"] = [self._extra(extra, keys, at) for extra in (row.plus or item.plus)]
             self._meeting_rows(item, closed["plus"])
         return closed
@@ -195,6 +210,7 @@ class RuleCloser:
     def _amounts(self, keys: dict[str, Node], entry: Entry, at: Cite, readings: list[str]) -> dict[str, Any]:
         reader = self.reader
         self._settings(keys)
+        self.taken[entry.id] = list(reader.less)
         hours: Form = ["none"]
         if "hours" in keys:
             hours = reader.value(keys["hours"], "hours")
@@ -282,6 +298,30 @@ class RuleCloser:
                             "overlap: Qn with lower and higher",
                             first["clause"],
                         )
+
+
+def _takes(form: Any) -> bool:
+    """Tell whether a rate in a form has something taken off its quantity."""
+    if isinstance(form, dict):
+        return any(_takes(part) for part in form.values())
+    if not isinstance(form, list):
+        return False
+    if form and form[0] == "rate" and len(form) > 5:
+        return bool(form[5])
+    return any(_takes(part) for part in form)
+
+
+def _compares_days(form: Any) -> bool:
+    """Tell whether a condition or table in a form compares days or half-days with numbers."""
+    if isinstance(form, dict):
+        return any(_compares_days(part) for part in form.values())
+    if not isinstance(form, list) or not form:
+        return False
+    if form[0] in ("test", "lookup") and form[1] in ("days", "half_days"):
+        matchers = [form[2]] if form[0] == "test" else [matcher for matcher, _ in form[2]]
+        if any(matcher.get("bands") or matcher.get("in") for matcher in matchers):
+            return True
+    return any(_compares_days(part) for part in form)
 
 
 def _shared(a: Form | None, b: Form | None) -> list[tuple[str, Form, Form, str]]:

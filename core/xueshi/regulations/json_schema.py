@@ -153,7 +153,7 @@ def _fact() -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["type"],
+        "minProperties": 1,
         "properties": {
             "type": {"enum": list(FACT_TYPES)},
             **dict.fromkeys(("label", "unit", "yes", "no"), _SCALAR),

@@ -92,7 +92,7 @@ def collect(files: list[RuleFile], findings: Findings) -> Names:
                     f"table {word} has the name of a parameter",
                     "rename one",
                 )
-            names.tables[word] = node
+            names.tables[word] = _without_clause(node)
     return names
 
 
@@ -278,3 +278,11 @@ def apply_choices(
                 f'{instrument} has no "{word}"{did_you_mean(word, known)}',
                 f"set {near}" if near else "an overlay sets readings and parameters only",
             )
+
+
+def _without_clause(node: document.Node) -> document.Node:
+    """Return the value of a table without the clause that it carries out: the clause map counts that."""
+    if not isinstance(node, document.Mapping) or "clause" not in node.entries:
+        return node
+    entries = {key: value for key, value in node if key != "clause"}
+    return document.Mapping(node.file, node.line, entries, node.lines)

@@ -462,6 +462,7 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
         for kind in item["kinds"]:
             found = kinds.setdefault(kind, set(everywhere))
             facts_in([item["when"], item["needs"], item["except"]], found)
+            found.update(item.get("less", ()))
             for row in item["rows"]:
                 if row["kinds"] is not None and kind not in row["kinds"]:
                     continue
@@ -479,6 +480,7 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
                     found,
                 )
                 found.update(row["dated"])
+                found.update(row.get("less", ()))
                 if "day" in row["at_most"]:
                     found.add("days")
                 for extra in row["plus"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -141,35 +140,11 @@ def _written(form: Any) -> str:
     return str(head)
 
 
-def _check_alternatives(
-    requirements: Mapping[str, Any], lines: dict[str, tuple[str, int]], findings: Findings
-) -> None:
-    """Add E506 where no verdict of all parts can be formed: alternatives inside alternatives, a year beside several years."""
-    for name, one in requirements.items():
-        parts = [part for part in (*one["any_of"], *one["all_of"]) if part in requirements]
-        nested = [part for part in parts if requirements[part]["any_of"] or requirements[part]["all_of"]]
-        longer = [part for part in parts if requirements[part]["over"] is not None]
-        if nested:
-            said = f"{nested[0]} is made of alternatives itself"
-            repair = f"name the parts of {nested[0]} here, or let it stand alone"
-        elif longer and len(longer) < len(parts):
-            yearly = next(part for part in parts if part not in longer)
-            said = f"{yearly} is judged by the year, {longer[0]} over several years"
-            repair = f"let {longer[0]} stand beside the year with a verdict of its own; what somebody decides from it is `deemed`"
-        else:
-            continue
-        file, line = lines[name]
-        findings.add(
-            "E506", file, line, f"{name}: {said}: no one verdict can be formed of both", repair, one["clause"]
-        )
-
-
 def check_requirements(
     data: dict[str, Any], lines: dict[str, tuple[str, int]], vocabulary: Vocabulary, findings: Findings
 ) -> None:
-    """Add E505: parts above the total in the same scope, or shares in a circle; E506: alternatives of unlike parts."""
+    """Add E505: parts above the total in the same scope, or shares in a circle."""
     requirements = {one["id"]: one for one in data["requirements"]}
-    _check_alternatives(requirements, lines, findings)
     for name in requirements:
         circle = _circle(name, requirements, [])
         if circle:
@@ -298,6 +273,15 @@ def check_coverage(
         file, line = lines[item["id"]]
         if file != own_file:
             continue
+        net = next((one for one in (item, *item["rows"]) if one.get("less")), None)
+        if net is not None:
+            findings.add(
+                "W605",
+                *lines[net["id"]],
+                f"{net['id']} ({net['clause']}): days are compared after {', '.join(net['less'])} is taken off",
+                "accept, or put what must see all days into an item without less",
+                net["clause"],
+            )
         for fact, missing in values_without_row(item, vocabulary):
             findings.add(
                 "W601",

@@ -81,6 +81,8 @@ class RuleWords:
         parts += [f"{CAPS[word]}最多{self.amounts.say(cap)}" for word, cap in row["at_most"].items()]
         if row["spread"] is not None and row["spread"] != ["none"]:
             parts.append(f"分年登记：{self.amounts.say(row['spread'], '')}")
+        if less := row.get("less") or item.get("less"):
+            parts.append(f"所称天数为扣除{'、'.join(self.amounts.label(name) for name in less)}后的天数")
         if alone or not self._same_rest(item["rows"]):
             parts += self._rest(row)
         if never:

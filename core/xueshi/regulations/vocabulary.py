@@ -56,8 +56,9 @@ class Vocabulary:
     ) -> Vocabulary:
         """Return this vocabulary with the kinds and facts that a rule file adds.
 
-        An existing name cannot get another meaning (E102): only words get further values, and a kind may be called
-        as the text calls it (`unit_self_study: {label: 个人自学}`); what it is stays the same.
+        An existing name cannot get another meaning (E102): only words get further values. A kind, a fact and a value
+        may be called as the text calls them (`unit_self_study: {label: 个人自学}`, `level: {values: {city: 州级}}`);
+        what they are stays the same.
         """
         more_kinds, more_facts = dict(self.kinds), dict(self.facts)
         for name, label, node in _entries(kinds, findings):
@@ -92,37 +93,12 @@ class Vocabulary:
                     "give it another label",
                 )
         for name, body, node in _entries(facts, findings):
-            fact = _fact(name, body, node, findings)
+            fact = _fact(name, body, node, findings, more_facts)
             if fact is None:
                 continue
             known = more_facts.get(fact.name)
-            if known is None:
-                more_facts[fact.name] = fact
-            elif known.type != "word" or fact.type != "word":
-                findings.add(
-                    "E102",
-                    node.file,
-                    node.line,
-                    f"fact {fact.name} exists already ({known.label})",
-                    "choose another name; only words may get further values",
-                )
-            else:
-                clash = [
-                    value
-                    for value, label in fact.values.items()
-                    if known.values.get(value, label) != label and label != value
-                ]
-                if clash:
-                    findings.add(
-                        "E102",
-                        node.file,
-                        node.line,
-                        f"value {clash[0]} of {fact.name} exists already ({known.values[clash[0]]})",
-                        "choose another name",
-                    )
-                more_facts[fact.name] = Fact(
-                    known.name, "word", known.label, known.unit, {**fact.values, **known.values}
-                )
+            more_facts[fact.name] = fact if known is None else _called(known, fact, body, node, findings)
+            _told_apart(more_facts, fact.name, known, node, findings)
         return Vocabulary(more_kinds, more_facts)
 
 
@@ -137,7 +113,76 @@ def _entries(
     return [(name, value, document.Scalar(node.file, node.line_of(name), name)) for name, value in node]
 
 
-def _fact(name: str, body: document.Node, node: document.Node, findings: Findings) -> Fact | None:
+def _called(known: Fact, fact: Fact, body: document.Node, node: document.Node, findings: Findings) -> Fact:
+    """Return a fact that exists already as this file calls it: other labels, and for a word further values."""
+    written = body.entries if isinstance(body, document.Mapping) else {}
+    said: str | None = None
+    if known.type != fact.type:
+        said = f"fact {fact.name} exists already ({known.label}) and is {known.type}, not {fact.type}"
+    elif "unit" in written and fact.unit != known.unit:
+        said = f"fact {fact.name} exists already ({known.label}) and is reckoned in {known.unit or 'no unit'}"
+    elif "values" in written and known.type not in ("word", "yes_no"):
+        said = f"fact {fact.name} exists already ({known.label}) and has no values"
+    if said is not None:
+        repair = f"choose another name; only words get further values, and {fact.name}: {{label: …}} calls it otherwise"
+        findings.add("E102", node.file, node.line, said, repair)
+        return known
+    values = {**fact.values, **known.values} if known.type == "word" else dict(known.values)
+    listed = isinstance(written.get("values"), document.Mapping)
+    if known.type == "yes_no":
+        values |= {word: fact.values[word] for word in ("yes", "no") if word in written}
+    elif listed:
+        values |= fact.values
+    return Fact(known.name, known.type, fact.label if "label" in written else known.label, known.unit, values)
+
+
+def _told_apart(
+    facts: Mapping[str, Fact], name: str, known: Fact | None, node: document.Node, findings: Findings
+) -> None:
+    """Add E102 where a renamed fact or value has the label of another: a table could not tell them apart."""
+    fact = facts[name]
+    if known is not None and fact.label != known.label:
+        side = name.startswith("person.")
+        twin = next(
+            (
+                one
+                for one, other in facts.items()
+                if one != name and other.label == fact.label and one.startswith("person.") is side
+            ),
+            None,
+        )
+        if twin is not None:
+            findings.add(
+                "E102",
+                node.file,
+                node.line,
+                f"fact {name} has the label of {twin} ({fact.label}): a table could not tell them apart",
+                "give it another label",
+            )
+    if fact.type == "word":
+        codes: dict[str, str] = {}
+        for value, label in fact.values.items():
+            if label in codes and (
+                known is None or {value, codes[label]} - known.values.keys() or known.values != fact.values
+            ):
+                findings.add(
+                    "E102",
+                    node.file,
+                    node.line,
+                    f"values {codes[label]} and {value} of {name} are both called {label}: a table could not tell them apart",
+                    f"give one another label, or write {codes[label]} for both",
+                )
+                break
+            codes[label] = value
+
+
+def _fact(
+    name: str,
+    body: document.Node,
+    node: document.Node,
+    findings: Findings,
+    existing: Mapping[str, Fact],
+) -> Fact | None:
     if not isinstance(body, document.Mapping):
         findings.add(
             "E103",
@@ -159,6 +204,11 @@ def _fact(name: str, body: document.Node, node: document.Node, findings: Finding
             )
         elif isinstance(value, document.Scalar):
             words[key] = value.text
+    of_person = words.get("of") == "person" and not name.startswith("person.")
+    full = f"person.{name}" if of_person else name
+    known = existing.get(full)
+    if "type" not in words and known is not None:
+        words["type"] = known.type
     kind = words.get("type", "")
     if kind not in FACT_TYPES:
         findings.add(
@@ -178,7 +228,6 @@ def _fact(name: str, body: document.Node, node: document.Node, findings: Finding
     label = words.get("label", name)
     if kind == "yes_no":
         values = {"yes": words.get("yes", label), "no": words.get("no", f"不符合“{label}”")}
-    full = f"person.{name}" if words.get("of") == "person" and not name.startswith("person.") else name
     return Fact(full, kind, label, words.get("unit", ""), values)
 
 

@@ -253,6 +253,16 @@ def handed_on(
     session: Session, people: Sequence[UUID], *, before: int
 ) -> dict[UUID, dict[int, list[dict[str, Any]]]]:
     """Return person → former year → the ledger entries that the newest sealed result of that year hands on."""
+    return {
+        person_id: {year: row.handed_on for year, row in by_year.items() if year < before and row.handed_on}
+        for person_id, by_year in sealed_of_people(session, people, apart=before).items()
+    }
+
+
+def sealed_of_people(
+    session: Session, people: Sequence[UUID], *, apart: int
+) -> dict[UUID, dict[int, YearResult]]:
+    """Return person → year → the newest sealed result of that year, of every year but `apart`."""
     newest: dict[UUID, dict[int, YearResult]] = {}
     for start in range(0, len(people), BATCH):
         query = (
@@ -260,16 +270,13 @@ def handed_on(
             .join(SealedResult, col(SealedResult.result_id) == col(YearResult.id))
             .where(
                 col(YearResult.person_id).in_(people[start : start + BATCH]),
-                YearResult.year < before,
+                YearResult.year != apart,
             )
             .order_by(col(SealedResult.sealed_at), col(SealedResult.id))
         )
         for row in session.exec(query):
             newest.setdefault(row.person_id, {})[row.year] = row
-    return {
-        person_id: {year: row.handed_on for year, row in by_year.items() if row.handed_on}
-        for person_id, by_year in newest.items()
-    }
+    return newest
 
 
 def last_position(session: Session, campaign_id: UUID) -> int:

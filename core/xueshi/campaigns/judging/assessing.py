@@ -15,7 +15,14 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.program import program
+from xueshi.assessment.types import (
+    LedgerEntry,
+    PersonYearRequest,
+    RecordFacts,
+    YearAssessment,
+    YearFigures,
+)
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import filing_acts
@@ -64,6 +71,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         pack = pack_of(session, campaign)
         people = people_of(session, campaign, filing, pack)
         earlier = earlier_of(session, campaign.year, people)
+        others = years_of(session, pack, campaign.year, people)
         values = filing_rows.determinations(session, filing.id)
         now = campaign_now(session, campaign, real_now())
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
@@ -71,7 +79,15 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
     judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):
         chunk = [
-            judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ()))
+            judge(
+                pack,
+                filing.area,
+                campaign.year,
+                person,
+                values,
+                earlier.get(person.person_id, ()),
+                others.get(person.person_id, {}),
+            )
             for person in people[start : start + CHUNK]
         ]
         with transaction(engine) as session:
@@ -158,6 +174,23 @@ def earlier_of(
     }
 
 
+def years_of(
+    session: Session, pack: RulePack, year: int, people: Sequence[PersonForAssessment]
+) -> dict[UUID, dict[int, YearFigures]]:
+    """Return the figures of people's sealed other years, each under its own law; none where this law does not read them."""
+    if not program(pack).rests_on_years:
+        return {}
+    sealed = results.sealed_of_people(session, [person.person_id for person in people], apart=year)
+    found: dict[UUID, dict[int, YearFigures]] = {}
+    for person_id, by_year in sealed.items():
+        for other, row in sorted(by_year.items()):
+            law = load_pack(audit.load_artifact(session, row.pack_digest))
+            judged = evaluate(law, request_from_json(row.request), trace=False)
+            if judged.verdict != "not_judged":
+                found.setdefault(person_id, {})[other] = YearFigures.of(judged)
+    return found
+
+
 @dataclass(frozen=True)
 class Judged:
     """A judgement with what only this run knows: which stored record an open fact belongs to."""
@@ -177,6 +210,7 @@ def judge(
     person: PersonForAssessment,
     values: Mapping[UUID, Mapping[str, object]],
     earlier: Sequence[EarlierEntry] = (),
+    years: Mapping[int, YearFigures] | None = None,
 ) -> Judged:
     """Judge one person's year; a rule that cannot be applied gives `not_judged` with its message.
 
@@ -190,6 +224,7 @@ def judge(
         person={} if person.level is None else {"person.level": person.level},
         records=tuple(_facts(name, record, values) for name, record in names.items()),
         earlier=tuple(one.entry for one in earlier),
+        years=years or {},
     )
     record_ids = {name: record.id for name, record in names.items()}
     known = {**record_ids, **{one.entry.record: one.record_id for one in earlier if one.record_id}}
@@ -259,6 +294,8 @@ def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
     if request.earlier:
         # Written only where there is any, so that the digests of results without them stay what they were.
         body["earlier"] = [entry.to_json() for entry in request.earlier]
+    if request.years:
+        body["years"] = {str(year): one.to_json() for year, one in sorted(request.years.items())}
     return body
 
 
@@ -289,6 +326,7 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
         person=body["person"],
         records=tuple(RecordFacts(**record) for record in body["records"]),
         earlier=tuple(LedgerEntry.from_json(entry) for entry in body.get("earlier", ())),
+        years={int(year): YearFigures.from_json(one) for year, one in body.get("years", {}).items()},
     )
 
 
@@ -337,7 +375,7 @@ def open_record_tasks(
                 {
                     "facts": facts,
                     "clause": entry.clause if entry else "",
-                    "text": entry.text if entry else "",
+                    "text": entry.text if entry else open_.text,
                 },
             )
 

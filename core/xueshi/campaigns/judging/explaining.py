@@ -11,6 +11,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.explanation import VERDICTS, YearExplanation, explain
+from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, YearAssessment
 from xueshi.assessment.windows import YearFigures, with_windows
 from xueshi.audit import repository as audit
@@ -83,6 +84,9 @@ def _judged(
     """Judge the year with what its law asks of several; None where it asks nothing, so that nothing is read in vain."""
     if not any(one["over"] is not None for one in pack.requirements):
         return None
+    if program(pack).rests_on_years:
+        # The verdict rests on the years that stood beside it when it was given, not on what they are now.
+        return with_windows(pack, request, evaluate(pack, request), request.years)
     others: dict[int, YearFigures] = {}
     for one in results.years_of_person(session, scope, result.person_id):
         if one.year == result.year or one.year in others:

@@ -20,6 +20,7 @@ from xueshi.campaigns.judging.assessing import (
     load_pack,
     open_record_tasks,
     people_of,
+    years_of,
 )
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Filing
@@ -162,11 +163,20 @@ def _again(
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     people = people_of(session, campaign, filing, pack)
     earlier = earlier_of(session, campaign.year, people)
+    others = years_of(session, pack, campaign.year, people)
     return [
         (
             person,
             latest.get(person.person_id),
-            judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ())),
+            judge(
+                pack,
+                filing.area,
+                campaign.year,
+                person,
+                values,
+                earlier.get(person.person_id, ()),
+                others.get(person.person_id, {}),
+            ),
         )
         for person in people
     ]

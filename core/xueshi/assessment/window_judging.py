@@ -1,0 +1,166 @@
+"""One requirement over several years, judged from the figures of its years: sums, averages, every year by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.facts import type_person
+from xueshi.assessment.program import Program, Requirement, program
+from xueshi.assessment.reasons import labels
+from xueshi.assessment.types import WindowResult, YearFigures
+from xueshi.regulations.pack import RulePack
+
+
+def judge_windows(
+    pack: RulePack, person: Mapping[str, Any], year: int, figures: Mapping[int, YearFigures]
+) -> tuple[WindowResult, ...]:
+    """Judge every requirement of a pack that looks at several years, as of one year.
+
+    Those on which the year's own verdict rests (a part of alternatives with a yearly one) are judged there.
+    """
+    compiled = program(pack)
+    facts = type_person(person, compiled.types, pack.year_window(year)[1])
+    facts["year"] = year
+    facts["at_least"] = compiled.minimums
+    results: dict[str, WindowResult] = {}
+    for one in compiled.requirements:
+        if one.over is not None:
+            found = judge_window(compiled, one, facts, year, figures)
+            if found is not None:
+                results[one.id] = found
+    for one in compiled.window_alternatives:
+        parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
+        bound = one.when(facts)
+        if not parts or bound is False:
+            continue
+        verdicts = [part.met for part in parts]
+        if one.any_of:
+            met = True if True in verdicts else None if None in verdicts else False
+        else:
+            met = False if False in verdicts else None if None in verdicts else True
+        years = tuple(sorted({number for part in parts for number in part.years}))
+        text = "、".join(part.rule for part in parts)
+        if bound is None:
+            met, text = None, _lacking(compiled, one, facts)
+        results[one.id] = WindowResult(
+            one.id, one.rule, one.regulation, one.clause, years, {}, {}, {}, None, met, (), text
+        )
+    inner = {name for one in compiled.window_alternatives for name in (*one.any_of, *one.all_of)}
+    inner |= compiled.year_parts
+    alone = {one.id for one in compiled.requirements if one.alone}
+    return tuple(result for name, result in results.items() if name not in inner and name in alone)
+
+
+def judge_window(
+    compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
+) -> WindowResult | None:
+    """Judge one requirement over several years; None where it does not bind the person."""
+    bound = one.when(facts)
+    if bound is False:
+        return None
+    if bound is None:
+        text = _lacking(compiled, one, facts)
+        return WindowResult(
+            one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), text
+        )
+    return _judge(compiled, one, facts, year, figures)
+
+
+def _lacking(compiled: Program, one: Requirement, facts: Facts) -> str:
+    return f"还需补充：{labels(compiled.compiler.missing(one.when_form, facts), compiled.facts)}"
+
+
+def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> range | str:
+    """Return the years of the window, or why they cannot be told."""
+    over = one.over
+    assert over is not None
+    kind = over["window"]
+    if kind in ("term", "cycle"):
+        span = facts.get(f"person.{kind}")
+        if span is None:
+            return f"还需补充：{compiled.facts[f'person.{kind}'].label}"
+        return range(span[0], span[1] + 1)
+    limit = None
+    if over["years"] is not None:
+        held = compiled.compiler.amount(over["years"])(facts)
+        if isinstance(held, Stop):
+            return "还需补充：" + "、".join(
+                compiled.facts[name].label for name in held.facts if name in compiled.facts
+            )
+        limit = int(held) // 100
+    if kind == "last":
+        return range(year - (limit or 1) + 1, year + 1)
+    since = facts.get(over["fact"])
+    if not isinstance(since, date):
+        return f"还需补充：{compiled.facts[over['fact']].label}"
+    first = compiled.pack.year_of(since)
+    return range(max(first, year - limit + 1) if limit else first, year + 1)
+
+
+def _judge(
+    compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
+) -> WindowResult:
+    years = _years(compiled, one, facts, year)
+    if isinstance(years, str):
+        return WindowResult(
+            one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), years
+        )
+    of = compiled.scopes
+    missing = tuple(number for number in years if number not in figures)
+    held = [figures[number] for number in years if number in figures]
+    keys = dict.fromkeys(key for entry in held for key in entry.totals)
+    sums = {key: sum(entry.totals.get(key, 0) for entry in held) for key in keys}
+    average = {key: (2 * total + len(held)) // (2 * len(held)) for key, total in sums.items()} if held else {}
+    judged = [of[name] for name in (one.average_of or one.sum_of)]
+    minimums = {key: sum(entry.minimums.get(key, 0) for entry in held) for key in judged}
+    open_minimum = any(key not in entry.minimums for key in judged for entry in held)
+    if one.at_least is not None:
+        minimum = one.at_least(facts)
+        if isinstance(minimum, Stop):
+            return WindowResult(
+                one.id,
+                one.rule,
+                one.regulation,
+                one.clause,
+                tuple(years),
+                sums,
+                {},
+                average,
+                None,
+                None,
+                missing,
+                "还需补充："
+                + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts),
+            )
+        minimums[one.of] = int(minimum)
+    sum_met: bool | None = (
+        all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
+    )
+    if sum_met is False and any(
+        key in entry.met and entry.met[key] is None for key in judged for entry in held
+    ):
+        # A year that waits for a record or a fact may still bring what is short.
+        sum_met, open_minimum = None, True
+    yearly: list[bool | None] = [entry.met.get(of[name]) for name in one.every for entry in held]
+    verdicts = [*([sum_met] if sum_met is not None else []), *yearly]
+    met: bool | None = False if False in verdicts else None if None in verdicts or open_minimum else True
+    if missing:
+        # A year that is not judged can only leave the window open, or unmet where a judged year of `every` failed.
+        met = False if False in yearly else None
+        sum_met, average = None, {}
+    return WindowResult(
+        one.id,
+        one.rule,
+        one.regulation,
+        one.clause,
+        tuple(years),
+        sums,
+        minimums,
+        average,
+        sum_met,
+        met,
+        missing,
+    )

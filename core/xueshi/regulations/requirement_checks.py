@@ -1,0 +1,163 @@
+"""Checks of requirements against each other: parts, windows and deemed completions that could not be judged (E506)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from xueshi.regulations.closed_requirements import _parts
+from xueshi.regulations.diagnostics import Findings
+
+OF_WINDOWS = ("average_of", "sum_of", "every")
+OF_ALTERNATIVES = ("any_of", "all_of")
+Finding = tuple[str, str, str]
+"""Requirement (or deemed entry), what is wrong, repair."""
+
+
+def check_parts(data: dict[str, Any], lines: dict[str, tuple[str, int]], findings: Findings) -> None:
+    """Add E506 for what would be judged wrongly or never: each such requirement is refused, with the reason."""
+    requirements = {one["id"]: one for one in data["requirements"]}
+    clauses = {one["id"]: one["clause"] for one in (*data["requirements"], *data["deemed"])}
+    for check in (_circles, _alternatives, _windows, _empty, _shares, _deemed):
+        for name, message, repair in check(data, requirements):
+            file, line = lines[name]
+            findings.add("E506", file, line, f"{name}: {message}", repair, clauses[name])
+
+
+Requirements = dict[str, dict[str, Any]]
+Check = Callable[[dict[str, Any], Requirements], Iterator[Finding]]
+
+
+def _named(one: dict[str, Any], requirements: Requirements, *words: str) -> list[str]:
+    return [name for word in words for name in one[word] if name in requirements]
+
+
+def _circles(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    def circle(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        for part in _named(requirements[name], requirements, *OF_ALTERNATIVES):
+            if found := circle(part, [*path, name]):
+                return found
+        return []
+
+    for name in requirements:
+        found = circle(name, [])
+        if found and found[0] == name:
+            yield name, f"{' → '.join(found)}: the alternatives go in a circle", "name other parts"
+            return
+
+
+def _alternatives(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    for name, one in requirements.items():
+        if not (one["any_of"] or one["all_of"]):
+            continue
+        if one["any_of"] and one["all_of"]:
+            yield (
+                name,
+                "any_of and all_of in one requirement: which of the two is meant?",
+                "put the one into a requirement of its own, and name that as a part",
+            )
+        own = [
+            word for word in ("at_least", "at_most", "over", *OF_WINDOWS) if one[word] not in (None, [])
+        ] + (["effect"] if one["effect"] == "warn" else [])
+        if own:
+            yield (
+                name,
+                f"alternatives have no {own[0]} of their own",
+                f"write {own[0]} in a requirement of its own, and name that as a part",
+            )
+        for part in _named(one, requirements, *OF_ALTERNATIVES):
+            if why := _no_part(requirements[part]):
+                yield name, f"{part} cannot be a part: {why}", "name a requirement with at_least or over"
+
+
+def _no_part(one: dict[str, Any]) -> str:
+    if one["effect"] == "warn":
+        return "it only warns"
+    return "it is a ceiling (at_most), which nobody meets or fails" if one["at_most"] is not None else ""
+
+
+def _yearly(one: dict[str, Any]) -> bool:
+    """Tell whether a requirement is a minimum of one year, with figures that years can be added by."""
+    return (
+        one["at_least"] is not None
+        and one["over"] is None
+        and one["at_most"] is None
+        and one["effect"] == "minimum"
+    )
+
+
+def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    for name, one in requirements.items():
+        named = _named(one, requirements, *OF_WINDOWS)
+        if named and one["over"] is None:
+            yield name, "average_of, sum_of and every look at several years: over which?", "over: {last: 3}"
+        if one["over"] is not None and not named and one["at_least"] is None:
+            yield name, "it asks nothing of its years", "average_of: R1, sum_of: R1, every: R1, or at_least"
+        if one["over"] is not None and (one["at_most"] is not None or one["effect"] == "warn"):
+            yield name, "a requirement over several years has no ceiling and cannot only warn", "delete it"
+        for part in named:
+            if not _yearly(requirements[part]):
+                yield (
+                    name,
+                    f"{part} is no yearly minimum, so years of it cannot be added or compared",
+                    "name a requirement with at_least and without over",
+                )
+                continue
+            rivals = [
+                other
+                for other, two in requirements.items()
+                if other != part
+                and _yearly(two)
+                and two["of"] == requirements[part]["of"]
+                and two["when"] is None
+                and requirements[part]["when"] is None
+            ]
+            if rivals:
+                yield (
+                    name,
+                    f"{part} and {rivals[0]} are both minimums of {requirements[part]['of']}:"
+                    " the figures of a year hold one of them",
+                    f"give {rivals[0]} a sum of its own under sums, or a when",
+                )
+
+
+def _empty(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    used = {
+        part
+        for one in requirements.values()
+        for part in _named(one, requirements, *OF_ALTERNATIVES, *OF_WINDOWS)
+    } | {part for one in requirements.values() for part in _parts(one["at_least"])}
+    for name, one in requirements.items():
+        asks = any(one[word] not in (None, []) for word in ("at_least", "at_most", "over", *OF_ALTERNATIVES))
+        if not asks and one["effect"] != "warn" and not _named(one, requirements, *OF_WINDOWS):
+            yield name, "it asks nothing", "at_least: 90, any_of: [R1, R2], or effect: warn"
+        if not one["alone"] and name not in used:
+            yield (
+                name,
+                "alone: no, but no other requirement names it: it would never be judged",
+                "name it in any_of, all_of or average_of of another, or delete alone",
+            )
+
+
+def _shares(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    for name, one in requirements.items():
+        for part in _parts(one["at_least"]):
+            if part in requirements and requirements[part]["at_least"] is None:
+                yield (
+                    name,
+                    f"a share of {part}, which has no at_least: there is nothing to take it of",
+                    "name the requirement that holds the number",
+                )
+
+
+def _deemed(data: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    for entry in data["deemed"]:
+        for name in entry["meets"]:
+            one = requirements.get(name)
+            if one is None:
+                continue
+            why = "it looks at several years" if one["over"] is not None else _no_part(one)
+            if why:
+                yield entry["id"], f"no record can meet {name}: {why}", "name a requirement of the year"
