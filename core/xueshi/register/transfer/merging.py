@@ -44,6 +44,8 @@ class Merged:
     different: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
     left_out: int = 0
     """Records of the package that do not count where they come from: undecided, refused or replaced."""
+    records: set[UUID] = field(default_factory=set)
+    """Records of the package that stand in the folder now, new or there before: what proofs may be attached to."""
     filed: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """(unit, year) → people at the unit, where records were new."""
 
@@ -189,6 +191,7 @@ class _Merge:
                 continue
             known = there.get(row["id"])
             self._count("records", StudyRecord, row, known)
+            self.merged.records.add(row["id"])
             if known is not None:
                 continue
             key = (row["unit_id"], row["year"])
