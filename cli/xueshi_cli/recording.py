@@ -24,6 +24,7 @@ from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round import record_acts, record_settings
 from xueshi.errors import InputError, NotFoundError
+from xueshi.fault_words import system_fault
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.stored_state import dump_flow
 from xueshi.real_clock import real_now
@@ -186,7 +187,7 @@ def stored_evidence(place: Workplace, officer: str, files: Sequence[Path]) -> li
         try:
             body = path.read_bytes()
         except OSError as error:
-            raise InputError(f"{path}：不能读取（{error.strerror}）；请核对路径和权限") from error
+            raise InputError(f"{path}：不能读取（{system_fault(error)}）；请核对路径和权限") from error
         with reading(place.engine) as session:
             held = store.held(session, body)
             digest = "" if held is None else held.digest

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from xueshi.assessment.cures import Cure, cures, standard
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,
@@ -226,7 +227,7 @@ class _Explainer:
             self.gist(entry), self.quote(entry),
             standard(self.words, self.pack, *place) if place and not undetermined else "", tuple(self.phrases(read)),
             self.labels(presumed), tuple(self.readings(name for node in nodes for name in node.readings)),
-            self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes)),
+            self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes, self.named)),
         )  # fmt: skip
 
     def gist(self, entry: LedgerEntry) -> str:
@@ -247,8 +248,12 @@ class _Explainer:
     def why(self, entry: LedgerEntry) -> str:
         """Say why a record gives less than it might; the reason stands in the ledger, only a claim is added here."""
         if entry.verdict == "reduced" and not entry.code and entry.claimed is not None:
-            return f"申报{show_hours(entry.claimed)}学时，{entry.text}"
-        return entry.text
+            return f"申报{show_hours(entry.claimed)}学时，{self.named(entry.text)}"
+        return self.named(entry.text)
+
+    def named(self, text: str) -> str:
+        """Return a sentence with the other record it speaks of named by what was studied, where that is known."""
+        return with_names(text, {one.id: f"记录“{one.name}”" for one in self.request.records if one.name})
 
     def phrases(self, read: Mapping[str, Any]) -> Iterable[str]:
         for name, fact in self.pack.facts.items():
@@ -325,7 +330,7 @@ def _shown(value: Any) -> Any:
     return "、".join(str(part) for part in value) if isinstance(value, list) else value
 
 
-def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
+def _steps(nodes: list[TraceNode], named: Callable[[str], str]) -> Iterable[Step]:
     """Keep the steps that say something: an amount, a change of it, or a reason."""
     last: int | None = None
     for node in nodes:
@@ -334,5 +339,5 @@ def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
         if node.code == "cap_day":
             yield Step(STEPS[7], node.rule, node.clause, None, node.before, "")
         title = LIMITS.get(node.code) or STEPS.get(node.step, "")
-        yield Step(title, node.rule, node.clause, node.before, node.after, node.text)
+        yield Step(title, node.rule, node.clause, node.before, node.after, named(node.text))
         last = node.after

@@ -98,7 +98,8 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
 
     found = flow_findings(made, FlowPlaces(overlay.file, line_of))
     if found:
-        raise InputError("\n".join(str(finding) for finding in found))
+        told = f"流程 {flow.id} 没有通过检查，不能这样调整；请核对下列各行，流程文件本身有误的请告知地区插件的维护者："
+        raise InputError("\n".join((told, *(str(finding) for finding in found))))
     return made
 
 

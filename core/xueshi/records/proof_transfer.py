@@ -197,7 +197,7 @@ class IncomingProofs:
                 str(row["file_sha256"]),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{LIST}.json 第 {number} 条不可读（{error}）；请重新导出") from error
+            raise InputError(f"{LIST}.json 第 {number} 条缺少内容或写法不对；请重新导出") from error
 
     def _files(self) -> Sequence[_Proof]:
         """Return one proof for each file: several may rest on the same."""

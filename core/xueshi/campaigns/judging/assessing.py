@@ -15,6 +15,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
@@ -204,7 +205,8 @@ def judge(
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
-        return Judged(stopped, None, record_ids, str(error))
+        told = {name: f"第{number}条记录" for number, name in enumerate(names, start=1)}
+        return Judged(stopped, None, record_ids, with_names(str(error), told))
     verdict = verdict_with_undecided(pack, request, assessment, pending)
     judgement = Judgement(
         person_id=person.person_id,

@@ -88,7 +88,7 @@ class _Merge:
             try:
                 rows.append(typed(TABLES[name], row))
             except ValueError as error:
-                raise InputError(f"{name}.json 第 {number} 条的 {error} 不可读；请重新导出") from error
+                raise InputError(f"{name}.json 第 {number} 条的栏目 {error} 写法不对；请重新导出") from error
         return rows
 
     def _units(self, rows: list[dict[str, Any]]) -> None:
@@ -126,7 +126,7 @@ class _Merge:
             try:
                 rows.append({**typed(Person, row), IDENTITY: identity})
             except ValueError as error:
-                raise InputError(f"people.json 第 {number} 条的 {error} 不可读；请重新导出") from error
+                raise InputError(f"people.json 第 {number} 条的栏目 {error} 写法不对；请重新导出") from error
         there = repository.people_by_number(self.session, self.keys, [row[IDENTITY] for row in rows])
         used = repository.ids_in_use(self.session, Person, [row["id"] for row in rows])
         fresh = []

@@ -19,6 +19,7 @@ from zlib import error as ZlibError
 
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.fault_words import json_fault
 from xueshi.real_clock import real_now
 from xueshi.register.cell_text import guarded
 from xueshi.register.transfer.columns import IDENTITY, SINCE_LATER, TABLES, columns_of
@@ -200,9 +201,7 @@ class Package:
                 try:
                     row = json.loads(text)
                 except ValueError as error:
-                    raise InputError(
-                        f"{name}.json 第 {number} 行不是一条记录（{error}）；请重新导出"
-                    ) from error
+                    raise InputError(f"{name}.json 第 {number} 行不是一条记录；请重新导出") from error
                 unknown = sorted(set(row) - known)
                 if unknown:
                     raise InputError(
@@ -218,12 +217,12 @@ def open_package(path: Path, most_bytes: int) -> Package:
     try:
         archive = ZipFile(path)
     except BadZipFile as error:
-        raise InputError(f"{path.name} 不是完整的登记导出包（{error}）；请重新导出或重新复制") from error
+        raise InputError(f"{path.name} 不是完整的登记导出包；请重新导出或重新复制") from error
     try:
         return Package(archive, _checked(archive, most_bytes))
     except (BadZipFile, ZlibError, EOFError, KeyError, TypeError, NotImplementedError, RuntimeError) as error:
         archive.close()
-        raise InputError(f"{path.name} 不是完整的登记导出包（{error}）；请重新导出或重新复制") from error
+        raise InputError(f"{path.name} 不是完整的登记导出包；请重新导出或重新复制") from error
     except InputError:
         archive.close()
         raise
@@ -259,7 +258,7 @@ def _manifest(archive: ZipFile) -> Mapping[str, Any]:
     try:
         manifest: Mapping[str, Any] = json.loads(body)
     except ValueError as error:
-        raise InputError(f"导出包的清单 {MANIFEST} 不可读（{error}）；请重新导出") from error
+        raise InputError(f"导出包的清单 {MANIFEST} 不可读（{json_fault(error)}）；请重新导出") from error
     if manifest["format"] != FORMAT or manifest["version"] not in (VERSION, WITH_FILES):
         raise InputError(
             f"导出包的格式是 {manifest['format']} 第 {manifest['version']} 版，本系统读 {FORMAT} 第 {VERSION}、{WITH_FILES} 版；"

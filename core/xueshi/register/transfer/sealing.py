@@ -79,7 +79,7 @@ def key_of(passphrase: str, told: Mapping[str, Any]) -> PackageKey:
             raise ValueError(f"{told['kdf']} {cost}")
         key = PackageKey(_derived(passphrase, salt, cost), told)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"导出包清单所写的加密办法本系统不认识（{error}）；请用导出时的版本导入") from error
+        raise InputError("导出包清单所写的加密办法本系统不认识；请用导出时的版本导入") from error
     try:
         key.reveal(check, "check")
     except InputError as error:
