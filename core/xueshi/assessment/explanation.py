@@ -19,6 +19,7 @@ from xueshi.assessment.types import (
     YearAssessment,
     plain_value,
 )
+from xueshi.assessment.verdict_words import VERDICT_SENTENCES
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
@@ -34,13 +35,6 @@ RECORD_VERDICTS = {
     "credited": "已认定", "reduced": "部分认定", "uncredited": "不计学时", "refused": "不予认定", "needs_fact": "待补充",
     "other_year": "属其他年度", "manual": "待决定",
 }  # fmt: skip
-VERDICTS = {
-    "met": "达到要求",
-    "not_met": "未达到要求",
-    "needs_fact": "待补充，暂不能判定",
-    "not_judged": "未核算",
-}
-
 WARNINGS = {"no_identity": "有记录没有填写判断同一项所用的标识（如作品、项目），不能判断是否重复，请核对"}
 
 
@@ -201,7 +195,7 @@ class _Explainer:
         labels = pack.labels
         return YearExplanation(
             pack.id, pack.title, "" if pack.number == "none" else pack.number, pack.digest, result.area, result.year,
-            first.isoformat(), last.isoformat(), result.verdict, VERDICTS[result.verdict], result.text,
+            first.isoformat(), last.isoformat(), result.verdict, VERDICT_SENTENCES[result.verdict], result.text,
             tuple((labels.get(code, code), hours) for code, hours in result.totals.items()),
             tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
             tuple(self.requirement(one) for one in result.requirements),
