@@ -53,10 +53,12 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         campaign = campaign_rows.campaign_by_public_id(session, ENGINE, public_id)
+        found = appeal_rows.appeals(session, actor.scope, campaign.id)
+        units = unit_rows.unit_names(session, ENGINE, (one.unit_id for one in found))
         rows = [
             {
                 "申诉": str(one.id),
-                "单位": unit_rows.unit(session, ENGINE, one.unit_id).name,
+                "单位": units[one.unit_id],
                 "人员": people_rows.person_name(session, ENGINE, one.unit_id, one.person_id)
                 if one.person_id
                 else "",
@@ -66,7 +68,7 @@ def list_(public_id: PublicId, officer: AsOfficer, json: AsJson = False) -> None
                 "状态": STAGE_WORDS[one.stage],  # type: ignore[index]  # the column holds the machine's words only
                 "决定理由": one.decision,
             }
-            for one in appeal_rows.appeals(session, actor.scope, campaign.id)
+            for one in found
         ]
     show_table("申诉", rows, as_json=json, empty="没有申诉")
 

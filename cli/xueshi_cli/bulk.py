@@ -45,7 +45,10 @@ def read_codes(file: Path) -> list[str]:
     """Read a list of credit codes, one a line; blank lines and what follows a space or comma are passed over."""
     if not file.is_file():
         raise InputError(f"找不到名单文件 {file}；请核对路径")
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"名单文件 {file} 不是 UTF-8 文字；请另存为 UTF-8 后再办") from error
     codes = [line.replace("，", ",").replace(",", " ").split()[0] for line in lines if line.strip()]
     if not codes:
         raise InputError(f"名单文件 {file} 是空的；每行写一个统一社会信用代码")

@@ -152,23 +152,24 @@ def _steps(session: Session, campaign: Campaign) -> list[str]:
 def _in_makeup(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
     under_way = ("filing", "assessing", "deciding")
     found = filing_rows.filings(session, actor.scope, campaign.id, stages=under_way)
-    return [_name(session, one) for one in found if load_state(one.state, None).makeup_from]
+    under_makeup = [one for one in found if load_state(one.state, None).makeup_from]
+    names = unit_rows.unit_names(session, ENGINE, (one.unit_id for one in under_makeup))
+    return [names[one.unit_id] for one in under_makeup]
 
 
 def _notes(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
-    return [
-        f"{_name(session, one)}{f'第{one.round}轮' if one.round > 1 else ''}：{one.note}"
-        for one in filing_rows.filings(session, actor.scope, campaign.id)
-        if one.note
-    ]
+    noted = [one for one in filing_rows.filings(session, actor.scope, campaign.id) if one.note]
+    names = unit_rows.unit_names(session, ENGINE, (one.unit_id for one in noted))
+    return [f"{names[one.unit_id]}{f'第{one.round}轮' if one.round > 1 else ''}：{one.note}" for one in noted]
 
 
 def _appeals(session: Session, actor: Actor, campaign: Campaign, filing: Filing | None = None) -> list[str]:
     found = appeal_rows.appeals(
         session, actor.scope, campaign.id, filing_id=None if filing is None else filing.id
     )
+    names = unit_rows.unit_names(session, ENGINE, (one.unit_id for one in found))
     return [
-        f"{unit_rows.unit(session, ENGINE, one.unit_id).name} 对{appeal_acts.AGAINST[one.against]}"
+        f"{names[one.unit_id]} 对{appeal_acts.AGAINST[one.against]}"
         f"（{civil_date(one.filed_at)}）：{STAGE_WORDS[one.stage]}"  # type: ignore[index]  # the machine's words only
         for one in found
     ]
@@ -186,15 +187,13 @@ def _movers(session: Session, campaign: Campaign, filing: Filing) -> list[str]:
     """Tell who changed between this unit and another in the statistics year: judged where employed on its last day."""
     first, last = pack_of(session, campaign).year_window(campaign.year)
     lines = []
-    for one in people_rows.movers(session, ENGINE, filing.unit_id, first, last):
-        name = people_rows.person_name(session, ENGINE, filing.unit_id, one.person_id)
-        other = unit_rows.unit(session, ENGINE, one.unit_id).name
+    moved = people_rows.movers(session, ENGINE, filing.unit_id, first, last)
+    names = people_rows.person_names(session, ENGINE, filing.unit_id, (one.person_id for one in moved))
+    units = unit_rows.unit_names(session, ENGINE, (one.unit_id for one in moved))
+    for one in moved:
+        name, other = names[one.person_id], units[one.unit_id]
         if one.left is not None:
             lines.append(f"{name} {one.left} 调往 {other}，由其核算")
         else:
             lines.append(f"{name} {one.came} 由 {other} 调入，由本单位核算")
     return lines
-
-
-def _name(session: Session, filing: Filing) -> str:
-    return unit_rows.unit(session, ENGINE, filing.unit_id).name

@@ -9,6 +9,7 @@ from typing import Any
 
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts
 from xueshi.errors import InputError
+from xueshi.fault_words import json_fault, system_fault
 from xueshi.hours import parse_hours
 from xueshi.regulations.diagnostics import nearest
 from xueshi.regulations.pack import RulePack
@@ -29,9 +30,9 @@ def read_request(file: Path, pack: RulePack, area: str, year: int) -> PersonYear
     except FileNotFoundError as error:
         raise InputError(f"{file}：没有这个文件；请核对路径") from error
     except OSError as error:
-        raise InputError(f"{file}：不能读取（{error.strerror}）；请核对路径和权限") from error
+        raise InputError(f"{file}：不能读取（{system_fault(error)}）；请核对路径和权限") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}：不是UTF-8的JSON（{error}）；例如 {EXAMPLE}") from error
+        raise InputError(f"{file}：不是UTF-8的JSON（{json_fault(error)}）；例如 {EXAMPLE}") from error
     body = _mapping(body, f"{file}", FILE_KEYS)
     records = body.get("records", [])
     if not isinstance(records, list):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
+from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows, task_rows
@@ -19,7 +20,6 @@ from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
 
 ENGINE = Scope.everything()
-VERDICTS = {"met": "达标", "not_met": "未达标", "needs_fact": "待补", "not_judged": "未能核算"}
 LEVELS = {"senior": "高级", "intermediate": "中级", "junior": "初级", None: "未定级"}
 LISTED = 30
 """How many names of people fit a screen; a script (`--json`) gets all."""
@@ -38,21 +38,19 @@ def filing_heads(session: Session, filing: Filing, *, as_json: bool) -> dict[str
         pack = pack_of(session, campaign)
         lines |= _verdicts(judged.values())
         short = [one for one in judged.values() if one.verdict == "not_met"]
-        told = sorted(
-            f"{people_rows.person_name(session, ENGINE, filing.unit_id, one.person_id)}：{_reason(one, pack)}"
-            for one in short
-        )
+        names = people_rows.person_names(session, ENGINE, filing.unit_id, (one.person_id for one in short))
+        told = sorted(f"{names[one.person_id]}：{_reason(one, pack)}" for one in short)
         over = 0 if as_json else max(0, len(told) - LISTED)
-        lines["未达标人员"] = [*told[: len(told) - over], *([f"另有 {over} 人"] if over else [])]
+        lines["未完成人员"] = [*told[: len(told) - over], *([f"另有 {over} 人"] if over else [])]
     lines["待认定、补正的事项"] = f"{len(facts)} 件"
     return lines
 
 
 def _verdicts(judged: Any) -> dict[str, str]:
-    """Return 达标, 未达标, 待补 with their heads by level."""
+    """Return 完成, 未完成, 待补 with their heads by level."""
     counts = Counter((one.verdict, one.level) for one in judged)
     lines = {}
-    for verdict, word in VERDICTS.items():
+    for verdict, word in VERDICT_WORDS.items():
         levels = [
             f"{name} {counts[verdict, level]}" for level, name in LEVELS.items() if counts[verdict, level]
         ]

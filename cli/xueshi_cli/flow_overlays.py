@@ -16,6 +16,6 @@ def chosen_overlay(file: Path | None) -> FlowOverlay | None:
     if not file.is_file():
         raise InputError(f"找不到流程调整文件 {file}；请核对路径")
     try:
-        return read_flow_overlay(file, str(file))
+        return read_flow_overlay(file, str(file), "zh")
     except PluginError as error:
         raise InputError(str(error)) from error

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import typer
 
-from xueshi.errors import XueshiError
+from xueshi.errors import InputError, ServiceMissingError, XueshiError
+from xueshi.fault_words import system_fault
 from xueshi_cli.nouns import Noun, VerbGroup, nearest_words
 from xueshi_cli.process_end import end_process_after
 
@@ -22,6 +23,7 @@ NOUNS = {
     "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同"),
     "register": ("xueshi_cli.register", "登记：模板、导入、在册单位"),
     "records": ("xueshi_cli.records", "学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动"),
+    "flows": ("xueshi_cli.flows", "流程：现行环节，本级的流程调整（检查、发布、撤销）"),
     "clock": ("xueshi_cli.folder_clock", "演示、演练文件夹的时钟：查看、起始、拨动"),
     "forms": ("xueshi_cli.forms", "表卡：列表、打印、重印、核验"),
     "campaign": (
@@ -138,6 +140,33 @@ def run() -> None:
     except XueshiError as error:
         tell_error(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise  # no file that somebody named: a fault of ours, told in full
+        told = InputError(f"{error.filename}：{system_fault(error)}；请核对路径、权限和磁盘空间，再办一次")
+        tell_error(told)
+        sys.exit(told.exit_code)
+    except Exception as error:
+        fault = _database_fault(error)
+        if fault is None:
+            raise
+        tell_error(fault)
+        sys.exit(fault.exit_code)
+
+
+def _database_fault(error: Exception) -> XueshiError | None:
+    """Return what to tell of a database that does not answer; None for any other error. SQLAlchemy is asked where it is loaded."""
+    sql = sys.modules.get("sqlalchemy.exc")
+    if sql is None or not isinstance(error, sql.OperationalError):
+        return None
+    said = str(error.orig)
+    if "locked" in said:
+        return ServiceMissingError("数据库正忙（另一件办理还没有写完），本次没有写入；请稍后再办一次")
+    if "full" in said:
+        return ServiceMissingError("磁盘已满，本次没有写入；请腾出空间后再办一次")
+    return ServiceMissingError(
+        "数据库打不开或没有应答，本次没有写入；请用 xueshi doctor 查看原因，核对 XUESHI_DATA、XUESHI_DATABASE_URL 和文件权限"
+    )
 
 
 def tell_error(error: XueshiError) -> None:

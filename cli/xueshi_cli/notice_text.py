@@ -46,14 +46,14 @@ def _word(path: Path) -> str:
             body = archive.read(entry)
     except (zipfile.BadZipFile, KeyError, OSError) as error:
         raise InputError(
-            f"{path}：不是可读的 Word 文档（.docx）：{error}。请重新另存为 .docx 或 .txt"
+            f"{path}：不是可读的 Word 文档（.docx），或已损坏。请重新另存为 .docx 或 .txt"
         ) from error
     if b"<!DOCTYPE" in body[:1000]:  # Word writes none; entities could be made to grow without end
         raise InputError(f"{path}：不是可读的 Word 文档（含 DOCTYPE）。请重新另存为 .docx 或 .txt")
     try:
         tree = ElementTree.fromstring(body)
     except ElementTree.ParseError as error:
-        raise InputError(f"{path}：Word 正文损坏：{error}。请重新另存为 .docx 或 .txt") from error
+        raise InputError(f"{path}：Word 正文损坏，读不下去。请重新另存为 .docx 或 .txt") from error
     paragraphs = list(tree.iter(f"{_WORD}p"))
     counted = sum(1 for paragraph in paragraphs if paragraph.find(f"{_WORD}pPr/{_WORD}numPr") is not None)
     if counted:

@@ -40,7 +40,7 @@ def own_notice(registry: Registry, file: Path) -> Notice:
     if not file.is_file():
         raise InputError(f"找不到通知文件 {file}；请核对路径")
     try:
-        area = read_notice(file, str(file), "").area
-        return read_notice(file, str(file), registry.region_for(area))
+        area = read_notice(file, str(file), "", "zh").area
+        return read_notice(file, str(file), registry.region_for(area), "zh")
     except PluginError as error:
         raise InputError(str(error)) from error

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from xueshi.fault_words import system_fault
+
 
 def end_process_after(work: Callable[[], None]) -> NoReturn:
     """Run `work`, then end this process with its exit code; only for a process that has nothing else to do.
@@ -49,6 +51,6 @@ def _handed_over(code: int) -> int:
             stream.flush()
         except (OSError, ValueError) as error:
             code = code or 1
-            if stream is sys.stdout and getattr(error, "errno", None) not in (None, errno.EPIPE):
-                os.write(2, f"错误 输出没有写完：{os.strerror(error.errno or 0)}\n".encode())  # type: ignore[union-attr]
+            if stream is sys.stdout and isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):
+                os.write(2, f"错误 输出没有写完：{system_fault(error)}\n".encode())
     return code

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import typer
+from sqlmodel import Session
 
+from xueshi.audit import repository as audit
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_flags import ShownFlag
+from xueshi.flows.flow_words import way_sentences
+from xueshi.machines.stored_state import load_flow
 from xueshi.records.flags import LABELS
 from xueshi.register.checking import rows_of
 from xueshi.register.sheets import Problem
@@ -37,6 +41,19 @@ def period(record: StudyRecord) -> str:
 def year_words(record: StudyRecord) -> int | str:
     """Return the year under which a record counts, saying so where it makes up for an earlier one."""
     return f"{record.year}（补训，计入{record.year}年度）" if record.makeup else record.year
+
+
+def way_words(session: Session, record: StudyRecord) -> dict[str, object]:
+    """Return by which way a record came in and the levels it passes: those of the flow under which it was filed."""
+    if record.flow_digest is None:
+        return {"登记途径": record.channel}
+    flow = load_flow(audit.load_artifact(session, record.flow_digest))
+    channel = flow.channel(record.channel)
+    return {
+        "登记途径": f"{channel.name}（{channel.id}）",
+        "流程": f"{flow.title}（{flow.id}）",
+        "环节": way_sentences(flow, channel.id),
+    }
 
 
 def refuse_file(problems: Sequence[Problem], *, as_json: bool) -> NoReturn:

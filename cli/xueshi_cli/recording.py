@@ -22,8 +22,9 @@ from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Command
-from xueshi.campaigns.year_round import record_acts
+from xueshi.campaigns.year_round import record_acts, record_settings
 from xueshi.errors import InputError, NotFoundError
+from xueshi.fault_words import system_fault
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.stored_state import dump_flow
 from xueshi.real_clock import real_now
@@ -57,15 +58,20 @@ class LawInForce:
         }
 
 
-def law_in_force(registry: Registry, area: str, sector: str | None, year: int) -> LawInForce:
-    """Return the rules and the one flow for records that hold. Raises InputError where there is none, or no single one."""
+def law_in_force(
+    session: Session, registry: Registry, area: str, sector: str | None, year: int
+) -> LawInForce:
+    """Return the rules and the one flow for records that hold, with what the area's bureau set of it.
+
+    Raises InputError where there is none, or where the bureau's settings no longer fit it.
+    """
     pack = registry.pack_for(area, year, sector)
     flows = registry.flows_for(area, year, "record", sector)
     if not flows:
         raise InputError(
             f"{registry.region_for(area)} {year} 年度没有学时登记流程；请核对 flows/ 中 purpose: record"
         )
-    return LawInForce(pack, flows[0], year)
+    return LawInForce(pack, record_settings.flow_as_set(session, area, flows[0], year), year)
 
 
 def year_of(registry: Registry, unit: Unit, end: date | None, given: int | None, today: date) -> int:
@@ -181,7 +187,7 @@ def stored_evidence(place: Workplace, officer: str, files: Sequence[Path]) -> li
         try:
             body = path.read_bytes()
         except OSError as error:
-            raise InputError(f"{path}：不能读取（{error.strerror}）；请核对路径和权限") from error
+            raise InputError(f"{path}：不能读取（{system_fault(error)}）；请核对路径和权限") from error
         with reading(place.engine) as session:
             held = store.held(session, body)
             digest = "" if held is None else held.digest

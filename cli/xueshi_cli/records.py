@@ -30,7 +30,7 @@ from xueshi_cli import people_in_year, records_at_once, records_evidence
 from xueshi_cli.facts_given import given_facts, kind_named
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
-from xueshi_cli.record_answers import flag_lines, period, tell, year_words
+from xueshi_cli.record_answers import flag_lines, period, tell, way_words, year_words
 from xueshi_cli.recording import (
     LawInForce,
     body_of_stored,
@@ -171,7 +171,7 @@ def show(record_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "版本": record.version,
             "单位": unit_rows.unit(session, actor.scope.of_engine(), record.unit_id).name,
             "年度": year_words(record),
-            "登记途径": record.channel,
+            **way_words(session, record),
             "学习内容": record.content,
             "起迄": period(record),
             "申报学时": "" if record.claimed is None else show_hours(record.claimed),
@@ -319,7 +319,7 @@ def _changed(
 def _law(place: Workplace, session: Session, unit: Unit, end: date | None, year: int | None) -> LawInForce:
     today = civil_date(folder_now(session, real_now()))
     return law_in_force(
-        place.registry, unit.area, unit.sector, year_of(place.registry, unit, end, year, today)
+        session, place.registry, unit.area, unit.sector, year_of(place.registry, unit, end, year, today)
     )
 
 
@@ -327,7 +327,7 @@ def _law_of_record(
     place: Workplace, session: Session, record: StudyRecord, year: int | None = None
 ) -> LawInForce:
     sector = records.sector_of(session, record.unit_id)
-    return law_in_force(place.registry, record.area, sector, record.year if year is None else year)
+    return law_in_force(session, place.registry, record.area, sector, record.year if year is None else year)
 
 
 def _unit(session: Session, actor: Actor, code: str) -> Unit:

@@ -130,7 +130,7 @@ def _law_of_officer(place: Workplace, officer: str, area: str, year: int) -> Law
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("record.file")
-    return law_in_force(place.registry, area or actor.area, None, year)
+        return law_in_force(session, place.registry, area or actor.area, None, year)
 
 
 def _limits(place: Workplace) -> Limits:

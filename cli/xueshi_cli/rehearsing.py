@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
+from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.clocks.office_calendar import calendar_of
 from xueshi.campaigns.opening.notice import Notice
@@ -33,7 +34,6 @@ from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
 SIMULATED = "模拟"
-VERDICTS = {"met": "完成", "not_met": "未完成", "needs_fact": "待补充", "not_judged": "未判定"}
 
 
 def rehearse(
@@ -207,7 +207,7 @@ def _show(notice: Notice, runs: Sequence[Rehearsed], labels: Mapping[str, str]) 
         {
             "单位 / 人员": f"{first.units} 家 / {first.people} 人",
             **{
-                VERDICTS.get(verdict, verdict): "，".join(
+                VERDICT_WORDS.get(verdict, verdict): "，".join(
                     f"{label} {counts[level]}" for level, label in levels.items() if level in counts
                 )
                 for verdict, counts in sorted(first.verdicts.items())

@@ -11,6 +11,7 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.commanding.commands import CommandRequest
@@ -30,8 +31,6 @@ from xueshi_cli.workplace import Workplace
 PublicId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
 Reason = Annotated[str, typer.Option(help="原因")]
 UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]
-
-VERDICTS = {"met": "完成", "not_met": "未完成", "needs_fact": "待补充材料", "not_judged": "未能核算"}
 
 
 def extend(
@@ -150,14 +149,15 @@ def migrate(
     digest = audit.digest_of(body)
     with reading(place.engine) as session:
         people, flips = reassessing.foresee_flips(session, campaign, pack)
+        names = unit_rows.unit_names(
+            session, place.actor(session, officer).scope.of_engine(), (flip.unit_id for flip in flips)
+        )
         rows = [
             {
-                "单位": unit_rows.unit(
-                    session, place.actor(session, officer).scope.of_engine(), flip.unit_id
-                ).name,
+                "单位": names[flip.unit_id],
                 "人员": flip.person,
-                "原结论": VERDICTS[flip.verdict],
-                "新结论": VERDICTS[flip.new_verdict],
+                "原结论": VERDICT_WORDS[flip.verdict],
+                "新结论": VERDICT_WORDS[flip.new_verdict],
                 "原学时": show_hours(flip.hours),
                 "新学时": show_hours(flip.new_hours),
             }
@@ -187,7 +187,8 @@ def close(
         waiting = filing_rows.filings(session, scope, campaign.id, stages=("filing",))
         # A make-up of which nothing came ends as approved as it was: such a unit did file.
         unfiled = [one for one in waiting if not load_state(one.state, None).makeup_from]
-        names = [unit_rows.unit(session, scope, one.unit_id).name for one in unfiled]
+        named = unit_rows.unit_names(session, scope, (one.unit_id for one in unfiled))
+        names = [named[one.unit_id] for one in unfiled]
     if names:
         typer.echo(f"尚在单位、关闭后列为未申报的 {len(names)} 家：{'、'.join(names)}")
     steer(public_id, officer, "close", {"reason": reason, "anyway": anyway})

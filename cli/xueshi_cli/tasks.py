@@ -66,14 +66,15 @@ def list_(
         rows = []
         own = actor.account_id if actor.lent is None else actor.lent.lender
         mine = None if everyone else own
-        for task in task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine):
-            # The task lies in the scope; its unit may belong to another area since.
-            unit = unit_rows.unit(session, ENGINE, task.unit_id)
+        found = task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine)
+        # The tasks lie in the scope; a unit may belong to another area since.
+        units = unit_rows.unit_names(session, ENGINE, (task.unit_id for task in found))
+        for task in found:
             rows.append(
                 {
                     "待办": str(task.id),
                     "事项": KINDS[task.kind],
-                    "单位": unit.name,
+                    "单位": units[task.unit_id],
                     "环节": _level_name(session, task),
                     "依据": task.body.get("clause", ""),
                     "期限": show_due(task),

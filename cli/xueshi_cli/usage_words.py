@@ -42,6 +42,7 @@ ARGUMENTS = {
     "login": "登录名",
     "message_id": "消息编号",
     "name": "名称",
+    "number": "调整编号",
     "output": "文件",
     "path": "文件",
     "person": "人员",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.errors import PluginError
+from xueshi.file_faults import Lang, fault_line, no_mapping, no_text, unreadable
 from xueshi.flows.flow_overlay import FlowOverlay, LevelSetting
 from xueshi.jurisdictions import YearSpan
 
@@ -306,12 +306,15 @@ class _DaysAsText(RoundTripConstructor):
 _DaysAsText.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: self.construct_scalar(node))
 
 
-def read_yaml(file: Traversable, model: type[Model], where: str) -> Model:
-    """Read and check one file. Raises PluginError with file, line, what is wrong and the nearest valid word."""
-    return read_placed(file, model, where)[0]
+def read_yaml(file: Traversable, model: type[Model], where: str, lang: Lang = "en") -> Model:
+    """Read and check one file. Raises PluginError with file, line, what is wrong and the nearest valid word.
+
+    `lang` is that of the error: `zh` for a file that an officer wrote.
+    """
+    return read_placed(file, model, where, lang)[0]
 
 
-def read_placed(file: Traversable, model: type[Model], where: str) -> tuple[Model, LineOf]:
+def read_placed(file: Traversable, model: type[Model], where: str, lang: Lang = "en") -> tuple[Model, LineOf]:
     """Read and check one file as `read_yaml` does; also returns in which line a part of it stands."""
     try:
         reader = YAML(typ="rt")
@@ -319,22 +322,25 @@ def read_placed(file: Traversable, model: type[Model], where: str) -> tuple[Mode
         tree = reader.load(file.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = 0 if error.problem_mark is None else error.problem_mark.line + 1
-        raise PluginError(
-            f"{where}:{line}: not readable as YAML: {error.problem}. Repair: correct this line"
-        ) from error
+        raise PluginError(unreadable(where, line, error.problem, lang)) from error
+    except UnicodeDecodeError as error:
+        raise PluginError(no_text(where, lang)) from error
     if not isinstance(tree, CommentedMap):
-        raise PluginError(f"{where}:1: the file is empty or no mapping. Repair: write the keys of its kind")
+        raise PluginError(no_mapping(where, lang))
     try:
         return model.model_validate(_plain(tree)), lambda *path: _line(tree, path)
     except ValidationError as error:
         raise PluginError(
-            "\n".join(_message(where, tree, dict(fault), model) for fault in error.errors())
+            "\n".join(
+                fault_line(f"{where}:{_line(tree, fault['loc'])}", dict(fault), model, lang)
+                for fault in error.errors()
+            )
         ) from None  # the message says it all, in the words of the file
 
 
-def read_notice(file: Traversable, where: str, region: str) -> Notice:
+def read_notice(file: Traversable, where: str, region: str, lang: Lang = "en") -> Notice:
     """Read a published notice, a plugin's or a bureau's own. Raises PluginError with file, line and repair."""
-    read = dict(read_yaml(file, NoticeFile, where))
+    read = dict(read_yaml(file, NoticeFile, where, lang))
     read.pop("xueshi")
     notice = Notice(
         **{
@@ -354,9 +360,9 @@ def read_notice(file: Traversable, where: str, region: str) -> Notice:
     return notice
 
 
-def read_flow_overlay(file: Traversable, where: str) -> FlowOverlay:
+def read_flow_overlay(file: Traversable, where: str, lang: Lang = "en") -> FlowOverlay:
     """Read a bureau's settings of a flow. Raises PluginError with file, line and repair."""
-    read, line_of = read_placed(file, FlowOverlayFile, where)
+    read, line_of = read_placed(file, FlowOverlayFile, where, lang)
     head = read.overlay
     return FlowOverlay(
         of=head.of,
@@ -385,33 +391,6 @@ def _plain(node: object) -> object:
     return node
 
 
-_SHAPES = {
-    "dict_type": "write names with values: {name: value}",
-    "list_type": "write a list: [one, two], or [] for none",
-    "int_parsing": "write a whole number",
-    "int_type": "write a whole number",
-    "bool_parsing": "write yes or no",
-    "date_from_datetime_parsing": "write a day: 2024-12-31",
-    "date_parsing": "write a day: 2024-12-31",
-    "string_type": "write one text",
-}
-"""Repairs of what has the wrong shape, by the kind of fault."""
-
-
-def _message(where: str, tree: CommentedMap, fault: dict[str, Any], model: type[BaseModel]) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    line = _line(tree, fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        word = str(fault["loc"][-1])
-        near = difflib.get_close_matches(word, _known_keys(model), 1)
-        hint = f'; did you mean "{near[0]}"? Repair: write {near[0]}' if near else ". Repair: delete it"
-        return f'{where}:{line}: unknown key "{word}"{hint}'
-    if fault["type"] == "missing":
-        return f"{where}:{line}: {place} is missing. Repair: add it"
-    repair = _SHAPES.get(fault["type"], "correct the value")
-    return f"{where}:{line}: {place}: {fault['msg']} (got {fault['input']!r}). Repair: {repair}"
-
-
 def _line(tree: object, path: tuple[str | int, ...]) -> int:
     line = 1
     node = tree
@@ -428,14 +407,3 @@ def _line(tree: object, path: tuple[str | int, ...]) -> int:
         else:
             break
     return line
-
-
-def _known_keys(model: type[BaseModel]) -> list[str]:
-    """All keys of a file's kind, those of its parts included: enough to guess what was meant."""
-    keys: list[str] = []
-    for name, field in model.model_fields.items():
-        keys.append(name)
-        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(part, type) and issubclass(part, BaseModel):
-                keys.extend(_known_keys(part))
-    return keys

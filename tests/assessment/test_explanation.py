@@ -50,6 +50,21 @@ def test_an_hour_stands_with_its_clause_gist_and_inputs(pack: RulePack) -> None:
     assert "每次最多20学时" in record.why
 
 
+def test_another_record_is_named_by_what_was_studied_not_by_its_id(law: Law) -> None:
+    group = "groups: {G: {clause: 一, of: [1], same: work, count: once, earlier_years: nothing}}\n"
+    pack = law("1: {clause: 一, name: 论文, for: paper, hours: stated}", group)
+    papers = [
+        RecordFacts(f"r000{number}", "paper", {"declared_hours": 8, "work": "W"}, name=name)
+        for number, name in ((1, "混凝土论文"), (2, "同一论文再报"))
+    ]
+    year = explain(pack, PersonYearRequest("990100", 2021, {}, tuple(papers)))
+    assert year.records[1].why.startswith("与记录“混凝土论文”为同一作品")
+    assert not any("r0001" in step.text for step in year.records[1].steps)
+    unnamed = [RecordFacts(one.id, one.kind, one.facts) for one in papers]
+    year = explain(pack, PersonYearRequest("990100", 2021, {}, tuple(unnamed)))
+    assert year.records[1].why.startswith("与记录r0001为同一作品"), "an id that its author gave stays"
+
+
 def test_an_attached_text_is_quoted_beside_the_gist(pack: RulePack) -> None:
     facts = (RecordFacts("a", "training", {"passed": True, "days": "2"}),)
     request = PersonYearRequest("990100", 2021, {}, facts)

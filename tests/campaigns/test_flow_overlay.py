@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from flow_folder import registry_of, write
+from flow_folder import RECORDS, registry_of, write
 
 from xueshi.errors import InputError, PluginError
 from xueshi.flows.flow import ApprovalFlow
-from xueshi.flows.flow_overlay import overlaid
+from xueshi.flows.flow_overlay import FlowOverlay, overlaid
+from xueshi.flows.overlay_target import set_flows
+from xueshi.flows.region_flows import PlacedFlow
 from xueshi.plugin_files import read_flow_overlay
 
 OVERLAY = """\
@@ -144,3 +147,86 @@ def test_the_flow_that_comes_out_passes_the_checks_of_every_flow(flow: ApprovalF
     levels = tuple(replace(level, returns_to=("hrss",)) for level in flow.levels)
     with pytest.raises(InputError, match=r"own\.yaml:9: F107 EX-yearly: level unit returns to hrss"):
         set_by(replace(flow, levels=levels), tmp_path)
+
+
+RECORDS_ONLY = OVERLAY.partition("set:")[0].replace("EX-yearly", "EX-records")
+
+
+def records_flow(folder: Path, **changed: str) -> ApprovalFlow:
+    found = registry_of(write(folder, **changed)).ask("example").approval_flows(2021)
+    return next(one for one in found if one.purpose == "record")
+
+
+def test_a_way_in_never_loses_its_last_verifier(tmp_path: Path) -> None:
+    optional = RECORDS.replace("  signers:\n  - {role: unit_verifier, name: 机构}", "  optional: yes\n  signers:\n  - {role: unit_verifier, name: 机构}")  # fmt: skip
+    flow = records_flow(tmp_path / "one", records=optional)
+    with pytest.raises(
+        InputError, match=r"own\.yaml:8: F309 去掉agency后，.*以“本人申请”申报的学时没有人认定"
+    ) as told:
+        set_by(flow, tmp_path, RECORDS_ONLY + "drop: [agency]\n")
+    assert "从 drop 中删去 agency" in str(told.value)
+
+
+def test_a_verifier_beside_another_may_be_dropped_or_required(tmp_path: Path) -> None:
+    both = RECORDS.replace("channels:", "- id: above\n  name: 主管部门复核\n  clause: EX2020 三\n  body: area\n  optional: yes\n  signers:\n  - {role: hrss, name: 人社部门}\nchannels:", 1).replace("levels: [unit, agency]\n  personal", "levels: [unit, agency, above]\n  personal")  # fmt: skip
+    flow = records_flow(tmp_path / "one", records=both)
+    made = set_by(flow, tmp_path, RECORDS_ONLY + "drop: [above]\n")
+    assert made.channel("person").levels == ("unit", "agency")
+    wished = records_flow(tmp_path / "two", records=both.replace("optional: yes", "optional: on_request"))
+    required = set_by(wished, tmp_path, RECORDS_ONLY + "require: [above]\nset: {above: {days: 3}}\n")
+    assert (required.level("above").optional, required.level("above").days) == ("no", 3)
+
+
+def test_a_flow_for_records_is_named_as_such(tmp_path: Path) -> None:
+    flow = records_flow(tmp_path / "one")
+    with pytest.raises(InputError, match="学时登记用的是 EX-records"):
+        set_by(flow, tmp_path, RECORDS_ONLY.replace("EX-records", "EX-record"))
+
+
+def test_what_is_kept_of_the_settings_is_read_back_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    for text in (OVERLAY, OVERLAY.replace("2021 to 2022", "2021 to open")):
+        file.write_text(text, encoding="utf-8")
+        overlay = read_flow_overlay(file, "own.yaml")
+        assert FlowOverlay.of_plain(json.loads(json.dumps(overlay.as_plain()))) == replace(
+            overlay, file="", lines={}
+        )
+
+
+def placed(folder: Path) -> list[PlacedFlow]:
+    return registry_of(write(folder)).ask("example").placed_flows()
+
+
+def test_the_settings_are_laid_over_every_version_of_the_flow_they_name(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(RECORDS_ONLY + "set: {unit: {days: 5}}\n", encoding="utf-8")
+    [made] = set_flows(placed(tmp_path / "one"), read_flow_overlay(file, "own.yaml"), "990102")
+    assert made.level("unit").days == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("EX-records", "EX-record", r"own\.yaml:3: F301 本地区没有流程 EX-record；是否为“EX-records”"),
+        (
+            "2021 to 2022",
+            "2012 to 2015",
+            r"own\.yaml:7: F302 只适用于 2012–2015 年度，流程 EX-records 用于 2020至",
+        ),
+    ],
+)
+def test_settings_of_no_flow_or_of_other_years_are_refused(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(RECORDS_ONLY.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=says):
+        set_flows(placed(tmp_path / "one"), read_flow_overlay(file, "own.yaml"), "990102")
+
+
+def test_settings_of_another_areas_flow_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(RECORDS_ONLY, encoding="utf-8")
+    flows = [replace(one, flow=replace(one.flow, area="990101")) for one in placed(tmp_path / "one")]
+    with pytest.raises(InputError, match=r"F301 流程 EX-records 只用于地区 990101，不用于 990102"):
+        set_flows(flows, read_flow_overlay(file, "own.yaml"), "990102")

@@ -138,7 +138,7 @@ def test_a_campaign_opens_under_a_bureaus_overlay(rig: NoticeRig, tmp_path: Path
 def test_an_overlay_that_cannot_be_opens_nothing(rig: NoticeRig, tmp_path: Path) -> None:
     text = OVERLAY.read_text().replace("2019", "2018")
     for wrong, told in (
-        (text.replace("days: 15", "dais: 15"), 'unknown key "dais"; did you mean "days"'),
+        (text.replace("days: 15", "dais: 15"), "没有“dais”这一项；是否为“days”？改法：写 days"),
         (text.replace("inspection: {", "inspecton: {"), "没有环节“inspecton”；是否为“inspection”"),
         (text.replace("drop: []", "drop: [unit]"), "不是可选环节，不能去掉"),
     ):

@@ -42,7 +42,7 @@ class RecordActs:
 
     def _law(self, session: Session, year: int | None = None) -> tuple[dict[str, Any], Any]:
         """Pin the law in force and return it as a payload names it, with the rule pack."""
-        law = law_in_force(self.place.registry, self.script.area, None, year or self.script.year)
+        law = law_in_force(session, self.place.registry, self.script.area, None, year or self.script.year)
         return law.stored(session), law.pack
 
     def _body(self, said: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -141,7 +141,7 @@ def test_every_person_a_rule_stops_gets_an_attention_task(
         )
         tasks = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
     assert verdicts == {"not_judged"}
-    assert "nonsense" in tasks[0].body["trouble"]
+    assert tasks[0].body["trouble"].startswith("第1条记录：没有名为“nonsense”的事实")
 
 
 @pytest.mark.fonts

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from xueshi.assessment.cures import Cure, cures, standard
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,
@@ -18,6 +19,7 @@ from xueshi.assessment.types import (
     YearAssessment,
     plain_value,
 )
+from xueshi.assessment.verdict_words import VERDICT_SENTENCES
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
@@ -33,13 +35,6 @@ RECORD_VERDICTS = {
     "credited": "已认定", "reduced": "部分认定", "uncredited": "不计学时", "refused": "不予认定", "needs_fact": "待补充",
     "other_year": "属其他年度", "manual": "待决定",
 }  # fmt: skip
-VERDICTS = {
-    "met": "达到要求",
-    "not_met": "未达到要求",
-    "needs_fact": "待补充，暂不能判定",
-    "not_judged": "未核算",
-}
-
 WARNINGS = {"no_identity": "有记录没有填写判断同一项所用的标识（如作品、项目），不能判断是否重复，请核对"}
 
 
@@ -204,7 +199,7 @@ class _Explainer:
         labels = pack.labels
         return YearExplanation(
             pack.id, pack.title, "" if pack.number == "none" else pack.number, pack.digest, result.area, result.year,
-            first.isoformat(), last.isoformat(), result.verdict, VERDICTS[result.verdict], result.text,
+            first.isoformat(), last.isoformat(), result.verdict, VERDICT_SENTENCES[result.verdict], result.text,
             tuple((labels.get(code, code), hours) for code, hours in result.totals.items()),
             tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
             tuple(self.requirement(one) for one in result.requirements),
@@ -230,7 +225,7 @@ class _Explainer:
             self.gist(entry), self.quote(entry),
             standard(self.words, self.pack, *place) if place and not undetermined else "", tuple(self.phrases(read)),
             self.labels(presumed), tuple(self.readings(name for node in nodes for name in node.readings)),
-            self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes)),
+            self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes, self.named)),
         )  # fmt: skip
 
     def gist(self, entry: LedgerEntry) -> str:
@@ -251,8 +246,12 @@ class _Explainer:
     def why(self, entry: LedgerEntry) -> str:
         """Say why a record gives less than it might; the reason stands in the ledger, only a claim is added here."""
         if entry.verdict == "reduced" and not entry.code and entry.claimed is not None:
-            return f"申报{show_hours(entry.claimed)}学时，{entry.text}"
-        return entry.text
+            return f"申报{show_hours(entry.claimed)}学时，{self.named(entry.text)}"
+        return self.named(entry.text)
+
+    def named(self, text: str) -> str:
+        """Return a sentence with the other record it speaks of named by what was studied, where that is known."""
+        return with_names(text, {one.id: f"记录“{one.name}”" for one in self.request.records if one.name})
 
     def phrases(self, read: Mapping[str, Any]) -> Iterable[str]:
         for name, fact in self.pack.facts.items():
@@ -330,7 +329,7 @@ def _shown(value: Any) -> Any:
     return "、".join(str(part) for part in value) if isinstance(value, list) else value
 
 
-def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
+def _steps(nodes: list[TraceNode], named: Callable[[str], str]) -> Iterable[Step]:
     """Keep the steps that say something: an amount, a change of it, or a reason."""
     last: int | None = None
     for node in nodes:
@@ -339,5 +338,5 @@ def _steps(nodes: list[TraceNode]) -> Iterable[Step]:
         if node.code == "cap_day":
             yield Step(STEPS[7], node.rule, node.clause, None, node.before, "")
         title = LIMITS.get(node.code) or STEPS.get(node.step, "")
-        yield Step(title, node.rule, node.clause, node.before, node.after, node.text)
+        yield Step(title, node.rule, node.clause, node.before, node.after, named(node.text))
         last = node.after

@@ -32,9 +32,7 @@ def append(
     command_id: UUID | None = None,
 ) -> AuditEntry:
     """Append one act to the chain, in the caller's transaction. `body` holds ids and codes, never personal data."""
-    if session.get_bind().dialect.name == "postgresql":
-        # SQLite's write transaction is exclusive already; PostgreSQL needs one writer at the chain's end.
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    lock_chain(session)
     last = session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
     entry = AuditEntry(
         seq=1 if last is None else last.seq + 1,
@@ -52,6 +50,13 @@ def append(
     session.add(entry)
     session.flush()
     return entry
+
+
+def lock_chain(session: Session) -> None:
+    """Let nobody else append until this transaction ends: what is read after it is still so when it is written."""
+    if session.get_bind().dialect.name == "postgresql":
+        # SQLite's write transaction is exclusive already; PostgreSQL needs one writer at the chain's end.
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
 
 def last_of(session: Session, verb: str) -> AuditEntry | None:
@@ -118,6 +123,11 @@ def load_artifact(session: Session, digest: str) -> bytes:
     return artifact.body
 
 
+def artifacts_of_kind(session: Session, kind: str) -> list[bytes]:
+    """Return the bytes of all artifacts of a kind, in no order that means anything."""
+    return list(session.exec(select(Artifact.body).where(Artifact.kind == kind)))
+
+
 PUBLISHED_TEXT = "published_text"
 
 
@@ -150,8 +160,8 @@ def attached_texts(session: Session) -> dict[str, str]:
 
 def _newest_texts(session: Session) -> dict[str, AttachedText]:
     found: dict[str, AttachedText] = {}
-    for artifact in session.exec(select(Artifact).where(Artifact.kind == PUBLISHED_TEXT)):
-        one = AttachedText(**json.loads(artifact.body))
+    for body in artifacts_of_kind(session, PUBLISHED_TEXT):
+        one = AttachedText(**json.loads(body))
         if one.instrument not in found or found[one.instrument].number < one.number:
             found[one.instrument] = one
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from xueshi.errors import InputError
 from xueshi.flows.flow import ApprovalFlow, FlowLevel, Mode, Signer
 from xueshi.flows.flow_check import FlowPlaces, flow_findings, units_that_matter
-from xueshi.flows.routing import flow_for, keeping
+from xueshi.flows.routing import UnitFacts, flow_for, keeping
 from xueshi.jurisdictions import YearSpan
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import nearest
@@ -54,6 +54,26 @@ class FlowOverlay:
         del plain["file"], plain["lines"]
         return {**plain, "decided": self.decided.isoformat(), "years": str(self.years)}
 
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> FlowOverlay:
+        """Read back what `as_plain` wrote."""
+        first, _, last = str(plain["years"]).partition("–")
+        return cls(
+            **{
+                **plain,
+                "decided": date.fromisoformat(plain["decided"]),
+                "years": YearSpan(int(first), int(last) if last else None),
+                "settings": {level: LevelSetting(**one) for level, one in plain["settings"].items()},
+                "drop": tuple(plain["drop"]),
+                "require": tuple(plain["require"]),
+            }
+        )
+
+    @property
+    def source(self) -> str:
+        """Return by whom and by which document, as an officer names it."""
+        return f"{self.by}{self.document}"
+
 
 def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlow:
     """Return the flow as a bureau set it for a year, with all static checks passed.
@@ -63,10 +83,11 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
     faults = list(_faults(flow, overlay, year))
     if faults:
         raise InputError("\n".join(faults))
-    by = f"{overlay.by}{overlay.document}"
-    levels = tuple(_set(level, overlay, by) for level in flow.levels if level.id not in overlay.drop)
+    levels = tuple(
+        _set(level, overlay, overlay.source) for level in flow.levels if level.id not in overlay.drop
+    )
     made = keeping(flow, levels)
-    undecided = _undecided(made, overlay)
+    undecided = _undecided(made, overlay) if flow.purpose == "campaign" else _unverified(flow, made, overlay)
     if undecided:
         raise InputError(undecided)
     order = [level.id for level in made.levels]
@@ -77,21 +98,39 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
 
     found = flow_findings(made, FlowPlaces(overlay.file, line_of))
     if found:
-        raise InputError("\n".join(str(finding) for finding in found))
+        told = f"流程 {flow.id} 没有通过检查，不能这样调整；请核对下列各行，流程文件本身有误的请告知地区插件的维护者："
+        raise InputError("\n".join((told, *(str(finding) for finding in found))))
     return made
 
 
 def _undecided(made: ApprovalFlow, overlay: FlowOverlay) -> str:
     """Say for whom nobody would decide once the levels are dropped; empty where everybody has his verifier."""
-    for unit in units_that_matter(made) if overlay.drop and made.purpose == "campaign" else ():
+    for unit in units_that_matter(made) if overlay.drop else ():
         if len(flow_for(made, unit).levels) < 2:
-            whose = f"{'有' if unit.has_department else '无'}行业主管部门的{UNIT_KINDS[unit.kind]}"
-            line = overlay.lines.get(("drop", overlay.drop[0]), 1)
-            return (
-                f"{overlay.file}:{line}: F309 去掉{'、'.join(overlay.drop)}后，{whose}提交的申报没有人审核"
-                f"（未抽中的单位也须有人审核）。改法：从 drop 中删去 {overlay.drop[0]}"
-            )
+            return _left_alone(overlay, f"{_whose(unit)}提交的申报没有人审核（未抽中的单位也须有人审核）")
     return ""
+
+
+def _unverified(flow: ApprovalFlow, made: ApprovalFlow, overlay: FlowOverlay) -> str:
+    """Say which way in loses its last verifier: what the text has verified would hold with the filing alone."""
+    for unit in units_that_matter(made) if overlay.drop else ():
+        before, after = flow_for(flow, unit), flow_for(made, unit)
+        for channel in before.channels:
+            if channel.levels and not after.channel(channel.id).levels:
+                return _left_alone(overlay, f"{_whose(unit)}以“{channel.name}”申报的学时没有人认定")
+    return ""
+
+
+def _left_alone(overlay: FlowOverlay, what: str) -> str:
+    line = overlay.lines.get(("drop", overlay.drop[0]), 1)
+    return (
+        f"{overlay.file}:{line}: F309 去掉{'、'.join(overlay.drop)}后，{what}。"
+        f"改法：从 drop 中删去 {overlay.drop[0]}"
+    )
+
+
+def _whose(unit: UnitFacts) -> str:
+    return f"{'有' if unit.has_department else '无'}行业主管部门的{UNIT_KINDS[unit.kind]}"
 
 
 def _set(level: FlowLevel, overlay: FlowOverlay, by: str) -> FlowLevel:
@@ -126,10 +165,12 @@ def _faults(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> list[str]:
         found.append(f"{overlay.file}:{line}: {code} {message}。改法：{repair}")
 
     if overlay.of != flow.id:
-        fault("F301", "overlay", "of", f"调整的是流程 {overlay.of}，通知用的是 {flow.id}", f"of: {flow.id}")
+        used = "通知用的" if flow.purpose == "campaign" else "学时登记用的"
+        fault("F301", "overlay", "of", f"调整的是流程 {overlay.of}，{used}是 {flow.id}", f"of: {flow.id}")
     if year not in overlay.years:
         fault(
-            "F302", "overlay", "years", f"只适用于 {overlay.years} 年度，通知是 {year} 年度",
+            "F302", "overlay", "years",
+            f"只适用于 {overlay.years} 年度，{'通知' if flow.purpose == 'campaign' else '流程'}是 {year} 年度",
             f"把 {year} 写入 years，或另出文件",
         )  # fmt: skip
     levels = {level.id: level for level in flow.levels}

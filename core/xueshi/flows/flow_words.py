@@ -32,6 +32,11 @@ def flow_sentences(flow: ApprovalFlow) -> list[str]:
     return lines
 
 
+def way_sentences(flow: ApprovalFlow, channel_id: str) -> list[str]:
+    """Return the levels that a record filed by a channel passes, in order; none where filing is the registration."""
+    return [_level(flow, flow.level(level), first=False) for level in flow.channel(channel_id).levels]
+
+
 def _silent(flow: ApprovalFlow) -> str:
     return "文件没有规定，由主管部门的通知组织。" if flow.purpose == "campaign" else ""
 

@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
+from xueshi.fault_words import system_fault
 from xueshi.messages import repository
 from xueshi.messages.letters import Letter, letter_of
 from xueshi.messages.tables import OutgoingMessage
@@ -103,7 +104,7 @@ def carry_once(engine: Engine, office: PostOffice, pace: CarryPace = CarryPace()
                 _fail(engine, message_id, error)
             except OSError as error:
                 counts["failed"] += 1
-                _fail(engine, message_id, NotTakenError(f"消息文件夹不能写：{error.strerror}"))
+                _fail(engine, message_id, NotTakenError(f"消息文件夹不能写：{system_fault(error)}"))
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 # One message that cannot be written as a letter must not stop those behind it.
                 counts["failed"] += 1

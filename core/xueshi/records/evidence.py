@@ -102,6 +102,19 @@ class EvidenceStore:
             stored_at=real_now(),
         )
 
+    @property
+    def most_bytes(self) -> int:
+        """The size of the largest proof that is taken."""
+        return self._limits.megabytes * MEGABYTE
+
+    def check(self, body: bytes, name: str) -> str:
+        """Return the type of a file that may be stored. Raises InputError: what is wrong with it, what to do."""
+        return type_of(body, name, self._limits)
+
+    def take_back(self, fresh: EvidenceFile) -> None:
+        """Remove a file just written whose row was never stored: what it was for was refused."""
+        (self._folder / fresh.path).unlink(missing_ok=True)
+
     def held(self, session: Session, body: bytes) -> EvidenceFile | None:
         """Return the row of the same content stored before, where its file can still be read."""
         found = repository.evidence_file(session, self._keys.content_name(body))

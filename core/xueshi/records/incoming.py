@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xueshi.fault_words import json_fault
 from xueshi.register.identity import mask_identity, normal
 from xueshi.register.row_reading import identity_fault, read_record
 from xueshi.register.rows.roster_rows import NewRecord
@@ -177,7 +178,7 @@ def _json_rows(
     try:
         body = json.loads(text, parse_float=str)
     except ValueError as error:
-        checked.add("", "", f"不是 JSON（{error}）", "请核对文件")
+        checked.add("", "", f"不是完整的 JSON：{json_fault(error)}", "请核对文件，或由来源系统重新导出")
         return []
     listed = body.get(RECORDS_KEY) if isinstance(body, dict) else body
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):

@@ -300,6 +300,20 @@ def evidence_of(
     return found
 
 
+def proofs_in_use(session: Session, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of some ids a proof has already."""
+    found: set[UUID] = set()
+    for start in range(0, len(ids), BATCH):
+        query = select(Evidence.id).where(col(Evidence.id).in_(ids[start : start + BATCH]))
+        found |= set(session.exec(query))
+    return found
+
+
+def add_proof(session: Session, proof: Evidence) -> None:
+    """Attach a stored file to a record."""
+    session.add(proof)
+
+
 def records_with_evidence(session: Session, scope: Scope, digests: Iterable[str]) -> list[ListedRecord]:
     """Return the records in scope that rest on some files and still say something."""
     query = (

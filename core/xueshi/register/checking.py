@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleError
 from xueshi.register.identity import mask_identity, normal
@@ -267,8 +268,13 @@ class _Check:
         try:
             ledger = evaluate(vocabulary.pack, request, trace=False).ledger
         except RuleError as error:
-            cause = f"{mask_identity(person.identity_number)}：{error}"
-            self.checked.add(RECORDS, sheet.at("身份证号", entry.rows[0]), cause, "请核对此人的学习记录")
+            rows = {f"r{record.position}": f"第{record.position}行的记录" for record in entry.records}
+            told = with_names(str(error), rows)
+            row = next(
+                (one.position for one in entry.records if f"第{one.position}行" in told), entry.rows[0]
+            )
+            cause = f"{mask_identity(person.identity_number)}：{told}"
+            self.checked.add(RECORDS, sheet.at("身份证号", row), cause, "请核对此人的学习记录")
             return False
         wrong = [one for one in ledger if one.code in NO_RULE and one.record in claims]
         for line in wrong:

@@ -158,8 +158,8 @@ def open_book(path: Path, checked: CheckedWorkbook, limits: Limits) -> OpenBook 
         return OpenBook(CalamineWorkbook.from_path(str(path)), file, limits)
     except FileRefusedError as refused:
         checked.add("", "", refused.cause, refused.repair)
-    except (CalamineError, OSError, ValueError) as error:
-        checked.add("", "", f"不是可读的 Excel 工作簿（{error}）", "请用 Excel 另存为 .xlsx 后再导入")
+    except (CalamineError, OSError, ValueError):
+        checked.add("", "", "不是可读的 Excel 工作簿，或内容已损坏", "请用 Excel 另存为 .xlsx 后再导入")
     return None
 
 

@@ -14,6 +14,7 @@ from xueshi.canonical import canonical_json
 from xueshi.documents.statistics import TOTAL, participation_rate
 from xueshi.documents.types import TableColumn, YearTable
 from xueshi.errors import InputError
+from xueshi.fault_words import field_fault
 from xueshi.hours import show_hours
 from xueshi.reports.manifest import ReportHead
 
@@ -148,7 +149,9 @@ def read_table(body: bytes, path: str) -> TableContent:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"报送包内的 {path} 有误：{place}：{fault['msg']}；请由报送单位重新编制") from error
+        raise InputError(
+            f"报送包内的 {path} 有误：{place}：{field_fault(fault)}；请由报送单位重新编制"
+        ) from error
     except ValueError as error:
         raise InputError(f"报送包内的 {path} 无法读取；请由报送单位重新编制") from error
     if len(read.units) > ROWS_LIMIT:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
+from xueshi.fault_words import field_fault
 from xueshi.jurisdictions import area_contains
 
 FORMAT = "xueshi-report"
@@ -214,7 +215,7 @@ def read_manifest(body: bytes) -> Manifest:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"报送包的清单有误：{place}：{fault['msg']}；请由报送单位重新编制") from error
+        raise InputError(f"报送包的清单有误：{place}：{field_fault(fault)}；请由报送单位重新编制") from error
     except ValueError as error:
         raise InputError("报送包的清单（manifest.json）无法读取；文件可能已损坏，请重新传送") from error
     return Manifest(head, {path: (file.sha256, file.bytes) for path, file in read.files.items()})

@@ -239,7 +239,9 @@ def _payload(row: Command) -> dict[str, object]:
     try:
         return _machine_command(row)
     except (ValueError, TypeError) as error:
-        raise InputError(f"办理内容无法读取（{error}）；请按页面或命令的说明重新提交") from error
+        raise InputError(
+            "办理内容无法读取：日期、期限或编号的写法不对；请按页面或命令的说明重新提交"
+        ) from error
 
 
 def _machine_command(row: Command) -> dict[str, object]:

@@ -16,6 +16,7 @@ from xueshi.access.scope import Scope
 from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.program import program
+from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,
@@ -239,7 +240,8 @@ def judge(
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
         stopped = Judgement(person.person_id, person.level, "not_judged", {}, {}, ["rule_error"], [], plain)
-        return Judged(stopped, None, record_ids, str(error))
+        told = {name: f"第{number}条记录" for number, name in enumerate(names, start=1)}
+        return Judged(stopped, None, record_ids, with_names(str(error), told))
     verdict = verdict_with_undecided(pack, request, assessment, pending)
     judgement = Judgement(
         person_id=person.person_id,

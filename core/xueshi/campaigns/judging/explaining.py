@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.explanation import VERDICTS, YearExplanation, explain
+from xueshi.assessment.explanation import YearExplanation, explain
 from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, YearAssessment
+from xueshi.assessment.verdict_words import VERDICT_SENTENCES
 from xueshi.assessment.windows import YearFigures, with_windows
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
@@ -64,7 +65,7 @@ def explain_result(
         explanation = replace(
             explanation,
             verdict=result.verdict,
-            verdict_text=VERDICTS[result.verdict],
+            verdict_text=VERDICT_SENTENCES[result.verdict],
             warnings=(*explanation.warnings, f"另有{waiting}条学时记录尚未认定，没有计入"),
         )
     return ExplainedResult(

@@ -94,15 +94,24 @@ def movers(session: Session, scope: Scope, unit_id: UUID, first: date, last: dat
 
 def person_name(session: Session, scope: Scope, unit_id: UUID, person_id: UUID) -> str:
     """Return the name of a person whom a unit in the scope employs or employed; NotFoundError otherwise."""
-    query = (
-        select(Person.name)
-        .join(Employment, col(Employment.person_id) == col(Person.id))
-        .join(Unit, col(Unit.id) == col(Employment.unit_id))
-        .where(Person.id == person_id, Unit.id == unit_id, visible(scope, Person.id))
-    )
-    found = session.exec(query).first()
-    if found is None:
-        raise NotFoundError(f"人员 {person_id} 不存在或不在管理范围")
+    return person_names(session, scope, unit_id, (person_id,))[person_id]
+
+
+def person_names(session: Session, scope: Scope, unit_id: UUID, people: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of people whom a unit in the scope employs or employed; NotFoundError where one is not."""
+    found: dict[UUID, str] = {}
+    wanted = list(dict.fromkeys(people))
+    for chunk in chunks(wanted):
+        query = (
+            select(Person.id, Person.name)
+            .join(Employment, col(Employment.person_id) == col(Person.id))
+            .join(Unit, col(Unit.id) == col(Employment.unit_id))
+            .where(col(Person.id).in_(chunk), Unit.id == unit_id, visible(scope, Person.id))
+        )
+        found.update(session.exec(query).all())
+    missing = next((one for one in wanted if one not in found), None)
+    if missing is not None:
+        raise NotFoundError(f"人员 {missing} 不存在或不在管理范围；请核对人员编号")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -39,6 +39,19 @@ def unit(session: Session, scope: Scope, unit_id: UUID) -> Unit:
     found = session.exec(select(Unit).where(Unit.id == unit_id, visible(scope))).one_or_none()
     if found is None:
         raise NotFoundError(f"单位 {unit_id} 不存在或不在管理范围；请核对单位编号")
+    return found
+
+
+def unit_names(session: Session, scope: Scope, unit_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of some units; NotFoundError where one lies outside the scope."""
+    found: dict[UUID, str] = {}
+    wanted = list(dict.fromkeys(unit_ids))
+    for chunk in chunks(wanted):
+        query = select(Unit.id, Unit.name).where(col(Unit.id).in_(chunk), visible(scope))
+        found.update(session.exec(query).all())
+    missing = next((one for one in wanted if one not in found), None)
+    if missing is not None:
+        raise NotFoundError(f"单位 {missing} 不存在或不在管理范围；请核对单位编号")
     return found
 
 

@@ -14,7 +14,7 @@ from xueshi.register.identity import KeyRing, SealedIdentity, mask_identity
 from xueshi.register.tables import Person
 from xueshi.register.transfer import repository
 from xueshi.register.transfer.columns import IDENTITY, TABLES, columns_of, plain
-from xueshi.register.transfer.package import Listing, Origin, write_package
+from xueshi.register.transfer.package import Listing, Origin, SealedFiles, write_package
 
 
 def export_register(
@@ -24,10 +24,11 @@ def export_register(
     path: Path,
     origin: Origin,
     listings: Sequence[Listing] = (),
+    sealed: SealedFiles | None = None,
 ) -> dict[str, int]:
     """Write everything of the register that lies in a scope; returns rows by table. The session must see one moment.
 
-    `listings` tell what stays behind.
+    `listings` tell what stays behind, or which files of `sealed` belong to what.
     """
 
     def rows(name: str) -> Iterator[Mapping[str, Any]]:
@@ -38,7 +39,7 @@ def export_register(
                 values[IDENTITY] = _number(keys, row, clear=origin.with_identity)
             yield values
 
-    return write_package(path, rows, origin, listings)
+    return write_package(path, rows, origin, listings, sealed)
 
 
 def _number(keys: KeyRing, person: Person, *, clear: bool) -> str:

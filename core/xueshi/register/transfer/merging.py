@@ -44,6 +44,8 @@ class Merged:
     different: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
     left_out: int = 0
     """Records of the package that do not count where they come from: undecided, refused or replaced."""
+    records: set[UUID] = field(default_factory=set)
+    """Records of the package that stand in the folder now, new or there before: what proofs may be attached to."""
     filed: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """(unit, year) → people at the unit, where records were new."""
 
@@ -86,7 +88,7 @@ class _Merge:
             try:
                 rows.append(typed(TABLES[name], row))
             except ValueError as error:
-                raise InputError(f"{name}.json 第 {number} 条的 {error} 不可读；请重新导出") from error
+                raise InputError(f"{name}.json 第 {number} 条的栏目 {error} 写法不对；请重新导出") from error
         return rows
 
     def _units(self, rows: list[dict[str, Any]]) -> None:
@@ -124,7 +126,7 @@ class _Merge:
             try:
                 rows.append({**typed(Person, row), IDENTITY: identity})
             except ValueError as error:
-                raise InputError(f"people.json 第 {number} 条的 {error} 不可读；请重新导出") from error
+                raise InputError(f"people.json 第 {number} 条的栏目 {error} 写法不对；请重新导出") from error
         there = repository.people_by_number(self.session, self.keys, [row[IDENTITY] for row in rows])
         used = repository.ids_in_use(self.session, Person, [row["id"] for row in rows])
         fresh = []
@@ -189,6 +191,7 @@ class _Merge:
                 continue
             known = there.get(row["id"])
             self._count("records", StudyRecord, row, known)
+            self.merged.records.add(row["id"])
             if known is not None:
                 continue
             key = (row["unit_id"], row["year"])
