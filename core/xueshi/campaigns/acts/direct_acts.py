@@ -20,7 +20,6 @@ from xueshi.errors import XueshiError
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.results import repository as results
-from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -111,7 +110,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     person = next(
         one for one in assessing.people_of(session, campaign, filing, pack) if one.person_id == task.person_id
     )
-    values = filing_rows.determinations(session, filing.id)
+    values = filing_rows.determinations(session, filing)
     values.setdefault(row.target_id, {})[fact] = row.payload["value"]
     earlier = assessing.earlier_of(session, campaign.year, [person]).get(person.person_id, ())
     judged = assessing.judge(pack, filing.area, campaign.year, person, values, earlier)
@@ -129,7 +128,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
             command_id=row.id,
         )
     )
-    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    under = assessing.judged_under(campaign, filing, now)
     results.save(session, under, [judged.judgement])
     still = [
         one for one in judged.judgement.open_records if judged.record_ids.get(one["record"]) == row.target_id
