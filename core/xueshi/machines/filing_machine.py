@@ -174,9 +174,7 @@ def register_changed(state: FilingState) -> FilingState:
     The version rises, so that a page that shows the former register is refused; a return was answered by it, and can
     not be undone any more.
     """
-    return replace(
-        state, version=state.version + 1, signatures=(), returned_from="", hands_before_return=()
-    )
+    return replace(state, version=state.version + 1, signatures=(), returned_from="", hands_before_return=())
 
 
 def window_ended(state: FilingState, now: datetime, *, changed: bool = False) -> FilingState:

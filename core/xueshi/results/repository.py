@@ -237,8 +237,8 @@ def sealed_years(
 ) -> dict[UUID, SealedYear]:
     """Return person → what his seal seals.
 
-    A register handed in again in a later round has new rows for what it changed. Who was not sealed anew in it has a later revision that
-    says the same: it is taken, since its ledger names the rows that are there.
+    A register handed in again in a later round has new rows for what it changed. Who was not sealed anew in it has a
+    later revision that says the same: it is taken, since its ledger names the rows that are there.
     """
     wanted = list(seals)
     sealed = results_by_id(session, [one.result_id for one in wanted])

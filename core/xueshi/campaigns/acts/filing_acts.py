@@ -349,9 +349,7 @@ def void_signatures(
     Whoever signed is told at once and has his task again; the filing itself stays where it is.
     """
     before = load_state(filing.state, filing.maker)
-    write_state(
-        session, campaign, filing, flow_of(session, campaign, filing), register_changed(before), now
-    )
+    write_state(session, campaign, filing, flow_of(session, campaign, filing), register_changed(before), now)
     for signature in before.signatures:
         letter_rows.write_message(
             session,

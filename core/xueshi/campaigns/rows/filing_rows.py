@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
@@ -123,6 +123,12 @@ def count_filings(session: Session, campaign_id: UUID, stages: Sequence[str]) ->
     return int(session.exec(query).one())
 
 
+def count_units(session: Session, campaign_id: UUID) -> int:
+    """Return how many units a campaign has, whatever their rounds."""
+    query = select(func.count(func.distinct(Filing.unit_id))).where(Filing.campaign_id == campaign_id)
+    return session.exec(query).one()
+
+
 def filings_of_year(
     session: Session, unit_ids: Sequence[UUID], year: int | None = None
 ) -> list[tuple[Campaign, Filing]]:
@@ -150,7 +156,7 @@ def determinations(session: Session, filing: Filing) -> dict[UUID, dict[str, obj
         Filing.round < filing.round,
         Filing.stage == "approved",
     )
-    carried = col(Determination.filing_id).in_(before)
+    carried: ColumnElement[bool] = col(Determination.filing_id).in_(before)
     if filing.only_person is not None:
         own = select(StudyRecord.id).where(StudyRecord.person_id == filing.only_person)
         carried = and_(carried, col(Determination.record_id).not_in(own))

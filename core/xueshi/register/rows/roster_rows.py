@@ -136,7 +136,9 @@ def _stood(session: Session, owner: RosterOwner) -> dict[str, list[UUID]]:
 def _said(person_id: UUID, record: NewRecord | StudyRecord) -> str:
     """Return all that a workbook says of a record, its row apart, as one text."""
     days = [None if day is None else day.isoformat() for day in (record.start, record.end)]
-    words = [getattr(record, name) for name in ("kind", "claimed", "content", "form", "result", "certificate")]
+    words = [
+        getattr(record, name) for name in ("kind", "claimed", "content", "form", "result", "certificate")
+    ]
     return canonical_json([str(person_id), dict(record.facts), words, days])
 
 
@@ -213,9 +215,7 @@ def _enter_employments(
     insert_rows(session, Employment, fresh)
 
 
-def _record(
-    owner: RosterOwner, person_id: UUID, new: NewRecord, stood: Mapping[str, list[UUID]]
-) -> Values:
+def _record(owner: RosterOwner, person_id: UUID, new: NewRecord, stood: Mapping[str, list[UUID]]) -> Values:
     same = stood.get(_said(person_id, new))
     return {
         "id": same.pop(0) if same else new_id(),
