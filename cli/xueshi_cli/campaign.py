@@ -14,6 +14,7 @@ from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli import scheduling, steering
 from xueshi_cli.acting import opened_by_notice
+from xueshi_cli.adding_units import left_out, left_out_words
 from xueshi_cli.campaign_view import CAMPAIGN_STAGES, campaign_record, doubled, unit_record
 from xueshi_cli.flow_overlays import chosen_overlay
 from xueshi_cli.notices import chosen_notice
@@ -23,7 +24,7 @@ from xueshi_cli.rehearsing import rehearse
 from xueshi_cli.steering import PublicId, UnitCode, filing_of
 from xueshi_cli.workplace import Workplace
 
-app = Noun("年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档")
+app = Noun("年度验证：开启、查看、延期、暂停、补训、加入单位、撤并、关闭、重新开启、更换规则包、归档")
 app.add_typer(scheduling.app, name="schedule")
 
 
@@ -104,6 +105,8 @@ def show(public_id: PublicId, officer: AsOfficer, unit: UnitCode = "", json: AsJ
         else:
             campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
             record, title = campaign_record(session, actor, campaign), campaign.title
+            outside = left_out_words(left_out(place, session, campaign))
+            record |= {"在册而未加入的单位": outside} if outside else {}
     show_record(title, record, as_json=json)
 
 

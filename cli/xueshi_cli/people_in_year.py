@@ -27,7 +27,7 @@ def transfer(
     post: Annotated[str, typer.Option(help="在新单位的工作岗位")] = "",
     json: AsJson = False,
 ) -> None:
-    """人员转单位：转出前原单位须办结其学时记录；已认定的学时随人转移。"""
+    """人员转单位：学时随人转移；条款规定离职前须审核的，原单位先办结其学时记录，否则未办结的随人转到新单位。"""
     place = Workplace.here()
 
     def made(session: Session, actor: Actor) -> CommandRequest:

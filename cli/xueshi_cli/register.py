@@ -21,6 +21,7 @@ from xueshi.register.workbook import IntakeVocabulary, write_registers, write_wo
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli import importing, transfer, units
+from xueshi_cli.adding_units import hint_after_import
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
@@ -105,6 +106,10 @@ def import_(
             problems += done.problems
             lines.append(_line(path, done, valid_only=valid_only))
             notes += [f"{path.name}：{note}" for note in done.checked.notes]
+            if commit:
+                hints = _outside_of_campaigns(place, done, vocabulary.year)
+                notes += hints
+                lines[-1] |= {"提示": "；".join(hints)} if hints and json else {}
             if done.problems and marked is not None:
                 marked.mkdir(parents=True, exist_ok=True)
                 returned = valid_only and not done.checked.blocked and bool(done.checked.rejected)
@@ -184,6 +189,13 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
 
 app.command("export")(transfer.export)
 app.command("import-export")(transfer.import_export)
+
+
+def _outside_of_campaigns(place: Workplace, done: importing.ImportOutcome, year: int) -> list[str]:
+    """Say which of the imported units the year's open campaign does not know."""
+    with reading(place.engine) as session:
+        hints = [hint_after_import(place, session, one.unit_id, year) for one in done.results]
+    return [hint for hint in hints if hint]
 
 
 def _bar(progress: Progress) -> importing.Watch:

@@ -16,7 +16,7 @@ from xueshi.register.rows import unit_rows
 from xueshi_cli.campaign_view import CAMPAIGN_STAGES, STAGES
 
 ENGINE = Scope.everything()
-ON_CAMPAIGN = ("extend", "advance", "makeup", "pause", "resume", "close", "archive")
+ON_CAMPAIGN = ("extend", "advance", "makeup", "pause", "resume", "close", "archive", "add_unit")
 
 
 def campaign_stands(session: Session, kind: str, target: UUID) -> str:
@@ -34,6 +34,8 @@ def campaign_stands(session: Session, kind: str, target: UUID) -> str:
         return f"演练时钟现为 {today}，阶段：{stage}"
     if kind == "makeup" and campaign.makeup_until is not None:
         return f"补训截止现为 {show_deadline(campaign.makeup_until)}"
+    if kind == "add_unit":
+        return f"本次年度验证现有单位 {filing_rows.count_units(session, campaign.id)} 家"
     if kind == "pause":
         return f"自 {today} 起暂停，截止 {show_deadline(campaign.deadline)} 待恢复时顺延"
     if kind == "resume":

@@ -24,6 +24,7 @@ from xueshi.machines.stored_state import load_state
 from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
+from xueshi_cli.adding_units import require_its_law
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
 from xueshi_cli.standing_now import campaign_stands
 from xueshi_cli.workplace import Workplace
@@ -111,6 +112,24 @@ def move_unit(
     place = Workplace.here()
     place.registry.region_for(area)
     steer_unit(public_id, officer, unit, "move_unit", {"area": area, "reason": reason}, place=place)
+
+
+def add_unit(
+    public_id: PublicId,
+    officer: AsOfficer,
+    unit: UnitCode,
+    until: Annotated[
+        datetime | None, typer.Option(help="申报截止日期（当日24时）；缺省与其他单位相同，已截止的须写明")
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """加入开启以后才登记的单位，此后与其他单位一样申报；封存以后加入的作为新的一轮，须写明期限和原因。"""
+    place, campaign = _campaign(public_id, officer)
+    with reading(place.engine) as session:
+        found = _unit(session, place.actor(session, officer), unit)
+        require_its_law(place, session, campaign, found)
+    to = None if until is None else end_of(until.date()).isoformat()
+    steer(public_id, officer, "add_unit", {"unit": str(found.id), "to": to, "reason": reason})
 
 
 def reopen(
@@ -207,6 +226,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "makeup": makeup,
     "dissolve": dissolve,
     "move-unit": move_unit,
+    "add-unit": add_unit,
     "close": close,
     "reopen": reopen,
     "migrate": migrate,

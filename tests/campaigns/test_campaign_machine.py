@@ -20,6 +20,7 @@ from xueshi.machines.campaign_machine import (
     CampaignAccepted,
     CampaignCommand,
     CampaignState,
+    added_until,
     decide_campaign,
     pause_length,
 )
@@ -131,7 +132,34 @@ def test_a_unit_is_opened_again_after_the_seal_only() -> None:
     assert refused(archived, act(archived, "reopen", unit="u", to=AFTER)) == "closed"
 
 
-VERBS = ("advance", "extend", "close", "pause", "resume", "makeup", "migrate", "reopen", "archive")
+def test_a_unit_is_added_while_there_is_time_to_file() -> None:
+    assert accepted(OPEN, act(OPEN, "add_unit", unit="u")).stage == "open"
+    assert refused(OPEN, act(OPEN, "add_unit")) == "no_unit"
+    assert refused(OPEN, act(OPEN, "add_unit", unit="u"), AFTER) == "not_later"
+    late = act(OPEN, "add_unit", unit="u", to=AFTER + timedelta(days=1))
+    assert accepted(OPEN, late, AFTER).deadline == OPEN.deadline, "the others have no more time"
+    assert added_until(OPEN, late.to) == late.to
+    assert added_until(OPEN, BEFORE) == OPEN.deadline, "nor has the newcomer less"
+    finished = replace(OPEN, stage="finished")
+    assert refused(finished, act(finished, "add_unit", unit="u", to=None)) == "not_later"
+    assert accepted(finished, act(finished, "add_unit", unit="u", to=AFTER)).stage == "finished"
+    assert refused(finished, act(finished, "add_unit", unit="u", to=AFTER, reason="")) == "no_reason"
+    for stage in ("closing", "archived"):
+        assert refused(replace(OPEN, stage=stage), act(OPEN, "add_unit", unit="u")) == "closed"  # type: ignore[arg-type]
+
+
+VERBS = (
+    "advance",
+    "extend",
+    "close",
+    "pause",
+    "resume",
+    "makeup",
+    "migrate",
+    "reopen",
+    "add_unit",
+    "archive",
+)
 acts = st.tuples(
     st.sampled_from(VERBS),
     st.integers(0, 30),

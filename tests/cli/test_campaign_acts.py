@@ -25,7 +25,9 @@ from xueshi.campaigns.judging import reassessing, sealing
 from xueshi.campaigns.rows import campaign_rows, side_work_rows
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError, NotFoundError
+from xueshi.register.workbook import IntakeVocabulary, write_workbook
 from xueshi.storage import reading, transaction
+from xueshi_cli import adding_units
 from xueshi_cli.main import build
 
 RUN = CliRunner()
@@ -250,3 +252,36 @@ def test_a_return_after_the_deadline_names_a_date(rig: CampaignRig) -> None:
     assert "--until" in run(*words, code=1)
     run(*words, "--until", day(rig, 30))
     assert show(rig, "--unit", code_of(unit))["期限"].startswith(day(rig, 30))
+
+
+def workbook_of(rig: CampaignRig, folder: Path, unit: RigUnit) -> Path:
+    path = folder / "新设单位.xlsx"
+    vocabulary = IntakeVocabulary.from_pack(rig.pack, rig.notice.year)
+    write_workbook(path, vocabulary, unit.sample.unit, unit.sample.people)
+    return path
+
+
+def test_a_unit_that_registers_late_is_told_of_and_let_in(rig: CampaignRig, tmp_path: Path) -> None:
+    unit = rig.newcomer()
+    code, name = code_of(unit), unit.sample.unit.name
+    book = workbook_of(rig, tmp_path, unit)
+    words = ("register", "import", str(book), "--year", str(rig.notice.year), "--as", BUREAU)
+    assert "add-unit" not in run(*words), "nothing is registered by a check"
+    said = run(*words, "--commit").replace("\n", "")
+    assert f"add-unit {rig.campaign.public_id} --unit {code}" in said
+    assert name in show(rig)["在册而未加入的单位"]
+    (line,) = read(*words, "--commit")
+    assert code in line["提示"]
+    assert "现有单位 4 家" in steer(rig, "add-unit", "--unit", code, *WHY)
+    assert "在册而未加入的单位" not in show(rig)
+    assert "提示" not in read(*words, "--commit")[0]
+    assert "已在本次年度验证中" in steer(rig, "add-unit", "--unit", code, code=1)
+    assert "人数" in show(rig, "--unit", code)
+
+
+def test_a_unit_under_other_rules_is_not_let_in(rig: CampaignRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit = rig.newcomer()
+    monkeypatch.setattr(adding_units, "_under_its_law", lambda *_: False)
+    assert "在册而未加入的单位" not in show(rig)
+    with pytest.raises(InputError, match="适用别的文件"):
+        steer(rig, "add-unit", "--unit", code_of(unit))

@@ -29,7 +29,7 @@ from xueshi.register.tables import ImportBatch
 from xueshi.settings import Settings
 from xueshi.storage import new_id, reading, transaction
 from xueshi_cli.acting import opened_by_notice
-from xueshi_cli.samples import SAMPLES, SampleUnit, make_units, read_samples
+from xueshi_cli.samples import SAMPLES, SampleUnit, _credit_code, make_units, read_samples
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
@@ -117,17 +117,37 @@ class CampaignRig:
             ]
             units = []
             for number, sample in enumerate(made, start=1):
-                unit_id = ids[sample.unit.credit_code]
-                roles = [signer.role for signer in self.flow.levels[0].signers]
-                logins = tuple(f"{role}.{number}" for role in roles)
-                units.append(RigUnit(unit_id, sample, f"clerk.{number}", logins))
-                accounts.append(NewAccount(f"clerk.{number}", "经办", "unit_clerk", area, None, unit_id))
-                accounts += [
-                    NewAccount(login, role, role, area, None, unit_id)
-                    for login, role in zip(logins, roles, strict=True)
-                ]
+                unit, own = self._unit_with_accounts(ids[sample.unit.credit_code], sample, number)
+                units.append(unit)
+                accounts += own
             access.add_accounts(session, ENGINE, accounts)
         return units
+
+    def _unit_with_accounts(
+        self, unit_id: UUID, sample: SampleUnit, number: int
+    ) -> tuple[RigUnit, list[NewAccount]]:
+        area = self.notice.area
+        roles = [signer.role for signer in self.flow.levels[0].signers]
+        logins = tuple(f"{role}.{number}" for role in roles)
+        accounts = [NewAccount(f"clerk.{number}", "经办", "unit_clerk", area, None, unit_id)]
+        accounts += [
+            NewAccount(login, role, role, area, None, unit_id)
+            for login, role in zip(logins, roles, strict=True)
+        ]
+        return RigUnit(unit_id, sample, f"clerk.{number}", logins), accounts
+
+    def newcomer(self, number: int = 90, **unit: Any) -> RigUnit:
+        """Register one more unit, with accounts, after the campaign was opened; `unit` says what else it is."""
+        window = self.pack.year_window(self.notice.year)
+        area = self.notice.area
+        (made,) = make_units(self.samples, area=area, window=window, units=1, people=4, seed=number)
+        code = _credit_code(area, number)
+        sample = replace(made, unit=replace(made.unit, credit_code=code, name=f"新设单位{number}", **unit))
+        with transaction(self.engine) as session:
+            ids = unit_rows.add_units(session, ENGINE, [sample.unit])
+            entered, accounts = self._unit_with_accounts(ids[code], sample, number)
+            access.add_accounts(session, ENGINE, accounts)
+        return entered
 
     def pin_flow(self, **last_level: Any) -> None:
         """Pin the campaign to its flow with other words at the last level (`days`, `escalate`), as if opened so."""
@@ -157,6 +177,11 @@ class CampaignRig:
 
     def hand_in(self, unit: RigUnit, sample: SampleUnit | None = None, clerk: str | None = None) -> Command:
         """Enter a unit's roster and note it in its filing, as an import does."""
+        people = self.register(unit, sample, clerk)
+        return self.give(clerk or unit.clerk, "hand_in", self.filing(unit).id, None, {"people": people})
+
+    def register(self, unit: RigUnit, sample: SampleUnit | None = None, clerk: str | None = None) -> int:
+        """Enter a unit's roster in place of what stands, beside any campaign; returns how many people."""
         people = (sample or unit.sample).people
         with transaction(self.engine) as session:
             actor = self.place.actor(session, clerk or unit.clerk)
@@ -182,8 +207,10 @@ class CampaignRig:
                 maker,
                 tuple(one.id for one in before),
             )
+            batch.people = len(people)
+            session.add(batch)
             roster_rows.enter_roster(session, self.place.keys, owner, people)
-        return self.give(clerk or unit.clerk, "hand_in", self.filing(unit).id, None, {"people": len(people)})
+        return len(people)
 
     def decide(
         self, officer: str, unit: RigUnit, kind: str = "approve", version: int | None = None, **payload: Any

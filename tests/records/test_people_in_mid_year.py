@@ -14,7 +14,9 @@ from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.judging.assessing import earlier_of, people_as_sealed
 from xueshi.campaigns.judging.explaining import explain_result
+from xueshi.campaigns.rows import command_rows, task_rows
 from xueshi.campaigns.tables import Command
+from xueshi.flows.flow import Leaving
 from xueshi.register.rows import people_rows, roster_rows
 from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
 from xueshi.register.tables import Employment, ImportBatch
@@ -51,15 +53,56 @@ def test_records_follow_the_person_to_the_unit_where_he_works_at_the_end_of_the_
     rig.proved()
 
 
+def with_leaving(rig: RecordsRig, *levels: str) -> None:
+    """From now on records are filed under a flow that has levels settle them before a person leaves."""
+    rig.law = replace(rig.law, flow=replace(rig.law.flow, leaving=Leaving(levels, "五(三)")))
+
+
 def test_the_old_unit_decides_all_records_before_the_person_leaves(rig: RecordsRig) -> None:
+    with_leaving(rig, "unit")
     record = rig.file(1)
     row, _ = transfer(rig, 1)
     assert (row.state, row.code) == ("refused", "records_open")
-    assert "五(二)" in row.reason
+    assert "五(三)" in row.reason, "the clause that says so"
+    assert "五(二)" not in row.reason, "not the level's own"
     rig.decide("unit_personnel.a", record, "return_record", reason="缺证明")
     assert transfer(rig, 1)[0].code == "records_open", "a returned one is completed or withdrawn first"
     assert rig.decide("unit_clerk.a", record, "withdraw_record", for_person=True).state == "done"
     assert transfer(rig, 1)[0].state == "done"
+
+
+def test_where_the_text_says_nothing_what_waits_at_the_unit_goes_along(rig: RecordsRig) -> None:
+    record, returned = rig.file(1), rig.file(1, record=rig.body(content="消防培训"))
+    rig.decide("unit_personnel.a", returned, "return_record", reason="缺证明")
+    row, _ = transfer(rig, 1)
+    assert row.state == "done", row.reason
+    assert {rig.record(one).unit_id for one in (record, returned)} == {rig.b}
+    with reading(rig.engine) as session:
+        said = command_rows.effect(session, row.id)
+        assert said is not None
+        assert sorted(said.body["records"]) == sorted([str(record), str(returned)])
+        theirs = rig.place.actor(session, "unit_personnel.b").scope
+        waiting = {task.record_id for task in task_rows.open_tasks(session, theirs)}
+        assert record in waiting
+        former = rig.place.actor(session, "unit_personnel.a").scope
+        assert task_rows.open_tasks(session, former) == [], "the old unit has nothing to do with it any more"
+    assert rig.decide("unit_personnel.b", record).state == "done"
+    assert rig.decide("unit_clerk.b", returned, "withdraw_record", for_person=True).state == "done"
+    assert [one.id for one in rig.judged(rig.b)[rig.people[1]].records] == [record]
+    rig.proved()
+
+
+def test_a_level_that_need_not_settle_it_lets_a_record_go_along(rig: RecordsRig) -> None:
+    with_leaving(rig, "department")
+    record = rig.file(1)
+    assert transfer(rig, 1)[0].state == "done"
+    assert rig.record(record).unit_id == rig.b
+
+
+def test_nothing_goes_along_where_the_transfer_is_refused(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    assert transfer(rig, 1, day="2020-01-01")[0].code == "before_entry"
+    assert rig.record(record).unit_id == rig.a
 
 
 def test_a_record_that_waits_for_the_department_keeps_nobody(rig: RecordsRig) -> None:

@@ -10,7 +10,7 @@ from xueshi.machines.filing_machine import Refused
 
 CampaignStage = Literal["open", "closing", "sealed", "printed", "finished", "archived"]
 CampaignVerb = Literal[
-    "advance", "extend", "close", "pause", "resume", "makeup", "migrate", "reopen", "archive"
+    "advance", "extend", "close", "pause", "resume", "makeup", "migrate", "reopen", "add_unit", "archive"
 ]
 CampaignOutcome = Literal[
     "advanced_clock",
@@ -21,11 +21,13 @@ CampaignOutcome = Literal[
     "makeup_opened",
     "migrated",
     "reopened",
+    "unit_added",
     "archived",
 ]
 STAGES_OF: dict[CampaignVerb, frozenset[CampaignStage]] = {
     "advance": frozenset({"open", "finished"}),
     "reopen": frozenset({"finished"}),
+    "add_unit": frozenset({"open", "finished"}),
     "archive": frozenset({"finished"}),
 }
 """Stages in which an act has its place; all others belong to an open campaign."""
@@ -63,14 +65,14 @@ class CampaignCommand:
     expected_version: int
     made_at: datetime
     to: datetime | None = None
-    """New campaign instant (`advance`), new deadline (`extend`, `makeup`), window of a reopened unit (`reopen`)."""
+    """New campaign instant (`advance`), new deadline (`extend`, `makeup`), window of one unit (`reopen`, `add_unit`)."""
     reason: str = ""
     anyway: bool = False
     """`close`: although units are undecided; they end as not decided (未审结)."""
     pack: str = ""
     """`migrate`: digest of the newer rule pack."""
     unit: str = ""
-    """`reopen`: id of the unit."""
+    """`reopen`, `add_unit`: id of the unit."""
     person: str = ""
     """`reopen`: id of the one person whose result is to be corrected; empty for the whole unit."""
     principal: str = ""
@@ -115,6 +117,8 @@ def decide_campaign(
             if not command.unit or command.to is None or command.to <= now:
                 return Refused("not_later", "重新开启须指明单位和晚于当前时间的申报期限（--until）")
             return CampaignAccepted(nxt, "reopened")
+        case "add_unit":
+            return _add_unit(state, nxt, command, now)
         case "archive":
             return CampaignAccepted(replace(nxt, stage="archived"), "archived")
         case "close":
@@ -163,6 +167,26 @@ def _advance(
     if command.to is None or command.to <= now:
         return Refused("not_later", "演练时钟只能向后拨")
     return CampaignAccepted(nxt, "advanced_clock")
+
+
+def added_until(state: CampaignState, to: datetime | None) -> datetime | None:
+    """Return until when a unit that is added may hand in: with the others, later where so said; after the seal as said."""
+    if state.stage != "open":
+        return to
+    return state.deadline if to is None else max(state.deadline, to)
+
+
+def _add_unit(
+    state: CampaignState, nxt: CampaignState, command: CampaignCommand, now: datetime
+) -> CampaignAccepted | Refused:
+    if not command.unit:
+        return Refused("no_unit", "没有指明要加入的单位（--unit）")
+    if state.stage == "finished" and not command.reason.strip():
+        return Refused("no_reason", "封存之后加入单位须写明原因")
+    until = added_until(state, command.to)
+    if until is None or until <= now:
+        return Refused("not_later", "申报已截止，加入单位须写明晚于当前时间的申报期限（--until）")
+    return CampaignAccepted(nxt, "unit_added")
 
 
 def _resume(state: CampaignState, nxt: CampaignState, now: datetime) -> CampaignAccepted | Refused:

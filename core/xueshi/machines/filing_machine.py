@@ -168,6 +168,15 @@ def assessed(state: FilingState) -> FilingState:
     return replace(state, stage="deciding") if state.stage == "assessing" else state
 
 
+def register_changed(state: FilingState) -> FilingState:
+    """Return the state once another register stands than the one that was looked at: whoever signed it signs again.
+
+    The version rises, so that a page that shows the former register is refused; a return was answered by it, and can
+    not be undone any more.
+    """
+    return replace(state, version=state.version + 1, signatures=(), returned_from="", hands_before_return=())
+
+
 def window_ended(state: FilingState, now: datetime, *, changed: bool = False) -> FilingState:
     """Return the state when the window is over: a filing still at its unit ends as not filed (未申报).
 

@@ -68,11 +68,13 @@ class JudgedUnder:
     year: int
     pack_digest: str
     assessed_at: datetime
+    input_version: int = 0
+    """Which register of the unit was judged, counted as they were handed in."""
 
 
 def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) -> int:
     """Store judgements whose input is new; returns how many. The same input again changes nothing."""
-    wanted = {(one.person_id, _input_digest(one, under.pack_digest)): one for one in judgements}
+    wanted = {(one.person_id, _input_digest(one, under)): one for one in judgements}
     people = {person_id for person_id, _ in wanted}
     rows = session.exec(
         select(YearResult.person_id, YearResult.input_digest, YearResult.revision).where(
@@ -124,10 +126,12 @@ def save(session: Session, under: JudgedUnder, judgements: Iterable[Judgement]) 
     return len(results)
 
 
-def _input_digest(judgement: Judgement, pack_digest: str) -> str:
-    """Digest what a result rests on: facts, pack, and the rows judged, since a register handed in again has new rows."""
+def _input_digest(judgement: Judgement, under: JudgedUnder) -> str:
+    """Digest what a result rests on: facts, pack, the rows judged, and the register where it was handed in again."""
     rows = [str(line.record_id) for line in judgement.ledger]
-    return digest_of_json([judgement.request, pack_digest, rows])
+    # Only from the second register on, so that the digests of all others stay what they were.
+    again = [under.input_version] if under.input_version > 1 else []
+    return digest_of_json([judgement.request, under.pack_digest, rows, *again])
 
 
 def latest_of_unit(
@@ -233,8 +237,8 @@ def sealed_years(
 ) -> dict[UUID, SealedYear]:
     """Return person → what his seal seals.
 
-    A register handed in again in a later round has new rows. Who was not sealed anew in it has a later revision that
-    says the same: it is taken, since its ledger names the rows that are there.
+    A register handed in again in a later round has new rows for what it changed. Who was not sealed anew in it has a
+    later revision that says the same: it is taken, since its ledger names the rows that are there.
     """
     wanted = list(seals)
     sealed = results_by_id(session, [one.result_id for one in wanted])

@@ -174,7 +174,7 @@ def _grant(
 
 def _judge_again(session: Session, filing: Filing, appeal: Appeal, role: str, now: datetime) -> None:
     """Open again what a verifier had decided on the person's records; where it was nothing, ask for a look."""
-    decided = filing_rows.determinations(session, filing.id)
+    decided = filing_rows.determinations(session, filing)
     latest = results.latest_of_unit(session, ENGINE, appeal.campaign_id, filing.unit_id)
     result = latest[appeal.person_id] if appeal.person_id is not None else None
     lines = [] if result is None else results.ledgers(session, [result.id])[result.id]

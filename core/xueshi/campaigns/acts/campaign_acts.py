@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts import rounds
+from xueshi.campaigns.acts import newcomers, rounds
 from xueshi.campaigns.acts.filing_acts import MAKES_UP, changed, complete, flow_of, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now, set_folder_clock
 from xueshi.campaigns.clocks.clock import civil_date
@@ -33,6 +33,7 @@ from xueshi.machines.campaign_machine import (
     CampaignStage,
     CampaignState,
     CampaignVerb,
+    added_until,
     decide_campaign,
     pause_length,
 )
@@ -144,6 +145,9 @@ def _only_sql_can_tell(
         person = UUID(command.person) if command.person else None
         last = rounds.last_round(session, campaign, UUID(command.unit), person)
         return last if isinstance(last, Refused) else None
+    if command.verb == "add_unit":
+        unit = newcomers.newcomer(session, campaign, UUID(command.unit))
+        return unit if isinstance(unit, Refused) else None
     if command.verb == "archive":
         opened = filing_rows.count_filings(session, campaign.id, UNDECIDED)
         if opened:
@@ -298,6 +302,19 @@ def _reopen(act: _Act) -> dict[str, object]:
     }
 
 
+def _add_unit(act: _Act) -> dict[str, object]:
+    """Let a unit in that registered after opening; that it may be was judged before."""
+    command, campaign = act.command, act.campaign
+    unit = newcomers.newcomer(act.session, campaign, UUID(command.unit))
+    until = added_until(act.before, command.to)
+    if isinstance(unit, Refused) or until is None:
+        return {}
+    opened = newcomers.add_newcomer(
+        act.session, campaign, unit, newcomers.Entry(until, act.now, command.reason)
+    )
+    return {"filing": str(opened.id), "unit": command.unit, "round": opened.round}
+
+
 def _new_deadline(session: Session, filing: Filing, until: datetime) -> None:
     before = load_state(filing.state, None).deadline
     filing.state = {**filing.state, "deadline": until.isoformat()}
@@ -324,5 +341,6 @@ _ACTS: dict[CampaignVerb, Callable[[_Act], dict[str, object]]] = {
     "makeup": _open_makeup,
     "migrate": _migrate,
     "reopen": _reopen,
+    "add_unit": _add_unit,
 }
 """What an act changes beside the campaign's own row; each returns what its effect and audit say of it."""

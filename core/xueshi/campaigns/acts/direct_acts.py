@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import appeal_acts, bulk_acts, folder_acts, person_acts, staff_acts, unit_moves
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.filing_acts import complete, void_signatures
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
@@ -20,7 +20,6 @@ from xueshi.errors import XueshiError
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.results import repository as results
-from xueshi.results.repository import JudgedUnder
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -61,7 +60,10 @@ def carry_out(session: Session, row: Command) -> None:
 
 
 def _hand_in(session: Session, row: Command) -> Refused | None:
-    """Note that a unit's register was imported anew: by whom, and that a new input is there to sign."""
+    """Note that a unit's register was imported anew: by whom, and that a new input is there to sign.
+
+    A signature stands for the register that its signer saw: those given so far are void.
+    """
     filing = filing_rows.filing(session, ENGINE, row.target_id, lock=True)
     campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
     if filing.stage != "filing":
@@ -71,9 +73,19 @@ def _hand_in(session: Session, row: Command) -> Refused | None:
     filing.input_version += 1
     filing.maker = str(row.account_id)
     filing.people = int(row.payload.get("people", 0))
-    session.add(filing)
     now = campaign_now(session, campaign, real_now())
-    complete(session, row, campaign.id, "handed_in", filing.version, now, input_version=filing.input_version)
+    void = [signature.role for signature in void_signatures(session, campaign, filing, now)]
+    voided = {"void": void} if void else {}
+    complete(
+        session,
+        row,
+        campaign.id,
+        "handed_in",
+        filing.version,
+        now,
+        input_version=filing.input_version,
+        **voided,
+    )
     return None
 
 
@@ -98,7 +110,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     person = next(
         one for one in assessing.people_of(session, campaign, filing, pack) if one.person_id == task.person_id
     )
-    values = filing_rows.determinations(session, filing.id)
+    values = filing_rows.determinations(session, filing)
     values.setdefault(row.target_id, {})[fact] = row.payload["value"]
     earlier = assessing.earlier_of(session, campaign.year, [person]).get(person.person_id, ())
     others = assessing.years_of(session, pack, campaign.year, [person]).get(person.person_id, {})
@@ -117,7 +129,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
             command_id=row.id,
         )
     )
-    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    under = assessing.judged_under(campaign, filing, now)
     results.save(session, under, [judged.judgement])
     still = [
         one for one in judged.judgement.open_records if judged.record_ids.get(one["record"]) == row.target_id

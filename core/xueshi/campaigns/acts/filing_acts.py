@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -25,8 +26,10 @@ from xueshi.machines.filing_machine import (
     FilingState,
     Outcome,
     Refused,
+    Signature,
     assessed,
     decide,
+    register_changed,
     waiting_roles,
     window_ended,
 )
@@ -338,18 +341,46 @@ def write_state(
     open_unit_tasks(session, filing, flow, state, now)
 
 
+def void_signatures(
+    session: Session, campaign: Campaign, filing: Filing, now: datetime
+) -> tuple[Signature, ...]:
+    """Note that another register stands at a filing's unit than its signers saw; returns the signatures that are void.
+
+    Whoever signed is told at once and has his task again; the filing itself stays where it is.
+    """
+    before = load_state(filing.state, filing.maker)
+    write_state(session, campaign, filing, flow_of(session, campaign, filing), register_changed(before), now)
+    for signature in before.signatures:
+        letter_rows.write_message(
+            session,
+            filing=filing,
+            to_role=signature.role,
+            subject="登记已变动，原签署作废，请重新签署",
+            body={"campaign": campaign.title},
+            at=now,
+            urgent=True,
+        )
+    return before.signatures
+
+
 def _keep_tasks(
     session: Session, filing: Filing, flow: ApprovalFlow, state: FilingState, now: datetime
 ) -> None:
-    """At the same level: close the tasks of those who signed, let the others wait on under the new version."""
+    """At the same level: close the tasks of those who signed, let the others wait on under the new version.
+
+    Whose signature is void has a task again.
+    """
     waiting = waiting_roles(state, flow)
-    for task in task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("unit",)):
+    waits = task_rows.open_tasks(session, ENGINE, filing_id=filing.id, kinds=("unit",))
+    for task in waits:
         if task.role in waiting:
             task.body = {**task.body, "version": state.version}
             task.due_at = state.deadline if state.stage == "filing" else task.due_at
         else:
             task.closed_at, task.outcome = now, "signed"
         session.add(task)
+    have = {task.role for task in waits}
+    open_unit_tasks(session, filing, flow, state, now, [role for role in waiting if role not in have])
 
 
 def open_unit_tasks(
@@ -358,16 +389,18 @@ def open_unit_tasks(
     flow: ApprovalFlow,
     state: FilingState,
     now: datetime,
+    roles: Sequence[str] | None = None,
 ) -> None:
-    """Open one task for each role that a filing waits for."""
-    if not waiting_roles(state, flow):
+    """Open one task for each role that a filing waits for, or for some of these roles only."""
+    wanted = waiting_roles(state, flow) if roles is None else roles
+    if not wanted:
         return
     level = flow.level(state.level)
     rests = None
     if state.stage == "deciding" and level.days is not None:
         rests = due_after(session, filing.area, now, level.days)
     window = state.deadline if state.stage == "filing" else None
-    for role in waiting_roles(state, flow):
+    for role in wanted:
         session.add(
             Task(
                 id=new_id(),

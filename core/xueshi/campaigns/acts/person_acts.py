@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
@@ -11,18 +11,20 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.moving import change_unit, send_along
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import filing_rows, letter_rows
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
 from xueshi.campaigns.year_round.record_law import UNDER_REVIEW
+from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.register.rows import unit_rows
-from xueshi.register.tables import Employment, StudyRecord, Title
+from xueshi.register.tables import StudyRecord, Title
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -30,7 +32,10 @@ LEVELS = ("senior", "intermediate", "junior", None)
 
 
 def _transfer(session: Session, row: Command) -> Refused | None:
-    """End a person's time at a unit and begin it at another; before that the old unit has decided all his records."""
+    """End a person's time at a unit and begin it at another.
+
+    Where the text says so, levels of the old unit settle his records before; else what waits there goes along.
+    """
     payload = row.payload
     now = folder_now(session, real_now())
     actor = actor_of(session, row)
@@ -48,31 +53,19 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         )
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
-    refused = _decided_first(session, row.target_id, old.id, old.name) or _no_year_disturbed(
-        session, (old.id, new.id), day
-    )
+    waiting = _waiting_at_unit(session, row.target_id, old.id)
+    refused = _decided_first(session, waiting, old.name) or _no_year_disturbed(session, (old.id, new.id), day)
     if refused is not None:
         return refused
-    employment.until = day - timedelta(days=1)
-    session.add(employment)
-    session.add(
-        Employment(
-            id=new_id(),
-            person_id=row.target_id,
-            unit_id=new.id,
-            area=new.area,
-            post=str(payload.get("post", "")),
-            order_in_unit=records.next_order(session, new.id),
-            since=day,
-        )
-    )
+    change_unit(session, employment, new, day, str(payload.get("post", "")))
+    send_along(session, waiting, new)
     for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
         letter_rows.write_unit_message(
             session,
             unit_id=unit_id,
             to_role="unit_clerk",
             subject=subject,
-            body={"person": str(row.target_id), "day": day.isoformat()},
+            body={"person": str(row.target_id), "day": day.isoformat(), "records": len(waiting)},
             at=now,
         )
     complete(
@@ -85,39 +78,39 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         left=str(old.id),
         entered=str(new.id),
         day=day.isoformat(),
+        **({"records": [str(record.id) for record in waiting]} if waiting else {}),
     )
     return None
 
 
-def _decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
-    """Refuse to let a person leave while his records wait at his unit: nobody else can examine them afterwards."""
-    waiting = [
+def _waiting_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[StudyRecord]:
+    """Return a person's records that wait for his unit: for a level of its own, or for whoever filed them there."""
+    return [
         record
         for record in records.open_at_unit(session, person_id, unit_id)
-        if _waits_at_unit(session, record)
+        if record.stage == "returned" or _flow_of(session, record).level(record.level).body == "unit"
     ]
-    if not waiting:
+
+
+def _decided_first(session: Session, waiting: Sequence[StudyRecord], unit_name: str) -> Refused | None:
+    """Refuse to let a person leave before what the flow of his records says is settled; most flows say nothing."""
+    clauses = []
+    for record in waiting:
+        leaving = _flow_of(session, record).leaving
+        if leaving is not None and (record.stage == "returned" or record.level in leaving.levels):
+            clauses.append(leaving.clause)
+    if not clauses:
         return None
-    clause = _clause(session, waiting[0])
     return Refused(
         "records_open",
-        f"此人还有 {len(waiting)} 条学时记录在{unit_name}未办结；转出前须由原单位审核其学时记录（{clause}），"
+        f"此人还有 {len(clauses)} 条学时记录在{unit_name}未办结；转出前须由原单位审核其学时记录（{clauses[0]}），"
         "请先认定、不予认定，或由申报人撤回",
     )
 
 
-def _waits_at_unit(session: Session, record: StudyRecord) -> bool:
-    """Tell whether a record waits for its unit: for a level of its own departments, or for whoever filed it there."""
-    if record.stage == "returned" or record.flow_digest is None:
-        return True
-    flow = load_flow(audit.load_artifact(session, record.flow_digest))
-    return flow.level(record.level).body == "unit"
-
-
-def _clause(session: Session, record: StudyRecord) -> str:
+def _flow_of(session: Session, record: StudyRecord) -> ApprovalFlow:
     assert record.flow_digest is not None  # only a filed record is open
-    flow = load_flow(audit.load_artifact(session, record.flow_digest))
-    return flow.level(record.level).clause if record.level else flow.instrument
+    return load_flow(audit.load_artifact(session, record.flow_digest))
 
 
 def _no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) -> Refused | None:

@@ -12,7 +12,8 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_acts import flow_of, write_state
 from xueshi.campaigns.rows import filing_rows, letter_rows
 from xueshi.campaigns.tables import Campaign, Filing
-from xueshi.machines.filing_machine import Refused, opening_state
+from xueshi.flows.flow import ApprovalFlow
+from xueshi.machines.filing_machine import FilingState, Refused, opening_state
 from xueshi.machines.stored_state import dump_state, load_state
 from xueshi.results import repository as results
 from xueshi.storage import new_id
@@ -70,15 +71,29 @@ def open_later_round(session: Session, campaign: Campaign, last: Filing, plan: R
         note=plan.note,
         people=last.people,
     )
+    return begin_filing(session, campaign, filing, flow, state, plan.now, subject="重新开启申报")
+
+
+def begin_filing(
+    session: Session,
+    campaign: Campaign,
+    filing: Filing,
+    flow: ApprovalFlow,
+    state: FilingState,
+    now: datetime,
+    *,
+    subject: str,
+) -> Filing:
+    """Store a filing that begins after its campaign was opened: counted, its first tasks open, its unit told."""
     session.add(filing)
     session.flush()
-    write_state(session, campaign, filing, flow, state, plan.now)
+    write_state(session, campaign, filing, flow, state, now)
     letter_rows.write_message(
         session,
         filing=filing,
         to_role="unit_clerk",
-        subject="重新开启申报",
-        body={"campaign": campaign.title, "reason": plan.note},
-        at=plan.now,
+        subject=subject,
+        body={"campaign": campaign.title, **({"reason": filing.note} if filing.note else {})},
+        at=now,
     )
     return filing

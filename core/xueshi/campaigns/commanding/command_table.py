@@ -58,6 +58,7 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("makeup", "开放补训", "durable", "campaign", "campaign.steer"),
         CommandKind("migrate", "更换规则包", "durable", "campaign", "campaign.steer"),
         CommandKind("reopen", "重新开启", "durable", "campaign", "campaign.steer"),
+        CommandKind("add_unit", "加入单位", "durable", "campaign", "campaign.steer"),
         CommandKind("archive", "归档", "durable", "campaign", "campaign.steer"),
         CommandKind("uphold_appeal", "维持原决定", "durable", "appeal", "appeal.decide"),
         CommandKind("grant_appeal", "支持申诉", "durable", "appeal", "appeal.decide"),

@@ -58,6 +58,19 @@ def pack_of(session: Session, campaign: Campaign) -> RulePack:
     return load_pack(audit.load_artifact(session, campaign.pack_digest))
 
 
+def judged_under(campaign: Campaign, filing: Filing, now: datetime) -> JudgedUnder:
+    """Return what the judgements of a filing's people have in common."""
+    return JudgedUnder(
+        campaign.id,
+        filing.unit_id,
+        filing.area,
+        campaign.year,
+        campaign.pack_digest,
+        now,
+        filing.input_version,
+    )
+
+
 def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None]) -> FilingState:
     """Judge every person of a submitted filing in chunks, then hand it to the next level.
 
@@ -73,9 +86,9 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         people = people_of(session, campaign, filing, pack)
         earlier = earlier_of(session, campaign.year, people)
         others = years_of(session, pack, campaign.year, people)
-        values = filing_rows.determinations(session, filing.id)
+        values = filing_rows.determinations(session, filing)
         now = campaign_now(session, campaign, real_now())
-    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    under = judged_under(campaign, filing, now)
     heartbeat(0)
     judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):

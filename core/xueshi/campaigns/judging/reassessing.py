@@ -17,6 +17,7 @@ from xueshi.campaigns.judging.assessing import (
     Judged,
     earlier_of,
     judge,
+    judged_under,
     load_pack,
     open_record_tasks,
     people_of,
@@ -30,7 +31,6 @@ from xueshi.real_clock import real_now
 from xueshi.register.rows.people_rows import PersonForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
-from xueshi.results.repository import JudgedUnder
 from xueshi.results.tables import YearResult
 from xueshi.storage import reading, transaction
 
@@ -104,7 +104,7 @@ def _reassess(session: Session, reassessment_id: UUID, filing_id: UUID) -> bool:
     pack = load_pack(audit.load_artifact(session, campaign.pack_digest))
     now = campaign_now(session, campaign, real_now())
     again = _again(session, campaign, filing, pack)
-    under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
+    under = judged_under(campaign, filing, now)
     results.save(session, under, [judged.judgement for _, _, judged in again])
     flips = [
         flip
@@ -159,7 +159,7 @@ def _was_judged(filing: Filing) -> bool:
 def _again(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[tuple[PersonForAssessment, YearResult | None, Judged]]:
-    values = filing_rows.determinations(session, filing.id)
+    values = filing_rows.determinations(session, filing)
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     people = people_of(session, campaign, filing, pack)
     earlier = earlier_of(session, campaign.year, people)

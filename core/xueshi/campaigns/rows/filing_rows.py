@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
@@ -17,6 +17,7 @@ from xueshi.campaigns.tables import (
     Filing,
 )
 from xueshi.errors import NotFoundError
+from xueshi.register.tables import StudyRecord
 
 
 def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False) -> Filing:
@@ -122,6 +123,12 @@ def count_filings(session: Session, campaign_id: UUID, stages: Sequence[str]) ->
     return int(session.exec(query).one())
 
 
+def count_units(session: Session, campaign_id: UUID) -> int:
+    """Return how many units a campaign has, whatever their rounds."""
+    query = select(func.count(func.distinct(Filing.unit_id))).where(Filing.campaign_id == campaign_id)
+    return session.exec(query).one()
+
+
 def filings_of_year(
     session: Session, unit_ids: Sequence[UUID], year: int | None = None
 ) -> list[tuple[Campaign, Filing]]:
@@ -137,9 +144,27 @@ def filings_of_year(
     return [(campaign, filing) for campaign, filing in session.exec(query)]
 
 
-def determinations(session: Session, filing_id: UUID) -> dict[UUID, dict[str, object]]:
-    """Return the verifier's values by record and fact; the latest of each counts."""
-    query = select(Determination).where(Determination.filing_id == filing_id).order_by(col(Determination.id))
+def determinations(session: Session, filing: Filing) -> dict[UUID, dict[str, object]]:
+    """Return the verifier's values by record and fact; the latest of each counts.
+
+    A later round goes on from what was settled in the unit's rounds that were approved: the same record is not asked
+    for twice. Only of the person for whose correction a round is opened everything is settled anew.
+    """
+    before = select(Filing.id).where(
+        Filing.campaign_id == filing.campaign_id,
+        Filing.unit_id == filing.unit_id,
+        Filing.round < filing.round,
+        Filing.stage == "approved",
+    )
+    carried: ColumnElement[bool] = col(Determination.filing_id).in_(before)
+    if filing.only_person is not None:
+        own = select(StudyRecord.id).where(StudyRecord.person_id == filing.only_person)
+        carried = and_(carried, col(Determination.record_id).not_in(own))
+    query = (
+        select(Determination)
+        .where(or_(col(Determination.filing_id) == filing.id, carried))
+        .order_by(col(Determination.id))
+    )
     values: dict[UUID, dict[str, object]] = {}
     for row in session.exec(query).all():
         values.setdefault(row.record_id, {})[row.fact] = row.value

@@ -87,6 +87,17 @@ def close_record_tasks(
     session.execute(query.values(closed_at=at, closed_by=command_id, outcome=outcome))
 
 
+def move_record_tasks(
+    session: Session, record_id: UUID, unit_id: UUID, area: str, sector: str | None
+) -> None:
+    """Give the open tasks on a record that is filed in the year to another unit, whose officers settle them."""
+    session.execute(
+        update(Task)
+        .where(col(Task.record_id) == record_id, col(Task.filing_id).is_(None), col(Task.closed_at).is_(None))
+        .values(unit_id=unit_id, area=area, sector=sector, assignee=None)
+    )
+
+
 def shift_due(session: Session, campaign_id: UUID, since: datetime, by: timedelta) -> None:
     """Move by a pause what of a campaign's open tasks had not fallen due when it began."""
     query = select(Task).where(

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
+from xueshi.canonical import canonical_json
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.rows.people_rows import people_by_identity
 from xueshi.register.rows.shared import Values, chunks, insert_rows
@@ -82,7 +83,11 @@ def last_place(session: Session, scope: Scope, unit_id: UUID) -> int:
 
 
 def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Sequence[NewPerson]) -> None:
-    """Enter a unit's people and their records of a year in place of what earlier workbooks of that year said."""
+    """Enter a unit's people and their records of a year in place of what earlier workbooks of that year said.
+
+    A record that stands in both unchanged stays the same record: what was settled on it holds on.
+    """
+    stood = _stood(session, owner)
     _take_back(session, owner)
     known = people_by_identity(session, keys, [person.identity_number for person in people])
     ids: dict[str, UUID] = {}
@@ -105,12 +110,36 @@ def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Se
         session,
         StudyRecord,
         (
-            _record(owner, ids[normal(new.identity_number)], record)
+            _record(owner, ids[normal(new.identity_number)], record, stood)
             for new in people
             for record in new.records
         ),
     )
     session.flush()
+
+
+def _stood(session: Session, owner: RosterOwner) -> dict[str, list[UUID]]:
+    """Return what the records of the replaced workbooks say → their ids, the first in a workbook first."""
+    if not owner.replaces:
+        return {}
+    query = (
+        select(StudyRecord)
+        .where(col(StudyRecord.batch_id).in_(owner.replaces))
+        .order_by(col(StudyRecord.position), col(StudyRecord.id))
+    )
+    stood: dict[str, list[UUID]] = {}
+    for record in session.exec(query):
+        stood.setdefault(_said(record.person_id, record), []).append(record.id)
+    return stood
+
+
+def _said(person_id: UUID, record: NewRecord | StudyRecord) -> str:
+    """Return all that a workbook says of a record, its row apart, as one text."""
+    days = [None if day is None else day.isoformat() for day in (record.start, record.end)]
+    words = [
+        getattr(record, name) for name in ("kind", "claimed", "content", "form", "result", "certificate")
+    ]
+    return canonical_json([str(person_id), dict(record.facts), words, days])
 
 
 def _take_back(session: Session, owner: RosterOwner) -> None:
@@ -186,9 +215,10 @@ def _enter_employments(
     insert_rows(session, Employment, fresh)
 
 
-def _record(owner: RosterOwner, person_id: UUID, new: NewRecord) -> Values:
+def _record(owner: RosterOwner, person_id: UUID, new: NewRecord, stood: Mapping[str, list[UUID]]) -> Values:
+    same = stood.get(_said(person_id, new))
     return {
-        "id": new_id(),
+        "id": same.pop(0) if same else new_id(),
         "person_id": person_id,
         "unit_id": owner.unit_id,
         "batch_id": owner.batch_id,
