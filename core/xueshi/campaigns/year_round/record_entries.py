@@ -20,7 +20,7 @@ from xueshi.campaigns.clocks.office_calendar import calendar_of, due_after
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Command, Task
-from xueshi.campaigns.year_round import makeup
+from xueshi.campaigns.year_round import counted_once, makeup
 from xueshi.campaigns.year_round.record_law import (
     RecordLaw,
     routed,
@@ -136,6 +136,9 @@ def plan(
     if begun.state.stage == "verified" and said.open_facts:
         # Filing is the registration here: nobody comes after who could say what is missing.
         return Refused("needs_fact", f"{said.open_text}；请补齐后再登记")
+    counted = counted_once.refused(session, entry) if begun.state.stage == "verified" else None
+    if counted is not None:
+        return counted
     hours = None if said.open_facts else said.entry.hours
     return Planned(
         entry,
