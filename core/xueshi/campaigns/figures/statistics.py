@@ -17,7 +17,8 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import judge, pack_of, people_as_sealed
+from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed
+from xueshi.campaigns.judging.year_to_date import registered_on, years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.figures import Who
@@ -204,14 +205,16 @@ def study_of_register(
             pack = None
         if pack is not None:
             rules.add(pack.digest)
-        for person in people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=day):
-            records = tuple(record for record in person.records if _ended(record, day))
-            if pack is None:
-                unjudged += 1
-                people.append(_study(paper, unit, person, records, None, {}))
-                continue
-            judged = judge(pack, unit.area, year, replace(person, records=records), {}).judgement
-            people.append(_study(paper, unit, person, records, judged.verdict, judged.totals))
+            people += [
+                _study(
+                    paper, unit, one.person, one.person.records, one.judgement.verdict, one.judgement.totals
+                )
+                for one in years_to_date(session, ENGINE, unit, pack, year, day)
+            ]
+            continue
+        registered = registered_on(session, ENGINE, unit.id, year, day)
+        unjudged += len(registered)
+        people += [_study(paper, unit, person, person.records, None, {}) for person in registered]
     notes = [f"截至{day.year}年{day.month}月{day.day}日登记的情况，未经封存。"]
     if unjudged:
         notes.append(f"{unjudged}人所在地区本年度没有已编码的规则，未核算学时。")
@@ -338,12 +341,6 @@ def _class_name(record: RecordForAssessment, unit: Unit) -> str:
     held_by = unit.name if own else _ORGANISERS.get(organiser, "")
     about = "，".join(part for part in (days, held_by) if part)
     return f"{record.content}（{about}）" if about else record.content
-
-
-def _ended(record: RecordForAssessment, day: date) -> bool:
-    """Tell whether a record had ended by a day; one without dates counts, since it is in the register."""
-    last = record.end or record.start
-    return last is None or last <= day
 
 
 def _funds(session: Session, year: int, units: Sequence[Unit]) -> tuple[UnitFund, ...]:

@@ -63,17 +63,14 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
         pack = pack_of(session, campaign)
         people = people_of(session, campaign, filing, pack)
-        earlier = earlier_of(session, campaign.year, people)
+        law = YearLaw.read(session, pack, filing.area, campaign.year, people)
         values = filing_rows.determinations(session, filing.id)
         now = campaign_now(session, campaign, real_now())
     under = JudgedUnder(campaign.id, filing.unit_id, filing.area, campaign.year, campaign.pack_digest, now)
     heartbeat(0)
     judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):
-        chunk = [
-            judge(pack, filing.area, campaign.year, person, values, earlier.get(person.person_id, ()))
-            for person in people[start : start + CHUNK]
-        ]
+        chunk = [law.judge(person, values) for person in people[start : start + CHUNK]]
         with transaction(engine) as session:
             results.save(session, under, [one.judgement for one in chunk])
         judged.extend(chunk)
@@ -168,6 +165,31 @@ class Judged:
     trouble: str = ""
     undecided: tuple[RecordForAssessment, ...] = ()
     """Filed records not decided yet that an adverse verdict would rest on."""
+
+
+@dataclass(frozen=True)
+class YearLaw:
+    """By what some people's year is judged: the rule pack, and everything that their sealed other years say of it.
+
+    Whoever judges people of the register takes this way, a campaign as well as a figure or paper as of a day: what a
+    sealed year hands on must count everywhere or nowhere.
+    """
+
+    pack: RulePack
+    area: str
+    year: int
+    earlier: Mapping[UUID, Sequence[EarlierEntry]]
+
+    @classmethod
+    def read(
+        cls, session: Session, pack: RulePack, area: str, year: int, people: Sequence[PersonForAssessment]
+    ) -> YearLaw:
+        """Read what the sealed other years of some people hand on to a year."""
+        return cls(pack, area, year, earlier_of(session, year, people))
+
+    def judge(self, person: PersonForAssessment, values: Mapping[UUID, Mapping[str, object]]) -> Judged:
+        """Judge one of the people; `values` are what verifiers determined, by record and fact."""
+        return judge(self.pack, self.area, self.year, person, values, self.earlier.get(person.person_id, ()))
 
 
 def judge(
