@@ -18,7 +18,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed
-from xueshi.campaigns.judging.year_to_date import registered_on, years_to_date
+from xueshi.campaigns.judging.year_to_date import ended_by, years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.figures import Who
@@ -189,8 +189,8 @@ def study_of_register(
 ) -> YearStudy:
     """Return what the figures of an area are as of the day on which the table is made (`heading.made_on`).
 
-    Counts who is employed on that day at units of the scope, their records of the year that had ended by then, and
-    judges them under the law in force; nothing is stored.
+    Counts who is employed at units of the scope on that day, after the year's end on its last day, and the records of
+    the year that had ended by that day, and judges them under the law in force; nothing is stored.
     """
     day, year = heading.made_on, heading.year
     people: list[PersonStudy] = []
@@ -212,7 +212,11 @@ def study_of_register(
                 for one in years_to_date(session, ENGINE, unit, pack, year, day)
             ]
             continue
-        registered = registered_on(session, ENGINE, unit.id, year, day)
+        # No law here says when the year ends: the heading's does.
+        counted = min(day, heading.period_end)
+        registered = ended_by(
+            people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=counted), day
+        )
         unjudged += len(registered)
         people += [_study(paper, unit, person, person.records, None, {}) for person in registered]
     notes = [f"截至{day.year}年{day.month}月{day.day}日登记的情况，未经封存。"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -91,14 +91,23 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
 def people_of(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing as of the end of the statistics year, in the unit's own order.
+    """Return the people of a filing as of the end of the statistics year, in the unit's own order."""
+    _, last = pack.year_window(campaign.year)
+    return people_in_year(session, ENGINE, filing.unit_id, pack, campaign.year, last)
+
+
+def people_in_year(
+    session: Session, scope: Scope, unit_id: UUID, pack: RulePack, year: int, day: date
+) -> list[PersonForAssessment]:
+    """Return who of a unit counts in a year as of a day: who works there on it, after the year's end on its last day.
 
     Titles are those of the day on which the instrument reads facts of the person.
     """
-    first, last = pack.year_window(campaign.year)
-    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+    first, last = pack.year_window(year)
+    counted = min(day, last)
+    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else counted
     return people_rows.people_for_assessment(
-        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+        session, scope, unit_id, year, as_of=counted, titles_as_of=titles_as_of
     )
 
 

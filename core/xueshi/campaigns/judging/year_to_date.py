@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.judging.assessing import YearLaw
+from xueshi.campaigns.judging.assessing import YearLaw, people_in_year
 from xueshi.register.rows import people_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.register.tables import Unit
@@ -29,8 +30,8 @@ class YearToDate:
 def years_to_date(
     session: Session, scope: Scope, unit: Unit, pack: RulePack, year: int, day: date
 ) -> list[YearToDate]:
-    """Judge the year of everybody who works at a unit on a day, in the unit's order."""
-    people = registered_on(session, scope, unit.id, year, day)
+    """Judge the year of everybody who counts at a unit as of a day, in the unit's order."""
+    people = ended_by(people_in_year(session, scope, unit.id, pack, year, day), day)
     law = YearLaw.read(session, pack, unit.area, year, people)
     judged = [(person, law.judge(person, {}).judgement) for person in people]
     missing = {person.person_id: _handed_on(person, judgement) for person, judgement in judged}
@@ -50,17 +51,15 @@ def years_to_date(
     ]
 
 
-def registered_on(
-    session: Session, scope: Scope, unit_id: UUID, year: int, day: date
-) -> list[PersonForAssessment]:
-    """Return who works at a unit on a day, with the records of a year that had ended by then."""
+def ended_by(people: Sequence[PersonForAssessment], day: date) -> list[PersonForAssessment]:
+    """Return people with those of their records that had ended by a day."""
     return [
         replace(
             person,
             records=tuple(one for one in person.records if _ended(one, day)),
             pending=tuple(one for one in person.pending if _ended(one, day)),
         )
-        for person in people_rows.people_for_assessment(session, scope, unit_id, year, as_of=day)
+        for person in people
     ]
 
 
