@@ -1,7 +1,7 @@
 """The year's figures of an area: who studied, how much, how, by level; and who stands behind each figure.
 
-Two sources: a closed campaign counts sealed results (units that did not file are told apart); where the law knows no
-campaign, or before it closes, the register is counted as of a day (随机统计) and judged under the law in force.
+Two sources: a campaign counts sealed results (once it is closed, units that did not file are told apart; before, those
+not sealed yet are left out and told); where the law knows no campaign, or before it closes, the register is counted as of a day (随机统计) and judged under the law in force.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ NOTES = {
     "dissolved": "已撤并，其人员不在本表之内",
 }
 """Units that stand apart from the figures, and in which words."""
+UNDER_WAY = frozenset({"open", "closing"})
+"""Stages of a campaign in which results are not sealed yet, or not all of them."""
 PackFor = Callable[[str, str | None], RulePack]
 """Gives the rule pack of an area and sector for the year that is counted; NotEncodedError where there is none."""
 _ORGANISERS = engine_vocabulary().facts["organiser"].values
@@ -132,16 +134,25 @@ def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate)
 
 
 def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTemplate) -> YearStudy:
-    """Return what a campaign's figures are counted from: sealed results, and registers of units that did not file."""
+    """Return what a campaign's figures are counted from: sealed results, and registers of units that did not file.
+
+    Before all is sealed only what is sealed counts, since of nobody else hours and verdict are known; a note tells how
+    many units are left out.
+    """
     pack = pack_of(session, campaign)
+    under_way = campaign.stage in UNDER_WAY
     sealed = _counted_results(session, campaign.id)
     people: list[PersonStudy] = []
     units: list[Unit] = []
     stages: Counter[str] = Counter()
+    unsealed = 0
     for filing in filing_rows.standing_filings(session, ENGINE, campaign.id):
         stages[filing.stage] += 1
         if filing.stage == "dissolved":
             continue  # its people are counted where they work now
+        if under_way and filing.unit_id not in sealed:
+            unsealed += 1
+            continue
         unit = unit_rows.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
         registered = {
@@ -158,6 +169,8 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
             ]
     first, last = pack.year_window(campaign.year)
     notes = [f"{stages[stage]}家单位{words}。" for stage, words in NOTES.items() if stages[stage]]
+    if unsealed:
+        notes.insert(0, f"{unsealed}家单位尚未封存，其人员不在本表之内。")
     return YearStudy(
         paper=paper,
         heading=Heading(
