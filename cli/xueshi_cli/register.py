@@ -21,6 +21,7 @@ from xueshi.register.workbook import IntakeVocabulary, write_registers, write_wo
 from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli import importing, transfer, units
+from xueshi_cli.intake_words import SeveralPacksError, words_for_area, words_for_file
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
@@ -45,7 +46,8 @@ def template(
 ) -> None:
     """写出一份空的登记工作簿，栏目由该地区的规则文件决定。"""
     place = Workplace.here()
-    vocabulary, _ = _vocabulary(place.registry, region, year, area)
+    vocabulary, code = _vocabulary(place.registry, region, year, area)
+    vocabulary = words_for_area(place, vocabulary, code)
     target = output or Path(f"继续教育登记表-{vocabulary.pack.id}-{vocabulary.year}.xlsx")
     if target.exists():
         raise InputError(f"{target} 已存在；请换一个文件名，或先移走它")
@@ -94,12 +96,14 @@ def import_(
     notes: list[str] = []
     with Progress(console=console, transient=True, disable=json) as progress:
         for path in progress.track(files, description="工作簿"):
+            words = vocabulary
             try:
+                words = words_for_file(place, vocabulary, path, importing.limits_of(place))
                 done = take(
-                    place, officer, path, year=vocabulary.year, area=code, vocabulary=vocabulary, mode=mode,
+                    place, officer, path, year=words.year, area=code, vocabulary=words, mode=mode,
                     valid_only=valid_only, watch=_bar(progress),
                 )  # fmt: skip
-            except NotAllowedError as error:
+            except (NotAllowedError, SeveralPacksError) as error:
                 # One unit of somebody else's must not hide what became of the other files.
                 done = importing.forbidden(path, error)
             problems += done.problems
@@ -112,7 +116,7 @@ def import_(
                     path,
                     done.problems,
                     marked / _marked_name(path, files, "未收" if returned else "已标注"),
-                    vocabulary,
+                    words,
                     only=done.checked.rejected if returned else None,
                     limits=importing.limits_of(place),
                 )
