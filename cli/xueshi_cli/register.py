@@ -143,7 +143,7 @@ def flags(
     unit: Annotated[str, typer.Option(help="单位的统一社会信用代码；缺省为管理范围内全部")] = "",
     json: AsJson = False,
 ) -> None:
-    """列出学时记录的疑点：同一证明、时间重叠、一日学时过多、同一课程；只供核对，不影响学时。"""
+    """列出学时记录的疑点：同一证明、时间重叠、一日学时过多、没有开始日期、同一课程；只供核对，不影响学时。"""
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
