@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check years sequences crash bench docs time-skipping
+.PHONY: setup demo test check years sequences crash bench docs examples time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -54,3 +54,7 @@ docs: setup
 	@$(BIN)/python setup/hooks_page.py
 	@$(BIN)/python setup/vocabulary_page.py
 	@$(BIN)/python setup/licences.py
+
+# The workbooks of examples/, from their script; a test imports each of them.
+examples: setup
+	@$(BIN)/python setup/example_workbooks.py

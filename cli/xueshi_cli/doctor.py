@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal, TypeVar
 
 import typer
@@ -26,7 +25,7 @@ from xueshi.errors import XueshiError
 from xueshi.real_clock import real_now
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
-from xueshi.storage import open_database, reading
+from xueshi.storage import not_made_yet, open_database, reading
 from xueshi_cli import temporal_binary
 from xueshi_cli.output import AsJson, console
 from xueshi_cli.server import read_record, serves
@@ -197,11 +196,6 @@ def asked_of_database(
         return "broken", None
     finally:
         engine.dispose()
-
-
-def not_made_yet(address: str) -> bool:
-    """Tell whether a database is a file that the first command will make."""
-    return address.startswith("sqlite:///") and not Path(address.removeprefix("sqlite:///")).exists()
 
 
 def messages(settings: Settings) -> Finding:

@@ -14,7 +14,7 @@ from xueshi.campaigns.acts import direct_acts
 from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import campaign_rows
-from xueshi.errors import InputError, NotAllowedError, XueshiError
+from xueshi.errors import InputError, XueshiError
 from xueshi.register import intake
 from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Accepted, Intake, Mode
@@ -112,8 +112,8 @@ def import_workbook(
     return ImportOutcome(outcome.checked, outcome.problems, taken)
 
 
-def forbidden(path: Path, error: NotAllowedError) -> ImportOutcome:
-    """Return the outcome of a workbook that its officer may not import."""
+def forbidden(path: Path, error: XueshiError) -> ImportOutcome:
+    """Return the outcome of a workbook that its officer may not import, or not as it is."""
     return ImportOutcome(CheckedWorkbook(path.name), (_refusal(path, error),))
 
 

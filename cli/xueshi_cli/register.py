@@ -22,6 +22,7 @@ from xueshi.registry import Registry
 from xueshi.storage import reading
 from xueshi_cli import importing, transfer, units
 from xueshi_cli.adding_units import hint_after_import
+from xueshi_cli.intake_words import SeveralPacksError, words_for_area, words_for_file
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, console, show_table
 from xueshi_cli.workplace import Workplace
@@ -46,7 +47,8 @@ def template(
 ) -> None:
     """写出一份空的登记工作簿，栏目由该地区的规则文件决定。"""
     place = Workplace.here()
-    vocabulary, _ = _vocabulary(place.registry, region, year, area)
+    vocabulary, code = _vocabulary(place.registry, region, year, area)
+    vocabulary = words_for_area(place, vocabulary, code)
     target = output or Path(f"继续教育登记表-{vocabulary.pack.id}-{vocabulary.year}.xlsx")
     if target.exists():
         raise InputError(f"{target} 已存在；请换一个文件名，或先移走它")
@@ -95,12 +97,14 @@ def import_(
     notes: list[str] = []
     with Progress(console=console, transient=True, disable=json) as progress:
         for path in progress.track(files, description="工作簿"):
+            words = vocabulary
             try:
+                words = words_for_file(place, vocabulary, path, importing.limits_of(place))
                 done = take(
-                    place, officer, path, year=vocabulary.year, area=code, vocabulary=vocabulary, mode=mode,
+                    place, officer, path, year=words.year, area=code, vocabulary=words, mode=mode,
                     valid_only=valid_only, watch=_bar(progress),
                 )  # fmt: skip
-            except NotAllowedError as error:
+            except (NotAllowedError, SeveralPacksError) as error:
                 # One unit of somebody else's must not hide what became of the other files.
                 done = importing.forbidden(path, error)
             problems += done.problems
@@ -117,7 +121,7 @@ def import_(
                     path,
                     done.problems,
                     marked / _marked_name(path, files, "未收" if returned else "已标注"),
-                    vocabulary,
+                    words,
                     only=done.checked.rejected if returned else None,
                     limits=importing.limits_of(place),
                 )
@@ -144,7 +148,7 @@ def flags(
     unit: Annotated[str, typer.Option(help="单位的统一社会信用代码；缺省为管理范围内全部")] = "",
     json: AsJson = False,
 ) -> None:
-    """列出学时记录的疑点：同一证明、时间重叠、一日学时过多、同一课程；只供核对，不影响学时。"""
+    """列出学时记录的疑点：同一证明、时间重叠、一日学时过多、没有开始日期、同一课程；只供核对，不影响学时。"""
     place = Workplace.here()
     with reading(place.engine) as session:
         actor = place.actor(session, officer)

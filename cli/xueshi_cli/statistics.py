@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from xueshi.audit import repository as audit
-from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
+from xueshi.campaigns.figures.statistics import UNDER_WAY, YearStudy, who_stands_behind
 from xueshi.documents.figures import Who, figure_list, row_of
 from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.documents.types import FigureList, TableColumn, YearTable
@@ -97,8 +97,11 @@ def show(
         actor = place.actor(session, officer)
         if listed:
             require_whole_area(actor)
+        under_way = False
         if as_of is None:
-            studies = [study for _, study in studies_of_campaigns(session, actor, region, year, area)]
+            found = studies_of_campaigns(session, actor, region, year, area)
+            studies = [study for _, study in found]
+            under_way = any(campaign.stage in UNDER_WAY for campaign, _ in found)
         else:
             studies = studies_as_of(place, session, actor, region, year, area, as_of.date())
         counted = [
@@ -116,6 +119,8 @@ def show(
         _write(place, officer, counted, output, with_lists=with_lists)
         return
     show_tables([one.table for one in counted], as_json=json, csv=csv, xlsx=xlsx)
+    if under_way and not (json or csv or xlsx):
+        console.print("年度验证尚未封存；截至某日的登记用 --as-of 日期 统计。")
 
 
 @app.command("fund")

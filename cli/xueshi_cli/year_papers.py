@@ -17,7 +17,7 @@ from xueshi.storage import reading
 from xueshi_cli.output import AsOfficer
 from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
-from xueshi_cli.year_studies import area_and_body
+from xueshi_cli.year_studies import area_and_body, require_day_of_year
 from xueshi_templates.closure import complete_closure
 from xueshi_templates.render import NotRendered, render_many
 
@@ -43,6 +43,7 @@ def year(
         region = place.registry.region_for(found.area)
         template = _template(place, region, year, paper)
         pack = place.registry.pack_for(found.area, year, found.sector)
+        require_day_of_year(session, pack, year, as_of.date())
         where = PaperPlace(
             region,
             area_and_body(place, region, found.area)[0],

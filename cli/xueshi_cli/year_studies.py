@@ -7,12 +7,15 @@ from datetime import date
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.figures.papers import papers_of
 from xueshi.campaigns.figures.statistics import Heading, YearStudy, study_of_campaign, study_of_register
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.template import DocumentTemplate
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.regulations.pack import RulePack
 from xueshi_cli.workplace import Workplace
 
@@ -50,7 +53,8 @@ def studies_as_of(
 ) -> list[YearStudy]:
     """Return the figures of an area's register as of a day, for each table that the region has for the year.
 
-    Raises InputError for an area of another region, a day before the year began, or a region without a table.
+    Raises InputError for an area of another region, a day outside the year's reach (`require_day_of_year`), or a region
+    without a table.
     """
     where = area or actor.area
     owner = place.registry.region_for(where)
@@ -61,14 +65,26 @@ def studies_as_of(
     def pack_for(of_area: str, sector: str | None) -> RulePack:
         return place.registry.pack_for(of_area, year, sector)
 
-    first, last = pack_for(where, None).year_window(year)
-    if day < first:
-        raise InputError(f"{day} 早于 {year} 统计年度的第一天 {first}；请改 --as-of 的日期或年度")
+    first, last = require_day_of_year(session, pack_for(where, None), year, day)
     name, body = area_and_body(place, region, where)
     # A folder in which a clock stands still is one of a demo or rehearsal: whatever it counts is marked.
     sample = any(one.standing for one in campaign_rows.campaigns(session, actor.scope.of_engine()))
     heading = Heading(region, where, name, year, first, last, body, day, sample)
     return [study_of_register(session, actor.scope, paper, heading, pack_for) for paper in papers]
+
+
+def require_day_of_year(session: Session, pack: RulePack, year: int, day: date) -> tuple[date, date]:
+    """Return first and last day of a statistics year. Raises InputError for a day before it, or one that is not here yet.
+
+    A day after the year's end is one: what was made up or entered late is counted then.
+    """
+    first, last = pack.year_window(year)
+    if day < first:
+        raise InputError(f"{day} 早于 {year} 统计年度的第一天 {first}；请改 --as-of 的日期或年度")
+    today = civil_date(folder_now(session, real_now()))
+    if day > today:
+        raise InputError(f"{day} 还没有到（今天是 {today}）；请把 --as-of 改为今天或以前的日期")
+    return first, last
 
 
 def tables_of_year(place: Workplace, region: str, year: int) -> list[DocumentTemplate]:

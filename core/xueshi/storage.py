@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,12 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Read JSON."""
         return None if value is None else json.loads(value)
+
+
+def not_made_yet(address: str) -> bool:
+    """Tell whether a database is a file that the first command will make."""
+    file = address.removeprefix("sqlite:///")
+    return file != address and not Path(file).exists()
 
 
 def open_database(url: str) -> Engine:

@@ -77,11 +77,35 @@ def test_hours_verdicts_and_levels_stay_as_they_were_sealed(sealed: CampaignRig)
         assert count == sum(len(unit.sample.people) for unit in sealed.units[:-1])
 
 
-def test_before_the_seal_nobody_has_hours_and_everybody_is_undecided(rig: CampaignRig) -> None:
+def test_before_the_seal_nobody_is_listed_and_the_table_says_how_many_units_are_out(rig: CampaignRig) -> None:
     for unit in rig.units:
         rig.hand_in(unit)
+    rig.approve(rig.units[0])
     found = study(rig)
     assert not found.sealed
-    totals = found.table().totals
-    assert totals["undecided"] == totals["people"] == sum(len(unit.sample.people) for unit in rig.units)
-    assert {value for key, value in totals.items() if key.startswith("hours.")} == {0}
+    assert (found.people, found.units) == ((), ())
+    table = found.table()
+    assert table.notes[0] == f"{len(rig.units)}家单位尚未封存，其人员不在本表之内。", "approved is not sealed"
+    assert table.totals["people"] == table.totals["took_part"] == 0
+    assert table.totals["rate"] is None
+    assert {value for key, value in table.totals.items() if key.startswith(("hours", "people."))} == {0}
+
+
+def test_while_it_is_closed_only_what_is_sealed_already_counts(rig: CampaignRig) -> None:
+    for unit in rig.units[:2]:
+        rig.approve(unit)
+    rig.hand_in(rig.units[-1])
+    rig.close()
+    first, second, last = rig.units
+    with transaction(rig.engine) as session:
+        sealing.seal_filing(session, rig.fresh(), rig.filing(first))
+    found = study(rig)
+    assert {one.unit for one in found.people} == {str(first.id)} == {str(unit.id) for unit in found.units}
+    assert len(found.people) == len(first.sample.people)
+    assert found.notes[:2] == ("2家单位尚未封存，其人员不在本表之内。", "1家单位逾期未申报。")
+    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
+    after = study(rig)
+    assert {one.unit for one in after.people} == {str(unit.id) for unit in (first, second, last)}
+    assert after.notes[0] == "1家单位逾期未申报。", (
+        "what did not file counts by its register once all is sealed"
+    )

@@ -254,6 +254,16 @@ def test_an_own_account_is_bound_anew_by_the_bureau(rig: CampaignRig) -> None:
         run("accounts", "set", rig.units[0].clerk, "--person", other.identity_number, "--as", BUREAU)
 
 
+def test_statistics_before_the_seal_say_so_and_name_the_way_to_count_now(rig: CampaignRig) -> None:
+    rig.approve(rig.units[0])
+    asked = ("statistics", rig.notice.region, str(rig.notice.year), "--as", BUREAU)
+    said = run(*asked)
+    assert f"{len(rig.units)}家单位尚未封存，其人员不在本表之内。" in said
+    assert "--as-of 日期" in said
+    (answer,) = rows(*asked)
+    assert all(row["合计"] in (0, "0", None) for row in answer["rows"])
+
+
 @pytest.mark.fonts
 def test_percentages_carry_their_sign_and_figures_their_definition(rig: CampaignRig) -> None:
     finished(rig)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,13 +16,16 @@ import pytest
 from study_rig import BUREAU, CODES, StudyRig
 from typer.testing import CliRunner
 
+from xueshi.campaigns.clocks.campaign_clock import set_folder_clock
+from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.figures.statistics import YearStudy, who_stands_behind
 from xueshi.documents.figures import recount
 from xueshi.documents.statistics import table_columns, table_groups
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.real_clock import real_now
 from xueshi.registry import GROUP, Registry, load
 from xueshi.regulations.vocabulary import engine_vocabulary
-from xueshi.storage import reading
+from xueshi.storage import reading, transaction
 from xueshi_cli.main import build
 from xueshi_cli.statistics import Counted
 from xueshi_cli.year_studies import studies_as_of
@@ -196,6 +200,39 @@ def test_as_of_a_day_counts_what_had_ended_and_who_was_there(made: Callable[...,
         run(region, str(year), "--as-of", (rig.first - timedelta(days=1)).isoformat())
     with pytest.raises(NotFoundError, match="--as-of"):
         run(region, str(year))
+
+
+def test_a_day_that_is_not_here_yet_is_refused_by_table_and_paper(
+    made: Callable[..., StudyRig], tmp_path: Path
+) -> None:
+    region, year, area = TABLES[0]
+    rig = made(region, year, area)
+    with transaction(rig.engine) as session:
+        set_folder_clock(session, start_of(rig.first + timedelta(days=50)), real_now())
+    today, tomorrow = (rig.first + timedelta(days=days) for days in (50, 51))
+    run(region, str(year), "--as-of", today.isoformat())
+    with pytest.raises(InputError, match=f"{tomorrow} 还没有到（今天是 {today}）"):
+        run(region, str(year), "--as-of", tomorrow.isoformat())
+    words = ["forms", "year", CODES[0], "--year", str(year), "-o", str(tmp_path / "out"), "--as", "clerk"]
+    for day, why in ((tomorrow, "还没有到"), (rig.first - timedelta(days=1), "早于")):
+        done = RUN.invoke(build(), [*words, "--as-of", day.isoformat()])
+        assert isinstance(done.exception, InputError)
+        assert why in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_counted_after_the_year_has_the_people_of_its_last_day(made: Callable[..., StudyRig]) -> None:
+    region, year, area = TABLES[0]
+    rig = made(region, year, area)
+    _, last = REGISTRY.pack_for(area, year).year_window(year)
+    hired = replace(rig.person(77), employed_since=last + timedelta(days=31), title_since=None)
+    rig.enter(CODES[0], [hired])
+
+    def people(day: date) -> int:
+        (opened,) = rows(region, str(year), "--as-of", day.isoformat(), "--figure", "people")
+        return len(opened["名单"])
+
+    assert people(last) == people(last + timedelta(days=66)) == 2 * len(rig.kinds)
 
 
 def with_fund() -> tuple[str, int, str]:

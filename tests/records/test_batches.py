@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 from records_rig import AREA, YEAR, RecordsRig, identity
+from roster_file import ALL, report, roster_file
 from sqlmodel import select
 
 from xueshi.access.repository import Actor
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.tables import Command
 from xueshi.records.incoming import CheckedIncoming, read_incoming
-from xueshi.records.roster import ATTENDEES, CLASS, CheckedRoster, read_roster, write_roster
+from xueshi.records.roster import ATTENDEES, CLASS, read_roster
 from xueshi.records.tables import StudyClass
 from xueshi.register.tables import StudyRecord
 from xueshi.register.workbook import IntakeVocabulary
@@ -26,59 +25,6 @@ from xueshi_cli.recording import give, import_payload, roster_payload
 @pytest.fixture
 def vocabulary(rig: RecordsRig) -> IntakeVocabulary:
     return IntakeVocabulary.from_pack(rig.law.pack, YEAR)
-
-
-def roster_file(
-    rig: RecordsRig,
-    vocabulary: IntakeVocabulary,
-    people: list[tuple[str, str]],
-    name: str = "class.xlsx",
-    **changes: Any,
-) -> Path:
-    path = rig.folder / name
-    write_roster(path, vocabulary)
-    book = load_workbook(path)
-    said = {
-        "班次编号": "2024-01",
-        "类别": vocabulary.label_of("public_course"),
-        "学习内容": "数字经济",
-        "开始日期": "2024-02-19",
-        "结束日期": "2024-02-23",
-        "载明学时数": "30",
-        **changes,
-    }
-    headings = [cell.value for cell in book[CLASS][1]]
-    for heading, value in said.items():
-        place = next(at for at, one in enumerate(headings, start=1) if str(one).split("（")[0] == heading)
-        book[CLASS].cell(2, place).value = value
-    for row, (number, person) in enumerate(people, start=2):
-        book[ATTENDEES].cell(row, 1).value = number
-        book[ATTENDEES].cell(row, 2).value = person
-    book.save(path)
-    return path
-
-
-def report(
-    rig: RecordsRig,
-    vocabulary: IntakeVocabulary,
-    path: Path,
-    *,
-    valid_only: bool = False,
-    officer: str = "organiser",
-) -> tuple[Command, dict[str, Any], CheckedRoster]:
-    checked = read_roster(path, vocabulary)
-    assert checked.class_is_right, [str(problem) for problem in checked.problems]
-
-    def made(session: Any, actor: Actor) -> CommandRequest:
-        payload = roster_payload(rig.place, session, actor, checked, valid_only=valid_only)
-        return CommandRequest(
-            str(new_id()), "report_roster", new_id(), None, {**rig.law.stored(session), **payload}
-        )
-
-    return (*give(rig.place, officer, made), checked)
-
-
-ALL = [(identity(1), "人1"), (identity(2), ""), (identity(3), "人3")]
 
 
 def test_one_file_gives_hours_to_every_attendee_of_every_unit(

@@ -11,7 +11,7 @@ import pytest
 from records_rig import ENGINE, YEAR, RecordsRig
 
 from xueshi.campaigns.year_round.record_flags import flags_of_record, flags_of_year
-from xueshi.records.flags import FlagRecord, flags, hundredths
+from xueshi.records.flags import FlagRecord, flags, hundredths, stated_days
 from xueshi.storage import reading
 
 SPACE = UUID(int=5)
@@ -89,6 +89,85 @@ def test_two_records_that_fill_one_day_twice_are_told_together() -> None:
     assert (flag.kind, set(flag.records)) == ("day_hours", {PLAIN.id, lecture.id})
 
 
+# ---------------------------------------------------------------- without a first day
+
+
+def undated(number: int = 2, **changes: Any) -> FlagRecord:
+    return other(number, **{"start": None, "end": date(2024, 5, 7), "hours": 1600, **changes})
+
+
+@pytest.mark.parametrize(
+    ("days", "first"),
+    [(2, date(2024, 5, 6)), (1, date(2024, 5, 7)), (10, date(2024, 4, 28)), (None, None), (0, None)],
+)
+def test_the_first_day_is_reckoned_from_the_days(days: int | None, first: date | None) -> None:
+    record = undated(days=days)
+    assert (record.first, record.reckoned) == (first, first is not None)
+
+
+def test_a_stated_first_day_stands_whatever_the_days_say() -> None:
+    assert (replace(PLAIN, days=9).first, replace(PLAIN, days=9).reckoned) == (PLAIN.start, False)
+    assert undated(daily=(800, 800, 800)).first == date(2024, 5, 5), "as many days as are listed"
+
+
+def test_hours_without_a_first_day_are_looked_at_by_the_days() -> None:
+    assert kinds(undated(days=2)) == []
+    (flag,) = flags([undated(days=2, hours=40000)])
+    assert (flag.kind, flag.day) == ("day_hours", date(2024, 5, 6))
+    assert "每日200学时" in flag.text
+    assert "按天数推算" in flag.text
+    one, two = undated(2, days=1, hours=2000), undated(3, days=1, hours=1000, kind="teaching")
+    (flag,) = flags([one, two])
+    assert (flag.kind, set(flag.records)) == ("day_hours", {one.id, two.id})
+
+
+def test_sessions_overlap_by_the_days_that_they_state() -> None:
+    (flag,) = flags([PLAIN, undated(days=1, hours=600)])
+    assert (flag.kind, flag.day, "按天数推算" in flag.text) == ("overlap", date(2024, 5, 7), True)
+    assert kinds(PLAIN, undated(days=3, end=date(2024, 5, 10), hours=600)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "odd"),
+    [
+        ({"hours": 40000}, True),
+        ({"hours": 2401}, True),
+        ({"hours": 2400}, False),
+        ({"hours": None}, False),
+        ({"hours": 40000, "kind": "courseware"}, False),
+        ({"hours": 40000, "end": None}, True),
+    ],
+)
+def test_more_than_a_day_holds_without_first_day_or_days_cannot_be_checked(
+    changes: dict[str, Any], odd: bool
+) -> None:
+    found = flags([undated(**changes)])
+    assert [flag.kind for flag in found] == (["no_start"] if odd else [])
+    assert all("无法核对" in flag.text for flag in found)
+
+
+def test_what_is_known_is_not_called_unknown() -> None:
+    assert kinds(undated(hours=40000, days=50)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "days"),
+    [
+        ({"days": 3}, 3),
+        ({"days": "2.5"}, 3),
+        ({"half_days": 3}, 2),
+        ({"half_days": "1"}, 1),
+        ({"days": 2, "half_days": 9}, 2),
+        ({"days": None, "half_days": 4}, 2),
+        ({"days": 0}, None),
+        ({"days": "几天"}, None),
+        ({}, None),
+    ],
+)
+def test_days_and_half_days_are_read_without_guessing(facts: dict[str, Any], days: int | None) -> None:
+    assert stated_days(facts) == days
+
+
 def test_the_same_course_twice_is_told_whatever_the_spelling_and_year() -> None:
     again = other(content="《安全 培训》", year=2025, start=date(2025, 5, 6), end=date(2025, 5, 7))
     (flag,) = flags([PLAIN, again])
@@ -128,3 +207,15 @@ def test_the_cap_of_a_day_is_the_rules_own(rig: RecordsRig) -> None:
     with reading(rig.engine) as session:
         (shown,) = flags_of_record(session, ENGINE, rig.record(record))
     assert "规定的每日8学时" in shown.flag.text
+
+
+def test_a_stored_record_without_first_day_is_flagged_by_what_it_states(rig: RecordsRig) -> None:
+    facts = {"hours_stated": True, "hours": 400}
+    told = rig.file(1, record=rig.body(start=None, facts={**facts, "days": 2}, claimed=40000))
+    untold = rig.file(2, record=rig.body(start=None, facts=facts, claimed=40000))
+    with reading(rig.engine) as session:
+        found = {
+            record: [one.flag.kind for one in flags_of_record(session, ENGINE, rig.record(record))]
+            for record in (told, untold)
+        }
+    assert found == {told: ["day_hours"], untold: ["no_start"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -93,6 +94,49 @@ def test_a_returned_record_is_completed_and_verified(rig: RecordsRig) -> None:
     assert rig.record(record).content == "安全生产培训（补证明）"
     assert rig.decide("unit_personnel.a", record).state == "done"
     rig.proved()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"start": date(2024, 11, 19), "end": date(2024, 11, 20)}, "not_over"),
+        ({"start": date(2024, 3, 1), "end": date(2024, 3, 2)}, "not_over"),
+        ({"start": date(2023, 2, 1), "end": date(2023, 2, 2)}, "other_year"),
+        ({"facts": {"days": 2, "hours_stated": True, "hours": "许多"}}, "bad_value"),
+    ],
+    ids=["months ahead", "tomorrow", "another year", "no number"],
+)
+def test_what_could_not_be_filed_cannot_be_resubmitted(
+    rig: RecordsRig, changes: dict[str, Any], code: str
+) -> None:
+    body = {**rig.body(), **changes}
+    if "end" in changes:
+        body = rig.body(**changes)
+    assert rig.try_file(1, record=body)[0].code == code, "a new one is refused so"
+    record = rig.file(1)
+    rig.decide("unit_personnel.a", record, "return_record", reason="日期有误")
+    before = rig.record(record)
+    row, _ = rig.give("unit_clerk.a", "resubmit_record", record, before.version, record=body, for_person=True)
+    assert (row.state, row.code) == ("refused", code)
+    after = rig.record(record)
+    assert (after.stage, after.version, after.end, after.facts) == (
+        "returned",
+        before.version,
+        before.end,
+        before.facts,
+    )
+    rig.proved()
+
+
+def test_a_study_that_ended_today_is_resubmitted(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    rig.decide("unit_personnel.a", record, "return_record", reason="日期有误")
+    body = rig.body(start=date(2024, 2, 29), end=date(2024, 3, 1))
+    row, _ = rig.give(
+        "unit_clerk.a", "resubmit_record", record, rig.record(record).version, record=body, for_person=True
+    )
+    assert row.state == "done", row.reason
+    assert rig.record(record).end == date(2024, 3, 1)
 
 
 def test_a_refused_record_counts_nothing_and_the_filer_is_told(rig: RecordsRig) -> None:

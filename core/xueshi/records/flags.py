@@ -17,7 +17,7 @@ from uuid import UUID
 
 from xueshi.hours import show_hours
 
-FlagKind = Literal["same_evidence", "overlap", "day_hours", "same_course"]
+FlagKind = Literal["same_evidence", "overlap", "day_hours", "no_start", "same_course"]
 DAY = 2400
 """Hundredths of an hour in a day."""
 SESSIONS = frozenset(
@@ -48,6 +48,21 @@ class FlagRecord:
     day_cap: int | None = None
     evidence: frozenset[str] = field(default=frozenset())
     """Keyed digests of its proofs."""
+    days: int | None = None
+    """Days that it states to have lasted, a half one for a whole."""
+
+    @property
+    def first(self) -> date | None:
+        """The first day: as stated, else so many days before the last; None where neither is known."""
+        days = len(self.daily) or self.days
+        if self.start is not None or self.end is None or not days:
+            return self.start
+        return self.end - timedelta(days=days - 1)
+
+    @property
+    def reckoned(self) -> bool:
+        """Tell whether its first day rests on the number of its days."""
+        return self.start is None and self.first is not None
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ LABELS: dict[FlagKind, str] = {
     "same_evidence": "同一证明用于两条记录",
     "overlap": "时间重叠",
     "day_hours": "一日学时过多",
+    "no_start": "没有开始日期，无法核对",
     "same_course": "同一课程两次登记",
 }
 
@@ -76,7 +92,7 @@ def flags(records: Iterable[FlagRecord]) -> list[Flag]:
         by_person[record.person_id].append(record)
     found = _same_evidence(gathered)
     for own in by_person.values():
-        found += [*_overlaps(own), *_day_hours(own), *_same_course(own)]
+        found += [*_overlaps(own), *_day_hours(own), *_no_start(own), *_same_course(own)]
     return found
 
 
@@ -98,17 +114,23 @@ def _same_evidence(records: Sequence[FlagRecord]) -> list[Flag]:
 
 def _overlaps(own: Sequence[FlagRecord]) -> list[Flag]:
     dated = [
-        (record.id, record.start, record.end)
+        (record, record.first, record.end)
         for record in own
-        if record.kind in PRESENT_WHOLE_DAYS and record.start is not None and record.end is not None
+        if record.kind in PRESENT_WHOLE_DAYS and record.first is not None and record.end is not None
     ]
     found = []
     for (one, begins, ends), (other, starts, stops) in combinations(dated, 2):
         first, last = max(begins, starts), min(ends, stops)
         if first <= last:
             when = first.isoformat() if first == last else f"{first.isoformat()}至{last.isoformat()}"
-            found.append(Flag("overlap", (one, other), f"两项须到场的学习时间重叠：{when}", first))
+            text = f"两项须到场的学习时间重叠：{when}{_by_days(one, other)}"
+            found.append(Flag("overlap", (one.id, other.id), text, first))
     return found
+
+
+def _by_days(*records: FlagRecord) -> str:
+    """Say that a first day was reckoned: a verifier must not take it for one that somebody stated."""
+    return "（没有填开始日期的，按天数推算）" if any(record.reckoned for record in records) else ""
 
 
 def _day_hours(own: Sequence[FlagRecord]) -> list[Flag]:
@@ -125,14 +147,15 @@ def _day_hours(own: Sequence[FlagRecord]) -> list[Flag]:
             limit = record.day_cap if record.day_cap is not None else DAY
             if hours > limit and (record.id,) not in told:
                 told.add((record.id,))
-                text = f"平均或载明每日{show_hours(hours)}学时，超过{_limit(limit)}"
+                text = f"平均或载明每日{show_hours(hours)}学时，超过{_limit(limit)}{_by_days(record)}"
                 found.append(Flag("day_hours", (record.id,), text, day))
         total = sum(hours for hours, _ in parts)
         limit = max(caps) if len(caps) == len(parts) else DAY
         ids = tuple(record.id for _, record in parts)
         if len(parts) > 1 and total > limit and ids not in told:
             told.add(ids)
-            text = f"{day.isoformat()}一日合计{show_hours(total)}学时，超过{_limit(limit)}"
+            reckoned = _by_days(*(record for _, record in parts))
+            text = f"{day.isoformat()}一日合计{show_hours(total)}学时，超过{_limit(limit)}{reckoned}"
             found.append(Flag("day_hours", ids, text, day))
     return found
 
@@ -143,14 +166,32 @@ def _limit(limit: int) -> str:
 
 def _by_day(record: FlagRecord) -> Mapping[date, int]:
     """Return the hours of each day of a session: as it lists them, else evenly over its days (rounded down)."""
-    if record.kind not in SESSIONS or record.start is None or record.end is None or record.end < record.start:
+    first = record.first
+    if record.kind not in SESSIONS or first is None or record.end is None or record.end < first:
         return {}
     if record.daily:
-        return {record.start + timedelta(days=number): hours for number, hours in enumerate(record.daily)}
+        return {first + timedelta(days=number): hours for number, hours in enumerate(record.daily)}
     if record.hours is None:
         return {}
-    days = (record.end - record.start).days + 1
-    return {record.start + timedelta(days=number): record.hours // days for number in range(days)}
+    days = (record.end - first).days + 1
+    return {first + timedelta(days=number): record.hours // days for number in range(days)}
+
+
+def _no_start(own: Sequence[FlagRecord]) -> list[Flag]:
+    """Flag a session of more hours than a day has of which nobody knows on how many days it was held."""
+    return [
+        Flag(
+            "no_start",
+            (record.id,),
+            f"{show_hours(record.hours)}学时超过一日24小时，没有填开始日期，也没有填天数，无法核对每日学时和时间重叠",
+            record.end,
+        )
+        for record in own
+        if record.kind in SESSIONS
+        and record.first is None
+        and record.hours is not None
+        and record.hours > DAY
+    ]
 
 
 def _same_course(own: Sequence[FlagRecord]) -> list[Flag]:
@@ -183,6 +224,15 @@ def stated_daily(facts: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(listed, list | tuple):
         return ()
     return tuple(hundredths(one) or 0 for one in listed)
+
+
+def stated_days(facts: Mapping[str, Any]) -> int | None:
+    """Return how many days a record states to have lasted (天数, else 半天数), a begun one whole; None where it does not."""
+    for name, parts in (("days", 1), ("half_days", 2)):
+        stated = hundredths(facts.get(name))
+        if stated:
+            return -(-stated // (100 * parts))
+    return None
 
 
 def hundredths(value: object) -> int | None:

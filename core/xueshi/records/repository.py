@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from xueshi.access.scope import Scope
 from xueshi.errors import NotFoundError
+from xueshi.records.flags import plain_words
 from xueshi.records.tables import Evidence, EvidenceFile, RecordSource, StudyClass
 from xueshi.register.tables import Employment, Person, StudyRecord, Title, Unit
 
@@ -118,31 +119,41 @@ def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[Study
     return list(session.exec(_locked(query)))
 
 
+@dataclass(frozen=True)
+class Study:
+    """By what a study is known again: kind, content in plain words, days; its year where no day is stated."""
+
+    kind: str
+    content: str
+    year: int
+    start: date | None
+    end: date | None
+
+    def same_days(self, other: Study) -> bool:
+        """Tell whether two entries of one kind state the same days; a first day that one leaves out says nothing."""
+        if (self.kind, self.end) != (other.kind, other.end):
+            return False
+        if self.end is None and self.year != other.year:
+            return False
+        return None in (self.start, other.start) or self.start == other.start
+
+
 def same_study(
-    session: Session,
-    person_id: UUID,
-    *,
-    kind: str,
-    content: str,
-    days: tuple[date | None, date | None],
-    made_up_only: bool,
-    but: UUID | None = None,
+    session: Session, person_id: UUID, study: Study, *, made_up_only: bool, but: UUID | None = None
 ) -> StudyRecord | None:
-    """Return a person's standing record of the same study: kind, content, first and last day; of any year.
+    """Return a person's standing record of the same study, at whatever unit; of any year where its days are stated.
 
     `made_up_only` looks only among those that make up for a year; `but` is left out.
     """
-    start, end = days
-    if end is None:
+    words = plain_words(study.content)
+    if not words:
         return None
     query = (
         select(StudyRecord)
         .where(
             StudyRecord.person_id == person_id,
-            StudyRecord.kind == kind,
-            StudyRecord.content == content,
-            StudyRecord.end == end,
-            col(StudyRecord.start).is_(None) if start is None else StudyRecord.start == start,
+            StudyRecord.kind == study.kind,
+            col(StudyRecord.end).is_(None) if study.end is None else StudyRecord.end == study.end,
             col(StudyRecord.stage).in_(STANDING),
         )
         .order_by(col(StudyRecord.id))
@@ -151,7 +162,11 @@ def same_study(
         query = query.where(col(StudyRecord.makeup))
     if but is not None:
         query = query.where(StudyRecord.id != but)
-    return session.exec(query).first()
+    for row in session.exec(query):
+        known = Study(row.kind, row.content, row.year, row.start, row.end)
+        if plain_words(row.content) == words and study.same_days(known):
+            return row
+    return None
 
 
 def has_filed(session: Session, unit_id: UUID, year: int) -> bool:

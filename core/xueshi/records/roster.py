@@ -87,10 +87,13 @@ def read_roster(path: Path, vocabulary: IntakeVocabulary, limits: Limits | None 
     book = open_book(path, checked, limits or Limits())
     if book is None:
         return found
-    headings = (*CLASS_COLUMNS, *(column.heading for column in class_columns(vocabulary)))
-    classes = Sheet.read(book, CLASS, headings, checked)
+    # A roster handed out before the rules asked for a fact lacks its column: it is read as blank.
+    facts = [column.heading for column in class_columns(vocabulary)]
+    classes = Sheet.read(book, CLASS, CLASS_COLUMNS, checked, optional=facts)
     own = own_columns(vocabulary)
-    people = Sheet.read(book, ATTENDEES, (*ATTENDEE_COLUMNS, *(column.heading for column in own)), checked)
+    people = Sheet.read(
+        book, ATTENDEES, ATTENDEE_COLUMNS, checked, optional=[column.heading for column in own]
+    )
     listed = list(classes.rows)
     people.rows = list(people.rows)
     if classes.places and len(listed) != 1:

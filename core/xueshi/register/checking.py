@@ -11,6 +11,7 @@ from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleError
 from xueshi.register.identity import mask_identity, normal
+from xueshi.register.intake_vocabulary import RECORD_COLUMNS
 from xueshi.register.row_reading import identity_fault, read_identity, read_person, read_record, read_unit
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord
 from xueshi.register.sheets import (
@@ -43,7 +44,7 @@ NO_RULE = frozenset({"no_rule", "no_row"})
 Watch = Callable[[int, int], None]
 """Told now and then how many rows of how many were read."""
 TELL_EVERY = 500
-SHOWN_HIDDEN = 5
+SHOWN_HIDDEN = SHOWN_MISSING = 5
 
 
 def check_workbook(
@@ -64,6 +65,16 @@ def check_workbook(
         _Check(book, checked, vocabulary, area, watch).run()
     checked.close_list()
     return checked
+
+
+def units_named(path: Path, limits: Limits) -> list[tuple[str, str]]:
+    """Return code and area of the units that a workbook names, as they stand there; none where it cannot be read."""
+    checked = CheckedWorkbook(path.name)
+    book = open_book(path, checked, limits)
+    if book is None:
+        return []
+    sheet = Sheet.read(book, UNIT, UNIT_COLUMNS, checked, optional=UNIT_FACTS)
+    return [(row.plain(CODE).upper(), row.plain("地区代码")) for row in sheet.rows]
 
 
 @dataclass
@@ -111,9 +122,10 @@ class _Check:
         units = Sheet.read(self.book, UNIT, UNIT_COLUMNS, self.checked, optional=UNIT_FACTS)
         self._units(units)
         self._people(people)
-        records = Sheet.read(
-            self.book, RECORDS, self.vocabulary.record_headings, self.checked, optional=(CODE,)
-        )
+        # Which facts are asked for changes with the rules: a workbook of before lacks some of the columns.
+        facts = tuple(column.heading for column in self.vocabulary.columns)
+        records = Sheet.read(self.book, RECORDS, RECORD_COLUMNS, self.checked, optional=(CODE, *facts))
+        self._note_missing(records, facts)
         self._records(records)
         self._judge_entries(records)
         self._gather()
@@ -139,6 +151,16 @@ class _Check:
             if hidden:
                 shown = "、".join(letters(column - 1) for column in hidden)
                 self.checked.notes.append(f"“{name}”的 {shown} 列被隐藏，已照常读入")
+
+    def _note_missing(self, sheet: Sheet, facts: Sequence[str]) -> None:
+        """Note the columns of facts that a workbook has not: they are read as blank."""
+        missing = [heading for heading in facts if heading not in sheet.places] if sheet.places else []
+        if missing:
+            shown = "、".join(f"“{heading}”" for heading in missing[:SHOWN_MISSING])
+            more = f"等 {len(missing)} 栏" if len(missing) > SHOWN_MISSING else ""
+            self.checked.notes.append(
+                f"“{RECORDS}”没有{shown}{more}，按没有填写处理；需要填写的，请用新下发的模板"
+            )
 
     def _step(self) -> None:
         self.done += 1

@@ -112,9 +112,7 @@ def _determine(session: Session, row: Command) -> Refused | None:
     )
     values = filing_rows.determinations(session, filing)
     values.setdefault(row.target_id, {})[fact] = row.payload["value"]
-    earlier = assessing.earlier_of(session, campaign.year, [person]).get(person.person_id, ())
-    others = assessing.years_of(session, pack, campaign.year, [person]).get(person.person_id, {})
-    judged = assessing.judge(pack, filing.area, campaign.year, person, values, earlier, others)
+    judged = assessing.YearLaw.read(session, pack, filing.area, campaign.year, [person]).judge(person, values)
     refused = _outside(judged, row.target_id)
     if refused is not None:
         return refused

@@ -13,7 +13,8 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import judge, pack_of, people_as_sealed, people_of
+from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed, people_of
+from xueshi.campaigns.judging.year_to_date import years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import filings
@@ -21,7 +22,7 @@ from xueshi.documents.filings import JudgedPerson
 from xueshi.documents.proofs import template_from_canonical
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
-from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.rows import unit_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
@@ -129,8 +130,8 @@ def year_papers(
     Nothing is sealed: number, verifier and date of verification stay blank, for whoever signs by hand.
     """
     gathered = []
-    for person in people_rows.people_for_assessment(session, scope, unit.id, year, as_of=day):
-        judged = judge(pack, unit.area, year, person, {}).judgement
+    for one in years_to_date(session, scope, unit, pack, year, day):
+        person, judged = one.person, one.judgement
         gathered.append(
             PersonYear(
                 region=place.region,

@@ -1,7 +1,7 @@
 """The year's figures of an area: who studied, how much, how, by level; and who stands behind each figure.
 
-Two sources: a closed campaign counts sealed results (units that did not file are told apart); where the law knows no
-campaign, or before it closes, the register is counted as of a day (随机统计) and judged under the law in force.
+Two sources: a campaign counts sealed results (once it is closed, units that did not file are told apart; before, those
+not sealed yet are left out and told); where the law knows no campaign, or before it closes, the register is counted as of a day (随机统计) and judged under the law in force.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import judge, pack_of, people_as_sealed
+from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed
+from xueshi.campaigns.judging.year_to_date import ended_by, years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.figures import Who
@@ -51,6 +52,8 @@ NOTES = {
     "dissolved": "已撤并，其人员不在本表之内",
 }
 """Units that stand apart from the figures, and in which words."""
+UNDER_WAY = frozenset({"open", "closing"})
+"""Stages of a campaign in which results are not sealed yet, or not all of them."""
 PackFor = Callable[[str, str | None], RulePack]
 """Gives the rule pack of an area and sector for the year that is counted; NotEncodedError where there is none."""
 _ORGANISERS = engine_vocabulary().facts["organiser"].values
@@ -131,16 +134,25 @@ def year_table_of(session: Session, campaign: Campaign, paper: DocumentTemplate)
 
 
 def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTemplate) -> YearStudy:
-    """Return what a campaign's figures are counted from: sealed results, and registers of units that did not file."""
+    """Return what a campaign's figures are counted from: sealed results, and registers of units that did not file.
+
+    Before all is sealed only what is sealed counts, since of nobody else hours and verdict are known; a note tells how
+    many units are left out.
+    """
     pack = pack_of(session, campaign)
+    under_way = campaign.stage in UNDER_WAY
     sealed = _counted_results(session, campaign.id)
     people: list[PersonStudy] = []
     units: list[Unit] = []
     stages: Counter[str] = Counter()
+    unsealed = 0
     for filing in filing_rows.standing_filings(session, ENGINE, campaign.id):
         stages[filing.stage] += 1
         if filing.stage == "dissolved":
             continue  # its people are counted where they work now
+        if under_way and filing.unit_id not in sealed:
+            unsealed += 1
+            continue
         unit = unit_rows.unit(session, ENGINE, filing.unit_id)
         units.append(unit)
         registered = {
@@ -157,6 +169,8 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
             ]
     first, last = pack.year_window(campaign.year)
     notes = [f"{stages[stage]}家单位{words}。" for stage, words in NOTES.items() if stages[stage]]
+    if unsealed:
+        notes.insert(0, f"{unsealed}家单位尚未封存，其人员不在本表之内。")
     return YearStudy(
         paper=paper,
         heading=Heading(
@@ -188,8 +202,8 @@ def study_of_register(
 ) -> YearStudy:
     """Return what the figures of an area are as of the day on which the table is made (`heading.made_on`).
 
-    Counts who is employed on that day at units of the scope, their records of the year that had ended by then, and
-    judges them under the law in force; nothing is stored.
+    Counts who is employed at units of the scope on that day, after the year's end on its last day, and the records of
+    the year that had ended by that day, and judges them under the law in force; nothing is stored.
     """
     day, year = heading.made_on, heading.year
     people: list[PersonStudy] = []
@@ -204,14 +218,20 @@ def study_of_register(
             pack = None
         if pack is not None:
             rules.add(pack.digest)
-        for person in people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=day):
-            records = tuple(record for record in person.records if _ended(record, day))
-            if pack is None:
-                unjudged += 1
-                people.append(_study(paper, unit, person, records, None, {}))
-                continue
-            judged = judge(pack, unit.area, year, replace(person, records=records), {}).judgement
-            people.append(_study(paper, unit, person, records, judged.verdict, judged.totals))
+            people += [
+                _study(
+                    paper, unit, one.person, one.person.records, one.judgement.verdict, one.judgement.totals
+                )
+                for one in years_to_date(session, ENGINE, unit, pack, year, day)
+            ]
+            continue
+        # No law here says when the year ends: the heading's does.
+        counted = min(day, heading.period_end)
+        registered = ended_by(
+            people_rows.people_for_assessment(session, ENGINE, unit.id, year, as_of=counted), day
+        )
+        unjudged += len(registered)
+        people += [_study(paper, unit, person, person.records, None, {}) for person in registered]
     notes = [f"截至{day.year}年{day.month}月{day.day}日登记的情况，未经封存。"]
     if unjudged:
         notes.append(f"{unjudged}人所在地区本年度没有已编码的规则，未核算学时。")
@@ -338,12 +358,6 @@ def _class_name(record: RecordForAssessment, unit: Unit) -> str:
     held_by = unit.name if own else _ORGANISERS.get(organiser, "")
     about = "，".join(part for part in (days, held_by) if part)
     return f"{record.content}（{about}）" if about else record.content
-
-
-def _ended(record: RecordForAssessment, day: date) -> bool:
-    """Tell whether a record had ended by a day; one without dates counts, since it is in the register."""
-    last = record.end or record.start
-    return last is None or last <= day
 
 
 def _funds(session: Session, year: int, units: Sequence[Unit]) -> tuple[UnitFund, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -84,26 +84,14 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
         pack = pack_of(session, campaign)
         people = people_of(session, campaign, filing, pack)
-        earlier = earlier_of(session, campaign.year, people)
-        others = years_of(session, pack, campaign.year, people)
+        law = YearLaw.read(session, pack, filing.area, campaign.year, people)
         values = filing_rows.determinations(session, filing)
         now = campaign_now(session, campaign, real_now())
     under = judged_under(campaign, filing, now)
     heartbeat(0)
     judged: list[Judged] = []
     for start in range(0, len(people), CHUNK):
-        chunk = [
-            judge(
-                pack,
-                filing.area,
-                campaign.year,
-                person,
-                values,
-                earlier.get(person.person_id, ()),
-                others.get(person.person_id, {}),
-            )
-            for person in people[start : start + CHUNK]
-        ]
+        chunk = [law.judge(person, values) for person in people[start : start + CHUNK]]
         with transaction(engine) as session:
             results.save(session, under, [one.judgement for one in chunk])
         judged.extend(chunk)
@@ -124,14 +112,23 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
 def people_of(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing as of the end of the statistics year, in the unit's own order.
+    """Return the people of a filing as of the end of the statistics year, in the unit's own order."""
+    _, last = pack.year_window(campaign.year)
+    return people_in_year(session, ENGINE, filing.unit_id, pack, campaign.year, last)
+
+
+def people_in_year(
+    session: Session, scope: Scope, unit_id: UUID, pack: RulePack, year: int, day: date
+) -> list[PersonForAssessment]:
+    """Return who of a unit counts in a year as of a day: who works there on it, after the year's end on its last day.
 
     Titles are those of the day on which the instrument reads facts of the person.
     """
-    first, last = pack.year_window(campaign.year)
-    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+    first, last = pack.year_window(year)
+    counted = min(day, last)
+    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else counted
     return people_rows.people_for_assessment(
-        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+        session, scope, unit_id, year, as_of=counted, titles_as_of=titles_as_of
     )
 
 
@@ -215,6 +212,35 @@ class Judged:
     trouble: str = ""
     undecided: tuple[RecordForAssessment, ...] = ()
     """Filed records not decided yet that an adverse verdict would rest on."""
+
+
+@dataclass(frozen=True)
+class YearLaw:
+    """By what some people's year is judged: the rule pack, and everything that their sealed other years say of it.
+
+    Whoever judges people of the register takes this way, a campaign as well as a figure or paper as of a day: what a
+    sealed year hands on must count everywhere or nowhere.
+    """
+
+    pack: RulePack
+    area: str
+    year: int
+    earlier: Mapping[UUID, Sequence[EarlierEntry]]
+    others: Mapping[UUID, Mapping[int, YearFigures]]
+
+    @classmethod
+    def read(
+        cls, session: Session, pack: RulePack, area: str, year: int, people: Sequence[PersonForAssessment]
+    ) -> YearLaw:
+        """Read what the sealed other years of some people hand on to a year."""
+        return cls(
+            pack, area, year, earlier_of(session, year, people), years_of(session, pack, year, people)
+        )
+
+    def judge(self, person: PersonForAssessment, values: Mapping[UUID, Mapping[str, object]]) -> Judged:
+        """Judge one of the people; `values` are what verifiers determined, by record and fact."""
+        earlier, others = self.earlier.get(person.person_id, ()), self.others.get(person.person_id, {})
+        return judge(self.pack, self.area, self.year, person, values, earlier, others)
 
 
 def judge(

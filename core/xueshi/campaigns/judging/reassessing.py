@@ -15,13 +15,11 @@ from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, changed, flow_of, wr
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import (
     Judged,
-    earlier_of,
-    judge,
+    YearLaw,
     judged_under,
     load_pack,
     open_record_tasks,
     people_of,
-    years_of,
 )
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Filing
@@ -162,24 +160,8 @@ def _again(
     values = filing_rows.determinations(session, filing)
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     people = people_of(session, campaign, filing, pack)
-    earlier = earlier_of(session, campaign.year, people)
-    others = years_of(session, pack, campaign.year, people)
-    return [
-        (
-            person,
-            latest.get(person.person_id),
-            judge(
-                pack,
-                filing.area,
-                campaign.year,
-                person,
-                values,
-                earlier.get(person.person_id, ()),
-                others.get(person.person_id, {}),
-            ),
-        )
-        for person in people
-    ]
+    law = YearLaw.read(session, pack, filing.area, campaign.year, people)
+    return [(person, latest.get(person.person_id), law.judge(person, values)) for person in people]
 
 
 def _flip(

@@ -17,6 +17,7 @@ from xueshi.assessment.program import program
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.campaigns.year_round import counted_once
 from xueshi.machines.filing_machine import Refused
 from xueshi.records import repository as records
 from xueshi.regulations.pack import RulePack
@@ -118,15 +119,7 @@ def _day(value: object) -> date | None:
 
 def _counted_elsewhere(session: Session, entry: Entry) -> Refused | None:
     """Refuse the same study a second time where one of the two makes up for a year: its hours count once."""
-    held = records.same_study(
-        session,
-        entry.person_id,
-        kind=str(entry.body["kind"]),
-        content=str(entry.body["content"]),
-        days=(entry.day("start"), entry.day("end")),
-        made_up_only=not entry.makeup,
-        but=entry.replaces,
-    )
+    held = counted_once.standing(session, entry, made_up_only=not entry.makeup)
     if held is None:
         return None
     where = f"{held.year}年度的补训" if held.makeup else f"{held.year}年度的学习"

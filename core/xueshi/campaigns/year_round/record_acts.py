@@ -19,7 +19,6 @@ from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
 from xueshi.campaigns.tables import Command
-from xueshi.campaigns.year_round import makeup
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_entries import Entry
 from xueshi.campaigns.year_round.record_law import (
@@ -27,7 +26,6 @@ from xueshi.campaigns.year_round.record_law import (
     RecordSaid,
     choice_for,
     law_by,
-    way_in,
     what_law_says,
     year_is_handed_over,
 )
@@ -328,25 +326,17 @@ def _amend(
     amended = row.payload.get("record")
     evidence = row.payload.get("evidence", ())
     if amended is not None:
-        changed = Entry(record.person_id, amended, record.year, replaces=record.id, makeup=record.makeup)
-        refused = makeup.refused(session, law.pack, changed, record.unit_id, now)
-        if refused is not None:
-            return refused
-        said = what_law_says(
-            law,
-            area=record.area,
-            year=record.year,
-            kind=amended["kind"],
-            facts=amended["facts"],
-            claimed=amended.get("claimed"),
-            level=_level(session, record.person_id, amended.get("end")),
+        changed = Entry(
+            record.person_id,
+            amended,
+            record.year,
+            record.channel,
+            replaces=record.id,
             makeup=record.makeup,
         )
-        if isinstance(said, Refused):
-            return said
-        channel = way_in(law, said.entry, record.channel)
-        if isinstance(channel, Refused):
-            return channel
+        looked = entries.look(session, law, changed, record.unit_id, record.area, now)
+        if isinstance(looked, Refused):
+            return looked
         record.kind, record.facts, record.claimed = (
             amended["kind"],
             dict(amended["facts"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from xueshi.campaigns.acts.filing_acts import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round import counted_once
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_acts import actor_of, content_digest, organiser_of
 from xueshi.campaigns.year_round.record_entries import Entry, Planned
@@ -259,6 +261,7 @@ def _plan_all(
     """Look at all rows before any is written."""
     planned: list[tuple[Mapping[str, Any], Planned]] = []
     refused: list[RefusedRow] = []
+    by_person: dict[UUID, list[tuple[int, Entry]]] = defaultdict(list)
     for one in rows:
         entry = entry_of(one)
         found = working.get(entry.person_id)
@@ -267,10 +270,13 @@ def _plan_all(
             looked = Refused("not_employed", "此人现不在本地区的单位任职；请核对身份证号，或由其现单位登记")
         else:
             looked = entries.plan(session, law, actor, entry, now, scope=Scope((actor.area,)), employed=found)
+        if isinstance(looked, Planned) and looked.state.stage == "verified":
+            looked = counted_once.twice_in_file(entry, by_person[entry.person_id]) or looked
         if isinstance(looked, Refused):
             refused.append(RefusedRow(int(one["row"]), looked))
         else:
             planned.append((one, looked))
+            by_person[entry.person_id].append((int(one["row"]), entry))
     return planned, refused
 
 

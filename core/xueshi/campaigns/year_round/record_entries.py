@@ -20,9 +20,10 @@ from xueshi.campaigns.clocks.office_calendar import calendar_of, due_after
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Command, Task
-from xueshi.campaigns.year_round import makeup
+from xueshi.campaigns.year_round import counted_once, makeup
 from xueshi.campaigns.year_round.record_law import (
     RecordLaw,
+    RecordSaid,
     routed,
     way_in,
     what_law_says,
@@ -97,33 +98,11 @@ def plan(
     found = employed or records.employed_on(session, scope, entry.person_id, today)
     if found is None:
         return Refused("not_employed", f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位申报")
-    refused = makeup.refused(session, law.pack, entry, found.unit.id, now) or year_is_handed_over(
-        session, entry.person_id, found.unit.id, entry.year, law.pack
-    )
-    if refused is not None:
-        return refused
     law = routed(law, found.unit)
-    end = entry.day("end")
-    if end is not None and end > today:
-        return Refused(
-            "not_over", f"学习的结束日期 {end} 还没有到（今天是 {today}）；请在学习结束后申报，或核对日期"
-        )
-    title = records.title_on(session, entry.person_id, end or today)
-    said = what_law_says(
-        law,
-        area=found.unit.area,
-        year=entry.year,
-        kind=entry.body["kind"],
-        facts=entry.body["facts"],
-        claimed=entry.body.get("claimed"),
-        level=title.level if title else None,
-        makeup=entry.makeup,
-    )
-    if isinstance(said, Refused):
-        return said
-    channel = way_in(law, said.entry, entry.channel)
-    if isinstance(channel, Refused):
-        return channel
+    looked = look(session, law, entry, found.unit.id, found.unit.area, now)
+    if isinstance(looked, Refused):
+        return looked
+    said, channel = looked.said, looked.channel
     begun = file(
         law.flow,
         channel,
@@ -136,15 +115,60 @@ def plan(
     if begun.state.stage == "verified" and said.open_facts:
         # Filing is the registration here: nobody comes after who could say what is missing.
         return Refused("needs_fact", f"{said.open_text}；请补齐后再登记")
+    counted = counted_once.refused(session, entry) if begun.state.stage == "verified" else None
+    if counted is not None:
+        return counted
     hours = None if said.open_facts else said.entry.hours
     return Planned(
         entry,
         found,
         channel,
         begun.state,
-        reported_late(channel, end, today, calendar_of(session, found.unit.area)),
+        reported_late(channel, entry.day("end"), today, calendar_of(session, found.unit.area)),
         hours,
     )
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the rules say of an entry that may stand in the register, and by which way it comes in."""
+
+    said: RecordSaid
+    channel: Channel
+
+
+def look(
+    session: Session, law: RecordLaw, entry: Entry, unit_id: UUID, area: str, now: datetime
+) -> Looked | Refused:
+    """Look at what an entry says, whether it is new or amends one that was returned; nothing is written.
+
+    `law` is the one left for the unit of the entry.
+    """
+    refused = makeup.refused(session, law.pack, entry, unit_id, now) or year_is_handed_over(
+        session, entry.person_id, unit_id, entry.year, law.pack
+    )
+    if refused is not None:
+        return refused
+    today, end = civil_date(now), entry.day("end")
+    if end is not None and end > today:
+        return Refused(
+            "not_over", f"学习的结束日期 {end} 还没有到（今天是 {today}）；请在学习结束后申报，或核对日期"
+        )
+    title = records.title_on(session, entry.person_id, end or today)
+    said = what_law_says(
+        law,
+        area=area,
+        year=entry.year,
+        kind=entry.body["kind"],
+        facts=entry.body["facts"],
+        claimed=entry.body.get("claimed"),
+        level=title.level if title else None,
+        makeup=entry.makeup,
+    )
+    if isinstance(said, Refused):
+        return said
+    channel = way_in(law, said.entry, entry.channel)
+    return channel if isinstance(channel, Refused) else Looked(said, channel)
 
 
 def acts_for_person(channel: Channel, actor: Actor, said: bool | None) -> bool:

@@ -82,6 +82,7 @@ def _flag_record(session: Session, record: StudyRecord, evidence: frozenset[str]
         odd.stated_daily(facts),
         _day_cap(session, record, facts),
         evidence,
+        odd.stated_days(facts),
     )
 
 
