@@ -76,7 +76,8 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
     run.readings.update(dict.fromkeys(group.readings))
     if group.count == "each":
         return
-    by_identity: dict[str, list[Judged]] = {}
+    # An identity is a text, or the year itself.
+    by_identity: dict[Any, list[Judged]] = {}
     for one in members:
         identity = one.facts.get(group.same)
         if identity is not None:
