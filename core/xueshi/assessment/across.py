@@ -64,7 +64,7 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
 
 def order(one: Judged) -> tuple[date, str]:
     """Order of records: attribution date, then id; a record without date comes last."""
-    return one.day or date.max, one.record.id
+    return one.day or date.max, one.id
 
 
 def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
@@ -101,7 +101,7 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
                     "dedupe",
                     reason(
                         "dedupe",
-                        other=keeper.record.id,
+                        other=keeper.id,
                         same=label,
                         clause=group.clause,
                         how=how,
@@ -152,7 +152,7 @@ def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: lis
         text = reason("spread", clause=row.clause, part=number, after=hours_text(hours))
         later.append(
             LedgerEntry(
-                one.record.id,
+                one.id,
                 run.year + number - one.part,
                 number,
                 one.rules,

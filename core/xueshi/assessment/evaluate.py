@@ -14,6 +14,7 @@ from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
+from xueshi.assessment.trace import Trace
 from xueshi.assessment.types import (
     LedgerEntry,
     OpenFact,
@@ -90,11 +91,11 @@ class Evaluation(Run):
         compiled = self.compiled
         records = self.request.records
         ordered = [Judged(record, self.typed(record)) for record in records]
-        judged = {one.record.id: one for one in ordered}
+        judged = {one.id: one for one in ordered}
         turn = ordered
         if [one for one in ordered if type(one.facts.get("daily_hours")) is dict]:
             # A cap of a day is used up in the order of the records.
-            turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.record.id))
+            turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.id))
         for one in turn:
             self.judge(one)
         if len(judged) != len(ordered):
@@ -107,18 +108,16 @@ class Evaluation(Run):
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
         result = judge_requirements(
-            compiled, self.person, ordered, self.nodes, self.readings, self.request.years
+            compiled, self.person, ordered, self.noted, self.readings, self.request.years
         )
         open_points = [
-            OpenFact(one.record.id, one.open_facts, one.code, one.text)
-            for one in ordered
-            if one.verdict in OPEN
+            OpenFact(one.id, one.open_facts, one.code, one.text) for one in ordered if one.verdict in OPEN
         ]
         open_points.extend(result.open)
         return YearAssessment(
             compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
             result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), tuple(entries),
-            tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
+            tuple(self.readings), Trace(self.noted) if self.noted is not None else (), counts=result.counts,
             later=tuple(later), parts=result.parts, windows=result.windows,
         )  # fmt: skip
 

@@ -35,6 +35,7 @@ class Judged:
     """Whether its own row recognises it: with hours, or with none by the clause; what acts across records comes later."""
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
+        self.id = record.id
         self.record = record
         self.facts = facts
         self.year: int | None = record.year

@@ -128,15 +128,10 @@ class Item(Cited):
 
 
 @dataclass(slots=True, eq=False)
-class Removed:
-    """A rule that a later file took away, kept so that a refusal can say so."""
+class Removed(Cited):
+    """A rule that a later file took away, kept so that a refusal can say so; it cites the file that did."""
 
-    rule: str
     when: Condition
-    by: str
-    clause: str
-    readings: tuple[str, ...]
-    name: str
 
 
 @dataclass(slots=True, eq=False)
@@ -174,14 +169,10 @@ class Sum:
 
 
 @dataclass(slots=True, eq=False)
-class Requirement:
+class Requirement(Cited):
     """One requirement; `at_least` gives hundredths (a share names another requirement)."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     of: str
     label: str
     form: list[Any] | None
@@ -205,7 +196,6 @@ class Requirement:
     all_of: tuple[str, ...]
     alone: bool
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -276,6 +266,8 @@ class Program:
     year_readings: tuple[str, ...]
     reads_months: frozenset[str]
     digest: str
+    no_rule: Cited
+    """What the refusal of a kind rests on that no item takes: the instrument as a whole."""
 
 
 _PROGRAMS: OrderedDict[str, Program] = OrderedDict()
@@ -322,11 +314,11 @@ def compile_pack(pack: RulePack) -> Program:
     for entry in data["removed"]:
         one = Removed(
             entry["rule"],
-            compiler.condition(entry["when"]),
             entry["by"],
             entry["by_clause"],
-            tuple(entry["readings"]),
             entry["name"],
+            tuple(entry["readings"]),
+            compiler.condition(entry["when"]),
         )
         for kind in entry["kinds"]:
             removed.setdefault(kind, []).append(one)
@@ -373,7 +365,7 @@ def compile_pack(pack: RulePack) -> Program:
         {one.id: one.at_least for one in requirements if one.at_least is not None},
         tuple(data["year"]["readings"]),
         frozenset(kind for kind, found in data["reads"].items() if "months" in found),
-        pack.digest,
+        pack.digest, Cited("", pack.id, "", "", ()),
     )  # fmt: skip
 
 
@@ -524,8 +516,8 @@ def _windowed(form: Any) -> tuple[str, ...]:
 def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[str, str]) -> Requirement:
     form = entry["at_least"]
     return Requirement(
-        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
+        *_cited(entry), entry["id"], entry["of"], labels.get(entry["of"], entry["of"]), form,
         compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
         compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
-        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
+        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form),
     )  # fmt: skip

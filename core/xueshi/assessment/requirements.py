@@ -12,10 +12,10 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
+from xueshi.assessment.trace import Noted
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
-    TraceNode,
     WindowResult,
     YearFigures,
     made,
@@ -50,7 +50,7 @@ def judge_requirements(
     compiled: Program,
     person: Facts,
     judged: list[Judged],
-    nodes: list[TraceNode] | None,
+    noted: list[Noted] | None,
     readings: dict[str, None],
     years: Mapping[int, YearFigures] | None = None,
 ) -> Verdict:
@@ -89,8 +89,8 @@ def judge_requirements(
             readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
     for one, result in shown:
-        if nodes is not None:
-            nodes.append(_node(compiled, one, result, facts))
+        if noted is not None:
+            noted.append(_note(compiled, one, result, facts))
         if result.met is False:
             verdict = "not_met"
         elif result.met is None and verdict == "met":
@@ -143,26 +143,12 @@ def _open(
     return tuple(found)
 
 
-def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
-    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+def _note(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> Noted:
+    """Return the step of a requirement (step 16): its total before, its minimum after, and by which alternative."""
     by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
-    return made(
-        TraceNode,
-        (
-            "",
-            16,
-            result.rule,
-            result.regulation,
-            result.clause,
-            {name: facts[name] for name in one.reads if name in facts} if one.reads else {},
-            (),
-            one.readings,
-            result.total,
-            result.minimum,
-            "" if result.met else "short",
-            f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
-        ),
-    )
+    text = result.label if by is None else f"{result.label}，按{by.name or by.label}（{by.rule}）"
+    code = "" if result.met else "short"
+    return "", 16, one, facts, one.reads, (), result.total, result.minimum, code, text
 
 
 def sum_totals(
@@ -228,7 +214,7 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
             and (entry.where is None or entry.where(one.facts))
         ]
         counts[entry.code] = (
-            len({one.facts.get(entry.same) or one.record.id for one in held}) if entry.same else len(held)
+            len({one.facts.get(entry.same) or one.id for one in held}) if entry.same else len(held)
         )
     return counts
 
@@ -251,7 +237,7 @@ def deemed_requirements(
             if held is None:
                 lacking = compiled.compiler.missing(entry.when_form, one.facts)
                 for name in entry.meets:
-                    doubtful.setdefault(name, Doubt(one.record.id, lacking))
+                    doubtful.setdefault(name, Doubt(one.id, lacking))
                 continue
             readings.update(dict.fromkeys(entry.readings))
             for name in entry.meets:

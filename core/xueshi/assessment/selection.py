@@ -8,8 +8,7 @@ from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.run import NO_FACTS, Run
-from xueshi.assessment.types import TraceNode
+from xueshi.assessment.run import Run
 
 DAYS: Final = ("days",)
 TOO_MANY: Final = "more_taken_than_there_is"
@@ -36,34 +35,15 @@ def item(run: Run, one: Judged) -> Item | None:
         if removed.when(facts) is not False:
             run.readings.update(dict.fromkeys(removed.readings))
             one.verdict, one.code = "uncredited", "removed"
-            one.regulation, one.clause = removed.by, removed.clause
-            one.text = reason("removed", name=removed.name, by=removed.by, clause=removed.clause)
-            if run.nodes is not None:
-                run.nodes.append(
-                    TraceNode(
-                        one.record.id,
-                        3,
-                        removed.rule,
-                        removed.by,
-                        removed.clause,
-                        NO_FACTS,
-                        (),
-                        removed.readings,
-                        None,
-                        0,
-                        "removed",
-                        one.text,
-                    )
-                )
+            one.regulation, one.clause = removed.regulation, removed.clause
+            one.text = reason("removed", name=removed.name, by=removed.regulation, clause=removed.clause)
+            run.note(one, 3, removed, (), None, 0, "removed", one.text)
             return None
     pack = run.compiled.pack
     one.verdict, one.code = "uncredited", "no_rule"
     one.regulation = pack.id
     one.text = reason("no_rule", kind=pack.kinds[kind], regulation=pack.title)
-    if run.nodes is not None:
-        run.nodes.append(
-            TraceNode(one.record.id, 3, "", pack.id, "", {"kind": kind}, (), (), None, 0, "no_rule", one.text)
-        )
+    run.note(one, 3, run.compiled.no_rule, ("kind",), None, 0, "no_rule", one.text)
     return None
 
 
