@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import GRANTED, Number, Stop, less_quantity
+from xueshi.assessment.closures import GRANTED, Stop
+from xueshi.assessment.conditions import Number, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import credited, hours_text, reason
@@ -138,7 +139,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
     """Step 10: the first add-on that holds; None when it cannot be told."""
     facts = one.facts
     for extra in row.plus:
-        held = extra.when(facts)
+        held = extra.when.holds(facts)
         if held is False:
             continue
         run.readings.update(dict.fromkeys(extra.readings))
@@ -147,7 +148,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
             return None
         lacking: list[str] = []
         for gate in extra.gates:
-            passed = gate.test(facts)
+            passed = gate.test.holds(facts)
             if passed is (not gate.wanted):
                 run.note(
                     one,

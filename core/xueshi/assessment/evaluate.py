@@ -7,7 +7,8 @@ from datetime import date
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row, program
@@ -152,7 +153,7 @@ class Evaluation(Run):
         facts = one.facts
         compiled = self.compiled
         for refusal in compiled.refusals:
-            if refusal.when(facts):
+            if refusal.when.holds(facts):
                 self.readings.update(dict.fromkeys(refusal.readings))
                 one.settle(
                     refusal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from xueshi.assessment.closures import Facts
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.types import RecordFacts
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Parts, Word, asked, fixed, settled
+from xueshi.assessment.closures import Amount, Compiler, Parts, Word, fixed
+from xueshi.assessment.conditions import Condition, asked, settled
 from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in

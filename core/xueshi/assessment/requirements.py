@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from xueshi.assessment.alternatives import Alternatives
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
@@ -163,7 +164,7 @@ def sum_totals(
     for requirement in compiled.ceilings:
         assert requirement.ceiling is not None
         cap = requirement.ceiling(facts)
-        if not isinstance(cap, Stop) and requirement.when(facts):
+        if not isinstance(cap, Stop) and requirement.when.holds(facts):
             readings.update(dict.fromkeys(requirement.readings))
             given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
     if compiled.only_hours:
@@ -175,7 +176,7 @@ def sum_totals(
         if entry.count is not None:
             continue
         if entry.where is not None:
-            held = [one for one in judged if one.hours and entry.where(one.facts)]
+            held = [one for one in judged if one.hours and entry.where.holds(one.facts)]
             totals[entry.code] = sum(one.hours for one in held)
         else:
             totals[entry.code] = sum(
@@ -211,7 +212,7 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
                 or (one.recognised and one.verdict != "other_year" and one.row.hours_form[0] == "none")
             )
             and one.row.ids & entry.count
-            and (entry.where is None or entry.where(one.facts))
+            and (entry.where is None or entry.where.holds(one.facts))
         ]
         counts[entry.code] = (
             len({one.facts.get(entry.same) or one.id for one in held}) if entry.same else len(held)
@@ -231,7 +232,7 @@ def deemed_requirements(
     doubtful: dict[str, Doubt] = {}
     for entry in compiled.deemed:
         for one in judged:
-            held = entry.when(one.facts)
+            held = entry.when.holds(one.facts)
             if held is False or not _recognised(compiled, one) or not _in_window(compiled, entry, one):
                 continue
             if held is None:
@@ -269,7 +270,7 @@ def _judge(
     doubtful: Mapping[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
-    bound = one.when(facts) if one.binds is None else one.binds
+    bound = one.when.holds(facts) if one.binds is None else one.binds
     if bound is False:
         return None
     total = counts[one.of] * 100 if one.of in counts else totals.get(one.of, 0)

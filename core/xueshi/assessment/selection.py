@@ -20,7 +20,7 @@ def item(run: Run, one: Judged) -> Item | None:
     facts, kind = one.facts, one.record.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
-        held = item.always or item.when(facts)
+        held = item.always or item.when.holds(facts)
         if held:
             if item.when_reads:
                 run.note(one, 3, item, item.when_reads, None, None)
@@ -32,7 +32,7 @@ def item(run: Run, one: Judged) -> Item | None:
         run.lacking(one, unknown, 3, names or DAYS, "needs_fact" if names else TOO_MANY)
         return None
     for removed in run.compiled.removed.get(kind, ()):
-        if removed.when(facts) is not False:
+        if removed.when.holds(facts) is not False:
             run.readings.update(dict.fromkeys(removed.readings))
             one.verdict, one.code = "uncredited", "removed"
             one.regulation, one.clause = removed.regulation, removed.clause
@@ -51,14 +51,14 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.always or row.when(facts)
+        held = row.always or row.when.holds(facts)
         if held:
             if row.when_reads:
                 run.note(one, 5, row, row.when_reads, None, None, "", row.name)
             return row
         if held is None:
             for gate in item.gates:
-                if gate.test(facts) is (not gate.wanted):
+                if gate.test.holds(facts) is (not gate.wanted):
                     one.settle(
                         item,
                         "uncredited",
@@ -122,7 +122,7 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
     lacking: tuple[str, ...] = ()
     presumed: tuple[str, ...] = ()
     for test, wanted, gate in row.checks:
-        held = test(facts)
+        held = test.holds(facts)
         if held is wanted:
             continue
         if held is None:
