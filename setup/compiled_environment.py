@@ -21,7 +21,8 @@ STAMP = FOLDER / "xueshi-setup"
 NEEDED = prepare.PROJECT / "setup" / "compiled-requirements.txt"
 WORKSHOP = FOLDER / "compile"
 MODULES = (
-    "across", "amounts", "closures", "evaluate", "facts", "judged", "program", "reasons", "requirements", "run", "selection",
+    "across", "alternatives", "amounts", "closures", "conditions", "evaluate", "facts", "judged", "program", "reasons",
+    "requirements", "run", "selection", "trace", "window_judging",
 )  # fmt: skip
 """What judges a record, of `xueshi.assessment`; what merely reads or explains the outcome stays Python."""
 

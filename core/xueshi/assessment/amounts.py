@@ -9,9 +9,12 @@ from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.conditions import Number, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
-from xueshi.assessment.reasons import credited, hours_text, reason
+from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.words import TWINS
+
+KEPT = 1024
+"""How many sentences are kept for a row; a law of stated hours has as many as people state."""
 
 
 def amount(run: Run, one: Judged, row: Row) -> None:
@@ -84,9 +87,19 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", credited(row.clause, 0))
+        one.settle(row, "uncredited", "none_by_clause", credited(row, 0))
     elif not one.code:
-        one.text = credited(row.clause, hours)
+        one.text = credited(row, hours)
+
+
+def credited(row: Row, hours: int) -> str:
+    """Return the sentence of hours given in full: the commonest one, so each is written once for a row."""
+    text = row.credits.get(hours)
+    if text is None:
+        if len(row.credits) >= KEPT:
+            row.credits.clear()
+        text = row.credits[hours] = reason("credited", clause=row.clause, after=hours_text(hours))
+    return text
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:

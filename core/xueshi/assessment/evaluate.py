@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from xueshi.assessment import amounts, selection
@@ -35,8 +34,8 @@ def evaluate(pack: RulePack, request: PersonYearRequest, *, trace: bool = True) 
     is never an error: the record is `needs_fact`, and no adverse verdict rests on it.
     """
     compiled = program(pack)
-    if not pack.serves(request.year):
-        first, last = pack.data["instrument"]["years"]
+    first, last = compiled.first, compiled.last
+    if request.year < first or (last is not None and last < request.year):
         nearest = first if request.year < first else last
         return not_judged(
             request,
@@ -92,37 +91,54 @@ class Evaluation(Run):
         compiled = self.compiled
         records = self.request.records
         ordered = [Judged(record, self.typed(record)) for record in records]
-        judged = {one.id: one for one in ordered}
+        names = {one.id for one in ordered}
         turn = ordered
         if [one for one in ordered if type(one.facts.get("daily_hours")) is dict]:
             # A cap of a day is used up in the order of the records.
             turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.id))
         for one in turn:
             self.judge(one)
-        if len(judged) != len(ordered):
+        if len(names) != len(ordered):
             raise RuleError("同一人的两条记录编号相同，请为每条记录使用不同的编号")
         later: list[LedgerEntry] = []
         across_records(self, ordered, later)
         entries = [self.entry(one) for one in ordered]
         if self.request.earlier:
-            carried = self.carried(judged)
+            carried = self.carried(names)
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
+        waiting = [one for one in ordered if one.verdict in OPEN]
         result = judge_requirements(
-            compiled, self.person, ordered, self.noted, self.readings, self.request.years
+            compiled, self.person, ordered, self.noted, self.readings, self.request.years, bool(waiting)
         )
-        open_points = [
-            OpenFact(one.id, one.open_facts, one.code, one.text) for one in ordered if one.verdict in OPEN
-        ]
+        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in waiting]
         open_points.extend(result.open)
-        return YearAssessment(
-            compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
-            result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), tuple(entries),
-            tuple(self.readings), Trace(self.noted) if self.noted is not None else (), counts=result.counts,
-            later=tuple(later), parts=result.parts, windows=result.windows,
-        )  # fmt: skip
+        warnings = [*self.warnings, *result.warnings]
+        return made(
+            YearAssessment,
+            (
+                compiled.id,
+                compiled.digest,
+                compiled.language,
+                self.request.area,
+                self.year,
+                result.verdict,
+                result.totals,
+                result.requirements,
+                tuple(dict.fromkeys(warnings)) if warnings else (),
+                tuple(open_points),
+                tuple(entries),
+                tuple(self.readings),
+                Trace(self.noted) if self.noted is not None else (),
+                result.windows,
+                "",
+                result.counts,
+                tuple(later),
+                result.parts,
+            ),
+        )
 
-    def carried(self, judged: Mapping[str, Judged]) -> list[tuple[Judged, LedgerEntry]]:
+    def carried(self, judged: set[str]) -> list[tuple[Judged, LedgerEntry]]:
         """Take over the parts of earlier spreads that fall into this year, under whatever law they arose."""
         found: list[tuple[Judged, LedgerEntry]] = []
         for entry in self.request.earlier:
@@ -197,8 +213,7 @@ class Evaluation(Run):
 
     def entry(self, one: Judged) -> LedgerEntry:
         """Write a judged record as its ledger entry."""
-        record = one.record
-        claimed = record.claimed
+        claimed = one.claimed
         verdict = one.verdict
         if verdict == "credited":
             if one.hours == 0:
@@ -211,12 +226,12 @@ class Evaluation(Run):
                 same = f"{group.same}:{one.facts[group.same]}"
                 break
         text = one.text
-        if record.makeup and one.hours:
+        if one.makeup and one.hours:
             text = f"{reason('makeup', year=one.year)}；{text}"
         return made(
             LedgerEntry,
             (
-                record.id,
+                one.id,
                 one.year,
                 one.part,
                 one.rules,

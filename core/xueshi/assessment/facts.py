@@ -165,13 +165,16 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, typed: Typed, record: s
     fact and what it takes.
     """
     yes_no, numbers, words = types.yes_no, types.numbers, types.words
-    for name, value in raw.items():
+    cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
+    for name, value in cells.items():
         kind = type(value)
-        if (
-            (kind is bool and name in yes_no)
-            or (kind is int and name in numbers and 0 <= value <= LARGEST)
-            or (kind is str and value in words.get(name, _NO_WORDS))
-        ):
+        if kind is bool:
+            stands = name in yes_no
+        elif kind is str:
+            stands = value in words.get(name, _NO_WORDS)
+        else:
+            stands = kind is int and name in numbers and 0 <= value <= LARGEST
+        if stands:
             typed[name] = value
         elif value is None:
             typed[name] = None

@@ -35,10 +35,9 @@ class Judged:
     """Whether its own row recognises it: with hours, or with none by the clause; what acts across records comes later."""
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
-        self.id = record.id
-        self.record = record
+        # Taken apart at once: fields of a tuple looked up by name cost more, and every step asks for one.
+        self.id, self.kind, _, self.year, self.claimed, _, self.makeup = record
         self.facts = facts
-        self.year: int | None = record.year
 
     def take(self, row: Row) -> None:
         """Put the record under a row."""

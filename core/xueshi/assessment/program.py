@@ -113,6 +113,9 @@ class Row(Cited):
     reading_marks: dict[str, None]
     """The readings once more, as they are gathered over a year."""
 
+    credits: dict[int, str]
+    """The sentences of hours given in full, as far as they were needed: hundredths → sentence."""
+
 
 @dataclass(slots=True, eq=False)
 class Item(Cited):
@@ -267,6 +270,10 @@ class Program:
     year_readings: tuple[str, ...]
     reads_months: frozenset[str]
     digest: str
+    first: int
+    last: int | None
+    """The first and the last year that the instrument serves; None where it is open."""
+
     no_rule: Cited
     """What the refusal of a kind rests on that no item takes: the instrument as a whole."""
 
@@ -366,7 +373,7 @@ def compile_pack(pack: RulePack) -> Program:
         {one.id: one.at_least for one in requirements if one.at_least is not None},
         tuple(data["year"]["readings"]),
         frozenset(kind for kind, found in data["reads"].items() if "months" in found),
-        pack.digest, Cited("", pack.id, "", "", ()),
+        pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
 
 
@@ -438,7 +445,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks, {},
     )  # fmt: skip
     compiler.less = ()
     return made

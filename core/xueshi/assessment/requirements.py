@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, final
 
 from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.closures import Stop
@@ -22,22 +22,35 @@ from xueshi.assessment.types import (
     made,
 )
 
-CREDITED = "credited"
 OPEN: Final = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 
-class Verdict(NamedTuple):
+@final
+class Verdict:
     """The outcome of a year: verdict, totals in hundredths, counts, requirements, warnings, what is still to be told."""
 
-    verdict: str
-    totals: Mapping[str, int]
-    counts: Mapping[str, int]
-    requirements: tuple[RequirementResult, ...]
-    warnings: tuple[str, ...]
-    open: tuple[OpenFact, ...]
-    parts: tuple[RequirementResult, ...] = ()
-    windows: tuple[WindowResult, ...] = ()
+    __slots__ = ("counts", "open", "parts", "requirements", "totals", "verdict", "warnings", "windows")
+
+    def __init__(
+        self,
+        verdict: str,
+        totals: Mapping[str, int],
+        counts: Mapping[str, int],
+        requirements: tuple[RequirementResult, ...],
+        warnings: list[str],
+        open_facts: tuple[OpenFact, ...],
+        parts: tuple[RequirementResult, ...],
+        windows: tuple[WindowResult, ...],
+    ) -> None:
+        self.verdict = verdict
+        self.totals = totals
+        self.counts = counts
+        self.requirements = requirements
+        self.warnings = warnings
+        self.open = open_facts
+        self.parts = parts
+        self.windows = windows
 
 
 class Doubt(NamedTuple):
@@ -53,17 +66,18 @@ def judge_requirements(
     judged: list[Judged],
     noted: list[Noted] | None,
     readings: dict[str, None],
-    years: Mapping[int, YearFigures] | None = None,
+    years: Mapping[int, YearFigures],
+    waiting: bool,
 ) -> Verdict:
     """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
 
-    `years` are the figures of other years at hand: alternatives with a window of years as a part read them.
+    `years` are the figures of other years at hand: alternatives with a window of years as a part read them. `waiting`
+    tells that a record still waits for a fact or a decision.
     """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = bool([one for one in judged if one.verdict in OPEN])
     deemed, doubtful = deemed_requirements(compiled, judged, readings) if compiled.deemed else ({}, {})
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
@@ -80,7 +94,7 @@ def judge_requirements(
                 shown.append((one, result))
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
-        figures = _with_own(compiled, facts, results, totals, counts, years or {})
+        figures = _with_own(compiled, facts, results, totals, counts, years)
         chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
@@ -101,7 +115,7 @@ def judge_requirements(
     if len(results) > len(compiled.shown) or compiled.alternatives:
         parts = tuple([result for name, result in results.items() if name not in compiled.shown])
     lacking = _open(compiled, shown_results, doubtful)
-    return Verdict(verdict, totals, counts, shown_results, tuple(warned), lacking, parts, windows)
+    return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
 
 
 def _with_own(
@@ -252,7 +266,7 @@ def _in_window(compiled: Program, entry: Deemed, one: Judged) -> bool:
 
 
 def _recognised(compiled: Program, one: Judged) -> bool:
-    return one.recognised or (one.verdict == "uncredited" and one.record.kind not in compiled.items)
+    return one.recognised or (one.verdict == "uncredited" and one.kind not in compiled.items)
 
 
 def _facts_of(doubtful: Mapping[str, Doubt]) -> dict[str, tuple[str, ...]]:

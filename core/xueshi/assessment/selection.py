@@ -17,7 +17,7 @@ TOO_MANY: Final = "more_taken_than_there_is"
 
 def item(run: Run, one: Judged) -> Item | None:
     """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
-    facts, kind = one.facts, one.record.kind
+    facts, kind = one.facts, one.kind
     unknown: Item | None = None
     for item in run.compiled.items.get(kind, ()):
         held = item.always or item.when.holds(facts)
@@ -97,7 +97,7 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         if day is not None:
             one.day = day
             text = ""
-            if one.record.makeup:
+            if one.makeup:
                 text = reason("makeup", year=one.year)
             else:
                 one.year = run.compiled.pack.year_of(day)
