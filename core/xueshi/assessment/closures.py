@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from sys import intern
 from typing import Any
 
 from xueshi.assessment.conditions import (
@@ -166,7 +167,7 @@ class Compiler:
     def _lookup(
         self, form: list[Any], leaf: Callable[[list[Any]], Callable[[Facts], Any]]
     ) -> Callable[[Facts], Any]:
-        fact = form[1]
+        fact = intern(form[1])
         exact: dict[Any, Callable[[Facts], Any]] = {}
         tests: list[tuple[Callable[[Any], bool], Callable[[Facts], Any]]] = []
         for matcher, inner in form[2]:
@@ -227,6 +228,8 @@ class Compiler:
         return further
 
     def _stated(self, fact: str, times: int) -> Amount:
+        fact = intern(fact)
+
         def stated(facts: Facts) -> Number | Stop:
             value = facts.get(fact, MISSING)
             if type(value) is int:

@@ -81,6 +81,10 @@ def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = No
     )
 
 
+def _by_end(one: Judged) -> tuple[date, str]:
+    return one.facts.get("end") or date.max, one.id
+
+
 class Evaluation(Run):
     """One run, start to end."""
 
@@ -93,9 +97,9 @@ class Evaluation(Run):
         ordered = [Judged(record, self.typed(record)) for record in records]
         names = {one.id for one in ordered}
         turn = ordered
-        if [one for one in ordered if type(one.facts.get("daily_hours")) is dict]:
+        if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
             # A cap of a day is used up in the order of the records.
-            turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.id))
+            turn = sorted(ordered, key=_by_end)
         for one in turn:
             self.judge(one)
         if len(names) != len(ordered):
@@ -151,12 +155,12 @@ class Evaluation(Run):
     def typed(self, record: RecordFacts) -> Facts:
         """Type a record's facts and lay them over the person's."""
         compiled = self.compiled
-        kind = record.kind
+        name, kind, stated, _, _, _, _ = record
         if kind not in compiled.kinds:
             raise RuleError(
-                f"记录{record.id}：没有名为“{kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
+                f"记录{name}：没有名为“{kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
             )
-        facts = type_facts(record.facts, compiled.types, self.person.copy(), record.id)
+        facts = type_facts(stated, compiled.types, self.person, name)
         facts["kind"] = kind
         if kind in compiled.reads_months and "months" not in facts:
             start, end = facts.get("start"), facts.get("end")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from xueshi.assessment.closures import Amount, Compiler, Parts, Word, fixed
@@ -260,14 +261,16 @@ class Program:
     """The yearly requirements with a verdict of their own: no part of alternatives, not only used in a window."""
 
     deemed: tuple[Deemed, ...]
-    categories: tuple[str, ...]
-    units: Mapping[str, str]
+    no_hours: dict[str, int]
+    """The categories, with nothing in any of them."""
+
+    units: dict[str, str]
     only_hours: bool
     """Whether every category is reckoned in hours, so that they add up as they are."""
 
     default_category: Word
     minimums: Mapping[str, Amount]
-    year_readings: tuple[str, ...]
+    year_readings: dict[str, None]
     reads_months: frozenset[str]
     digest: str
     first: int
@@ -300,7 +303,7 @@ def reads(*forms: object) -> tuple[str, ...]:
     found: set[str] = set()
     for form in forms:
         facts_in(form, found)
-    return tuple(sorted(found - {"kind"}))
+    return tuple([intern(name) for name in sorted(found - {"kind"})])
 
 
 def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -367,11 +370,11 @@ def compile_pack(pack: RulePack) -> Program:
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
-        tuple(code for code, _ in data["categories"]),
+        {code: 0 for code, _ in data["categories"]},
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
-        tuple(data["year"]["readings"]),
+        dict.fromkeys(data["year"]["readings"]),
         frozenset(kind for kind, found in data["reads"].items() if "months" in found),
         pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
@@ -443,7 +446,7 @@ def _row(
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
-        spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
+        spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks, {},
     )  # fmt: skip
@@ -479,7 +482,7 @@ def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, l
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
-        *_cited(entry), members, entry["same"], entry["count"],
+        *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
         entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
     )  # fmt: skip
 

@@ -78,7 +78,10 @@ def judge_requirements(
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
-    deemed, doubtful = deemed_requirements(compiled, judged, readings) if compiled.deemed else ({}, {})
+    deemed: dict[str, str] = {}
+    doubtful: dict[str, Doubt] = {}
+    if compiled.deemed:
+        deemed, doubtful = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
@@ -170,7 +173,7 @@ def sum_totals(
     compiled: Program, judged: list[Judged], facts: Facts, readings: dict[str, None]
 ) -> dict[str, int]:
     """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total."""
-    totals = dict.fromkeys(compiled.categories, 0)
+    totals = compiled.no_hours.copy()
     for one in judged:
         if one.hours:
             totals[one.category] = totals.get(one.category, 0) + one.hours
@@ -277,11 +280,11 @@ def _judge(
     compiled: Program,
     one: Requirement,
     facts: Facts,
-    totals: Mapping[str, int],
-    counts: Mapping[str, int],
+    totals: dict[str, int],
+    counts: dict[str, int],
     waiting: bool,
-    deemed: Mapping[str, str],
-    doubtful: Mapping[str, Doubt],
+    deemed: dict[str, str],
+    doubtful: dict[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
     bound = one.when.holds(facts) if one.binds is None else one.binds

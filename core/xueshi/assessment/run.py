@@ -25,7 +25,7 @@ class Run:
         self.request = request
         self.year = request.year
         self.noted: list[Noted] | None = [] if trace else None
-        self.readings: dict[str, None] = dict.fromkeys(compiled.year_readings)
+        self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
         self.day_used: dict[tuple[str, date], Any] = {}
         self.person: Facts = {}

@@ -126,7 +126,10 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
         if held is wanted:
             continue
         if held is None:
-            absent = tuple([name for name in gate.asks if name not in facts])
+            # Where it asks for one fact, that one is not stated (or days are, of which more are taken off).
+            absent = gate.asks
+            if len(absent) != 1 or absent[0] in facts:
+                absent = tuple([name for name in absent if name not in facts])
             if not absent:
                 run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
                 return False
