@@ -155,7 +155,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
         held = extra.when.holds(facts)
         if held is False:
             continue
-        run.readings.update(dict.fromkeys(extra.readings))
+        run.rests_on(extra.readings)
         if held is None:
             run.lacking(one, extra, 10, run.compiled.compiler.missing(extra.when_form, facts))
             return None

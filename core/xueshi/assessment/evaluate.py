@@ -7,7 +7,6 @@ from datetime import date
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
 from xueshi.assessment.closures import Stop
-from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row, program
@@ -94,7 +93,7 @@ class Evaluation(Run):
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
         records = self.request.records
-        ordered = [Judged(record, self.typed(record)) for record in records]
+        ordered = [self.taken_up(record) for record in records]
         names = {one.id for one in ordered}
         turn = ordered
         if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
@@ -152,21 +151,22 @@ class Evaluation(Run):
                 found.append((one, entry))
         return found
 
-    def typed(self, record: RecordFacts) -> Facts:
-        """Type a record's facts and lay them over the person's."""
-        compiled = self.compiled
-        name, kind, stated, _, _, _, _ = record
-        if kind not in compiled.kinds:
+    def taken_up(self, record: RecordFacts) -> Judged:
+        """Take a record up: its facts typed and laid over the person's, with the rules for its kind."""
+        one = Judged(record, self.beside)
+        rules = self.compiled.kinds.get(one.kind)
+        if rules is None:
             raise RuleError(
-                f"记录{name}：没有名为“{kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
+                f"记录{one.id}：没有名为“{one.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
             )
-        facts = type_facts(stated, compiled.types, self.person, name)
-        facts["kind"] = kind
-        if kind in compiled.reads_months and "months" not in facts:
+        one.kind_rules = rules
+        one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
+        facts["kind"] = one.kind
+        if rules.months and "months" not in facts:
             start, end = facts.get("start"), facts.get("end")
             if start is not None and end is not None and start <= end:
                 facts["months"] = months_between(start, end)
-        return facts
+        return one
 
     def judge(self, one: Judged) -> None:
         """Steps 2 to 11 for one record."""
@@ -174,7 +174,7 @@ class Evaluation(Run):
         compiled = self.compiled
         for refusal in compiled.refusals:
             if refusal.when.holds(facts):
-                self.readings.update(dict.fromkeys(refusal.readings))
+                self.rests_on(refusal.readings)
                 one.settle(
                     refusal,
                     "refused",
@@ -190,13 +190,12 @@ class Evaluation(Run):
             return
         row = selection.row(self, one, item)
         if row is None:
-            self.readings.update(dict.fromkeys(item.readings))
+            self.rests_on(item.readings)
             self.default_category(one)
             return
         one.take(row)
-        if row.readings:
-            # Those of the item come first in the row's own.
-            self.readings.update(row.reading_marks)
+        # Those of the item come first in the row's own.
+        self.rests_on(row.readings)
         selection.attribute(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)

@@ -169,18 +169,21 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
     None stays (stated as none), the empty text is a blank cell (not stated). Raises RuleError naming the record, the
     fact and what it takes.
     """
-    typed = beside.copy()
-    typed.update(raw)
-    yes_no, numbers, words = types.yes_no, types.numbers, types.words
     cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
+    typed = beside.copy()
+    typed.update(cells)
+    yes_no, numbers, words = types.yes_no, types.numbers, types.words
     for name, value in cells.items():
         kind = type(value)
         if kind is bool:
             stands = name in yes_no
         elif kind is str:
             stands = value in words.get(name, _NO_WORDS)
+        elif kind is int:
+            number: int = value
+            stands = name in numbers and 0 <= number <= LARGEST
         else:
-            stands = kind is int and name in numbers and 0 <= value <= LARGEST
+            stands = False
         if stands or value is None:
             continue
         if value != "":

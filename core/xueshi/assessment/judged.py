@@ -9,13 +9,14 @@ from xueshi.assessment.conditions import Facts
 from xueshi.assessment.types import RecordFacts
 
 if TYPE_CHECKING:
-    from xueshi.assessment.program import Cited, Group, Row
+    from xueshi.assessment.program import Cited, Group, KindRules, Row
 
 
 class Judged:
     """One record while it is judged; becomes one ledger entry."""
 
     # What a record starts with stands on the class: most of it stays so for most records.
+    kind_rules: KindRules
     row: Row | None = None
     rules: tuple[str, ...] = ()
     regulation = ""
@@ -36,7 +37,7 @@ class Judged:
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
         # Taken apart at once: fields of a tuple looked up by name cost more, and every step asks for one.
-        self.id, self.kind, _, self.year, self.claimed, _, self.makeup = record
+        self.id, self.kind, self.stated, self.year, self.claimed, _, self.makeup = record
         self.facts = facts
 
     def take(self, row: Row) -> None:

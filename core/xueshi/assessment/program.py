@@ -111,8 +111,6 @@ class Row(Cited):
     """Whether somebody chooses the hours within bounds."""
 
     rule_tuple: tuple[str, ...]
-    reading_marks: dict[str, None]
-    """The readings once more, as they are gathered over a year."""
 
     credits: dict[int, str]
     """The sentences of hours given in full, as far as they were needed: hundredths → sentence."""
@@ -218,6 +216,15 @@ class Deemed:
 
 
 @dataclass(slots=True, eq=False)
+class KindRules:
+    """What the law says of one kind of record: the items that take it, what took items away, whether months are read."""
+
+    items: tuple[Item, ...]
+    removed: tuple[Removed, ...]
+    months: bool
+
+
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled pack."""
 
@@ -227,9 +234,8 @@ class Program:
     compiler: Compiler
     facts: Mapping[str, Fact]
     types: FactTypes
-    kinds: frozenset[str]
+    kinds: dict[str, KindRules]
     items: dict[str, tuple[Item, ...]]
-    removed: Mapping[str, tuple[Removed, ...]]
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
@@ -237,7 +243,7 @@ class Program:
     yearly: tuple[Requirement, ...]
     """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
 
-    yearly_readings: dict[str, None]
+    yearly_readings: tuple[str, ...]
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
@@ -271,7 +277,6 @@ class Program:
     default_category: Word
     minimums: Mapping[str, Amount]
     year_readings: dict[str, None]
-    reads_months: frozenset[str]
     digest: str
     first: int
     last: int | None
@@ -356,14 +361,17 @@ def compile_pack(pack: RulePack) -> Program:
     ]
     units = {code: entry["unit"] for code, entry in data["categories"]}
     return Program(
-        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
+        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
+        {
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()))
+            for kind in data["kinds"]
+        },
         {kind: tuple(found) for kind, found in items.items()},
-        {kind: tuple(found) for kind, found in removed.items()},
         tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
         tuple(one for one in yearly if one.binds is not False),
-        dict.fromkeys(name for one in yearly for name in one.readings),
+        tuple(dict.fromkeys(name for one in yearly for name in one.readings)),
         tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years,
@@ -375,7 +383,6 @@ def compile_pack(pack: RulePack) -> Program:
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
         dict.fromkeys(data["year"]["readings"]),
-        frozenset(kind for kind, found in data["reads"].items() if "months" in found),
         pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
 
@@ -448,7 +455,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks, {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made

@@ -85,7 +85,8 @@ def judge_requirements(
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
-    readings.update(compiled.yearly_readings)
+    for name in compiled.yearly_readings:
+        readings[name] = None
     for one in compiled.yearly:
         result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
         if one.effect == "warn":

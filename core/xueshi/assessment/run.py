@@ -18,7 +18,17 @@ from xueshi.assessment.types import PersonYearRequest
 class Run:
     """The law compiled, the request, the person's facts, and what the steps gather: trace, readings, warnings."""
 
-    __slots__ = ("compiled", "day_used", "noted", "person", "readings", "request", "warnings", "year")
+    __slots__ = (
+        "beside",
+        "compiled",
+        "day_used",
+        "noted",
+        "person",
+        "readings",
+        "request",
+        "warnings",
+        "year",
+    )
 
     def __init__(self, compiled: Program, request: PersonYearRequest, trace: bool) -> None:
         self.compiled = compiled
@@ -34,6 +44,14 @@ class Run:
             as_of = first if compiled.pack.data["year"]["person_as_of"] == "start" else last
             self.person = type_person(request.person, compiled.types, as_of)
         self.person["year"] = self.year
+        # With the kind in its place already, which each record has of its own.
+        self.beside: Facts = {**self.person, "kind": ""}
+
+    def rests_on(self, readings: tuple[str, ...]) -> None:
+        """Gather the readings that something rests on, in the order in which they are met."""
+        gathered = self.readings
+        for name in readings:
+            gathered[name] = None
 
     def note(
         self,

@@ -19,7 +19,7 @@ def item(run: Run, one: Judged) -> Item | None:
     """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
     facts, kind = one.facts, one.kind
     unknown: Item | None = None
-    for item in run.compiled.items.get(kind, ()):
+    for item in one.kind_rules.items:
         held = item.always or item.when.holds(facts)
         if held:
             if item.when_reads:
@@ -31,9 +31,9 @@ def item(run: Run, one: Judged) -> Item | None:
         names = run.compiled.compiler.missing(unknown.when_form, facts)
         run.lacking(one, unknown, 3, names or DAYS, "needs_fact" if names else TOO_MANY)
         return None
-    for removed in run.compiled.removed.get(kind, ()):
+    for removed in one.kind_rules.removed:
         if removed.when.holds(facts) is not False:
-            run.readings.update(dict.fromkeys(removed.readings))
+            run.rests_on(removed.readings)
             one.verdict, one.code = "uncredited", "removed"
             one.regulation, one.clause = removed.regulation, removed.clause
             one.text = reason("removed", name=removed.name, by=removed.regulation, clause=removed.clause)
@@ -134,17 +134,20 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
                 run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
                 return False
             if wanted:
-                lacking += absent
+                lacking = joined(lacking, absent)
             else:
-                presumed += absent
+                presumed = joined(presumed, absent)
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one, 6, row, gate.reads, None, 0, one.code, one.text)
         return False
     if lacking:
-        run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
+        run.lacking(one, row, 6, lacking)
         return False
-    if len(presumed) > 1:
-        presumed = tuple(dict.fromkeys(presumed))
     run.note(one, 6, row, row.gate_reads, None, None, "", "", presumed)
     return True
+
+
+def joined(names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Add names that are not there yet."""
+    return (*names, *[name for name in more if name not in names]) if names else more
