@@ -247,5 +247,6 @@ class Evaluation(Run):
                 one.code,
                 text,
                 same,
+                "",
             ),
         )

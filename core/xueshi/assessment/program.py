@@ -155,6 +155,8 @@ class Group(Cited):
     count: str | None
     earlier_years: str
     year_cap: Amount | None
+    kinds: frozenset[str]
+    """The kinds of record that its rules take."""
 
 
 @dataclass(slots=True, eq=False)
@@ -236,6 +238,9 @@ class Program:
     types: FactTypes
     kinds: dict[str, KindRules]
     items: dict[str, tuple[Item, ...]]
+    rules: frozenset[str]
+    """The full ids of all rows."""
+
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
@@ -321,7 +326,12 @@ def compile_pack(pack: RulePack) -> Program:
     data = pack.data
     compiler = Compiler(pack.facts, pack.functions)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
-    groups = tuple(_group(entry, compiler, rows_of) for entry in data["groups"])
+    kinds_of = {
+        name: frozenset(taken or item["kinds"])
+        for item in data["items"]
+        for name, taken in ((item["id"], None), *((row["id"], row["kinds"]) for row in item["rows"]))
+    }
+    groups = tuple(_group(entry, compiler, rows_of, kinds_of) for entry in data["groups"])
     items: dict[str, list[Item]] = {}
     for entry in data["items"]:
         for kind in entry["kinds"]:
@@ -367,6 +377,7 @@ def compile_pack(pack: RulePack) -> Program:
             for kind in data["kinds"]
         },
         {kind: tuple(found) for kind, found in items.items()},
+        frozenset(row["rule"] for entry in data["items"] for row in entry["rows"]),
         tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
@@ -485,12 +496,18 @@ def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
     )  # fmt: skip
 
 
-def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, list[str]]) -> Group:
+def _group(
+    entry: Mapping[str, Any],
+    compiler: Compiler,
+    rows_of: Mapping[str, list[str]],
+    kinds_of: Mapping[str, frozenset[str]],
+) -> Group:
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
         *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
         entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
+        frozenset().union(*(kinds_of.get(name, ()) for name in entry["of"])),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -40,10 +40,15 @@ class LedgerEntry(NamedTuple):
     code: str
     text: str
     same: str | None = None
+    kind: str = ""
+    """The kind of record, told where an entry is handed on to later years: another law may call its rules otherwise."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entry as plain data."""
-        return {**self._asdict(), "rules": list(self.rules)}
+        """Return the entry as plain data; the kind only where it is told, so that stored results stay what they were."""
+        body = {**self._asdict(), "rules": list(self.rules)}
+        if not self.kind:
+            del body["kind"]
+        return body
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> LedgerEntry:
@@ -299,6 +304,12 @@ class YearAssessment(NamedTuple):
             tuple(LedgerEntry.from_json(one) for one in data["later"]),
             tuple(RequirementResult.from_json(one) for one in data.get("parts", ())),
         )  # fmt: skip
+
+
+def with_kinds(request: PersonYearRequest, ledger: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    """Give entries of a judged year the kinds of their records: so later years, under whatever law, recognise them."""
+    kinds = {record.id: record.kind for record in request.records}
+    return (entry._replace(kind=kinds.get(entry.record, entry.kind)) for entry in ledger)
 
 
 def plain_value(value: Any) -> Any:

@@ -14,6 +14,7 @@ from xueshi.assessment.types import (
     RecordFacts,
     YearAssessment,
     YearFigures,
+    with_kinds,
 )
 from xueshi.assessment.window_judging import judge_windows
 from xueshi.regulations.pack import RulePack
@@ -45,7 +46,7 @@ def evaluate_years(
             continue
         asked = request._replace(earlier=(*request.earlier, *ledger), years={**figures, **request.years})
         assessment = evaluate(pack, asked, trace=trace)
-        ledger.extend(assessment.ledger)
+        ledger.extend(with_kinds(request, assessment.ledger))
         ledger.extend(assessment.later)
         figures[request.year] = YearFigures.of(assessment)
         windows = judge_windows(pack, request.person, request.year, figures)
