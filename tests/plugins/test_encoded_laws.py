@@ -191,3 +191,24 @@ def test_the_kind_is_written_only_where_it_is_told() -> None:
     assert "kind" not in first.ledger[0].to_json(), "stored results stay what they were"
     [told] = with_kinds(request, first.ledger)
     assert LedgerEntry.from_json(told.to_json()) == told
+
+
+@pytest.mark.parametrize(("instrument", "reading"), [("JS2023", "JS2023-Q4"), ("CZ2024", "CZ2024-Q1")])
+def test_training_by_whoever_is_not_recognised_names_the_clause_and_the_reading(
+    instrument: str, reading: str
+) -> None:
+    facts = {"organiser": "training_body", "approved": False, "hours_stated": True, "hours": 16}
+    result = judged(REGISTRY.pack_of(instrument), 2024, {}, RecordFacts("r1", "training", facts))
+    [entry] = result.ledger
+    assert (entry.code, entry.hours) == ("not_of_item", 0)
+    assert entry.clause.startswith("四(一)")
+    assert "四(一)" in entry.text
+    assert "未经批准" in entry.text
+    assert reading in result.readings
+
+
+def test_a_stay_of_less_than_a_month_says_so() -> None:
+    facts = {"start": "2021-03-01", "end": "2021-03-12", "type": "wuling"}
+    [entry] = judged(REGISTRY.pack_of("CQ2007"), 2021, {}, RecordFacts("r1", "field_service", facts)).ledger
+    assert (entry.hours, entry.code) == (0, "none_by_clause")
+    assert entry.text.endswith("按标准11不满一个月的不计学时")

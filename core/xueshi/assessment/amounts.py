@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from xueshi.assessment.closures import GRANTED, Stop
-from xueshi.assessment.conditions import Number, less_quantity
+from xueshi.assessment.closures import GRANTED, Stop, rates
+from xueshi.assessment.conditions import MISSING, Number, either, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.amount_words import UNIT_WORDS
+from xueshi.regulations.words import RATE_UNITS, TWINS
 
+ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
+"""One unit of what a text counts by, where a number and a word would not say it well."""
 KEPT = 1024
 """How many sentences are kept for a row; a law of stated hours has as many as people state."""
 
@@ -87,9 +90,36 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", credited(row, 0))
+        one.settle(row, "uncredited", "none_by_clause", _nothing(run, one, row))
     elif not one.code:
         one.text = credited(row, hours)
+
+
+def _nothing(run: Run, one: Judged, row: Row) -> str:
+    """Say why a clause that is applied gives nothing: less than one of what it counts by, where that is why."""
+    for _, _, unit, per, *_ in rates(row.hours_form):
+        name = RATE_UNITS[unit][0]
+        held = either(name, one.facts)
+        if held is MISSING or held is None:
+            continue
+        if 0 < held < per * RATE_UNITS[unit][1]:
+            word = ONE_UNIT.get(unit) or f"{per}{UNIT_WORDS[unit]}"
+            return reason(
+                "below_one_unit",
+                read=run.phrases(_as_stated(name, one), one.facts),
+                clause=row.clause,
+                unit=word,
+            )
+    return credited(row, 0)
+
+
+def _as_stated(name: str, one: Judged) -> tuple[str, ...]:
+    """Name what was stated of a quantity: the dates where months were reckoned from them, the twin where only it is."""
+    if name in one.stated:
+        return (name,)
+    if name == "months":
+        return ("start", "end", "months")
+    return (TWINS.get(name, name),)
 
 
 def credited(row: Row, hours: int) -> str:

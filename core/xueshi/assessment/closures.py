@@ -6,7 +6,7 @@ hour, exact (int or Fraction), or a `Stop`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from sys import intern
 from typing import Any
@@ -30,6 +30,7 @@ from xueshi.assessment.conditions import (
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
+from xueshi.regulations.wording import condition_text, of_kind
 from xueshi.regulations.words import RATE_UNITS
 
 GRANTED = "granted"
@@ -70,9 +71,15 @@ WHOLE_YEAR = (10000,)
 class Compiler:
     """Compiles the forms of one pack. `functions` are the Python hooks by name."""
 
-    def __init__(self, facts: Mapping[str, Fact], functions: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Fact],
+        functions: Mapping[str, Any],
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:
         self.facts = facts
         self.functions = functions
+        self.kinds = kinds or {}
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
 
@@ -81,6 +88,11 @@ class Compiler:
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
         return condition_of(form, self.facts, self.less, absence)
+
+    def said(self, form: list[Any] | None, kind: str, *, wanted: bool) -> str:
+        """Say a condition as it holds or fails for records of a kind; the kind itself only where nothing else is asked."""
+        own = condition_text(of_kind(form, kind), self.facts, wanted=wanted)
+        return own or condition_text(form, self.facts, wanted=wanted, kinds=self.kinds)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
         """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
@@ -328,6 +340,16 @@ def fixed(form: list[Any] | None) -> int | None:
         return None
     held = whole(number(form[1]) * 100)
     return held if type(held) is int else None
+
+
+def rates(form: Any) -> Iterator[list[Any]]:
+    """Go through the rates of an amount, in its order: `["rate", number, unit, per, partial, less]`."""
+    if isinstance(form, list):
+        if form and form[0] == "rate":
+            yield form
+            return
+        for part in form:
+            yield from rates(part)
 
 
 def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:

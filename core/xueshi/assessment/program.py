@@ -17,7 +17,6 @@ from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.wording import condition_text
 from xueshi.regulations.words import TWINS
 
 
@@ -128,6 +127,8 @@ class Item(Cited):
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
     dated: tuple[str, ...]
+    unmet: str
+    """What is said of a record of the kind that the item does not take: its condition as it fails."""
 
 
 @dataclass(slots=True, eq=False)
@@ -293,6 +294,7 @@ class Program:
 
 _PROGRAMS: OrderedDict[str, Program] = OrderedDict()
 _KEPT = 64
+SWITCHED_OFF = "按现取口径不适用"
 
 
 def program(pack: RulePack) -> Program:
@@ -324,7 +326,7 @@ def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
 def compile_pack(pack: RulePack) -> Program:
     """Compile a pack: closures for every form, static texts for every gate."""
     data = pack.data
-    compiler = Compiler(pack.facts, pack.functions)
+    compiler = Compiler(pack.facts, pack.functions, pack.kinds)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
     kinds_of = {
         name: frozenset(taken or item["kinds"])
@@ -432,21 +434,27 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
     compiler.less = tuple(entry.get("less", ()))
     item = Item(
         *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler, kind), (), (),
+        compiler.said(entry["when"], kind, wanted=False) or SWITCHED_OFF,
     )  # fmt: skip
     compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
-    item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
+    item.rows = tuple(_row(row, item, compiler, groups, absence, kind) for row in rows)
     item.dated = item.rows[0].dated if item.rows else ("end",)
     return item
 
 
 def _row(
-    row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
+    row: Mapping[str, Any],
+    item: Item,
+    compiler: Compiler,
+    groups: tuple[Group, ...],
+    absence: frozenset[str],
+    kind: str,
 ) -> Row:
     compiler.less = tuple(row.get("less", ()))
-    own_gates = _gates(row, compiler)
+    own_gates = _gates(row, compiler, kind)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
@@ -460,7 +468,7 @@ def _row(
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
-        tuple(_extra(extra, compiler) for extra in row["plus"]),
+        tuple(_extra(extra, compiler, kind) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
@@ -488,9 +496,9 @@ def _less(form: Any) -> tuple[str, ...]:
     return ()
 
 
-def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
+def _extra(extra: Mapping[str, Any], compiler: Compiler, kind: str) -> Extra:
     return Extra(
-        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler, kind),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
         reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip
@@ -511,7 +519,7 @@ def _group(
     )  # fmt: skip
 
 
-def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
+def _gates(entry: Mapping[str, Any], compiler: Compiler, kind: str) -> tuple[Gate, ...]:
     gates: list[Gate] = []
     for word, wanted in (("needs", True), ("except", False)):
         for form in entry[word]:
@@ -522,7 +530,7 @@ def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
                     compiler.condition(form),
                     wanted,
                     f"{word}.{first}",
-                    condition_text(form, compiler.facts, wanted=not wanted),
+                    compiler.said(form, kind, wanted=not wanted),
                     names,
                     form,
                     asked(form),

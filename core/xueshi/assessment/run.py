@@ -12,7 +12,7 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.trace import Noted
-from xueshi.assessment.types import PersonYearRequest
+from xueshi.assessment.types import PersonYearRequest, plain_value
 
 
 class Run:
@@ -73,7 +73,9 @@ class Run:
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
         known = self.compiled.facts
-        return "、".join(known[name].phrase(facts[name]) for name in names if name in facts and name in known)
+        return "、".join(
+            known[name].phrase(plain_value(facts[name])) for name in names if name in facts and name in known
+        )
 
     def default_category(self, one: Judged) -> None:
         """Give the file's default category to a record that no row takes."""
@@ -84,7 +86,9 @@ class Run:
         """Settle a record whose amount cannot be told or is nothing."""
         if stop.kind == "needs":
             if stop.code == "unset":
-                one.settle(where, "manual", "no_decision", reason("unset", detail=stop.detail))
+                known = self.compiled.pack.data["parameters"].get(stop.detail)
+                name = known["label"] if known else stop.detail
+                one.settle(where, "manual", "no_decision", reason("unset", detail=name))
                 self.note(one, step, where, (), None, None, one.code, one.text)
             else:
                 self.lacking(one, where, step, stop.facts, stop.code)
