@@ -21,6 +21,8 @@ _SHAPES = {
     "date_from_datetime_parsing": "write a day: 2024-12-31",
     "date_parsing": "write a day: 2024-12-31",
     "string_type": "write one text",
+    "one_law_only": "delete categories, and carry the rules of those categories over in a difference file (parent: the "
+    "instrument of the line) that this line uses",
 }
 """Repairs of what has the wrong shape, by the kind of fault."""
 

@@ -177,12 +177,19 @@ class Registry:
         self, area: str, year: int, sector: str | None = None, config: Mapping[str, object] | None = None
     ) -> RulePack:
         """Resolve the rule pack that applies to an area, year and sector, with the plugin's own overlays."""
-        return self.pack_of(self.line_for(area, year, sector).use, area, config)
+        return self.pack_of(self.line_for(area, year, sector).use, area, config, year)
 
     def pack_of(
-        self, instrument: str, area: str = "", config: Mapping[str, object] | None = None
+        self,
+        instrument: str,
+        area: str = "",
+        config: Mapping[str, object] | None = None,
+        year: int | None = None,
     ) -> RulePack:
-        """Resolve the rule pack of one instrument."""
+        """Resolve the rule pack of one instrument, with the overlays that serve the area and the statistics year.
+
+        Without a year all overlays count, a later one over an earlier: what holds at last.
+        """
         asked = self.ask(self.owner_of(instrument))
         return resolve_pack(
             instrument,
@@ -190,6 +197,8 @@ class Registry:
             overlays=asked.overlays(instrument, area),
             config=config,
             functions=asked.hour_functions(instrument),
+            year=year,
+            area=area,
         )
 
     def flows_for(self, area: str, year: int, purpose: str, sector: str | None = None) -> list[ApprovalFlow]:

@@ -150,7 +150,7 @@ def test_a_failing_gate_of_the_item_decides_although_the_row_cannot_be_told(law:
 def test_what_no_rule_takes_gives_nothing_and_says_so(law: Law, judge: Judge) -> None:
     pack = law(TRAINING + "\n2: {clause: 一, for: paper, when: {level: national}, hours: 20}")
     result = judge(pack, ("r1", "patent", {}), ("r2", "paper", {"level": "city"}))
-    assert [result.entry(name).code for name in ("r1", "r2")] == ["no_rule", "no_rule"]
+    assert [result.entry(name).code for name in ("r1", "r2")] == ["no_rule", "not_of_item"]
     assert "专利" in result.entry("r1").text
     assert result.entry("r1").rules == ()
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from xueshi.assessment.closures import GRANTED, Number, Stop, less_quantity
+from xueshi.assessment.closures import GRANTED, Stop, rates
+from xueshi.assessment.conditions import MISSING, Number, either, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
-from xueshi.assessment.reasons import credited, hours_text, reason
+from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.amount_words import UNIT_WORDS
+from xueshi.regulations.words import RATE_UNITS, TWINS
+
+ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
+"""One unit of what a text counts by, where a number and a word would not say it well."""
+KEPT = 1024
+"""How many sentences are kept for a row; a law of stated hours has as many as people state."""
 
 
 def amount(run: Run, one: Judged, row: Row) -> None:
@@ -23,7 +30,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         run.stopped(one, row, exact, 7)
         return
     hours = exact if type(exact) is int else rounded(exact)
-    if run.nodes is not None:
+    if run.noted is not None:
         code, text = "", ""
         presumed: tuple[str, ...] = ()
         if row.less:
@@ -83,9 +90,46 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", credited(row.clause, 0))
+        one.settle(row, "uncredited", "none_by_clause", _nothing(run, one, row))
     elif not one.code:
-        one.text = credited(row.clause, hours)
+        one.text = credited(row, hours)
+
+
+def _nothing(run: Run, one: Judged, row: Row) -> str:
+    """Say why a clause that is applied gives nothing: less than one of what it counts by, where that is why."""
+    for _, _, unit, per, *_ in rates(row.hours_form):
+        name = RATE_UNITS[unit][0]
+        held = either(name, one.facts)
+        if held is MISSING or held is None:
+            continue
+        if 0 < held < per * RATE_UNITS[unit][1]:
+            word = ONE_UNIT.get(unit) or f"{per}{UNIT_WORDS[unit]}"
+            return reason(
+                "below_one_unit",
+                read=run.phrases(_as_stated(name, one), one.facts),
+                clause=row.clause,
+                unit=word,
+            )
+    return credited(row, 0)
+
+
+def _as_stated(name: str, one: Judged) -> tuple[str, ...]:
+    """Name what was stated of a quantity: the dates where months were reckoned from them, the twin where only it is."""
+    if name in one.stated:
+        return (name,)
+    if name == "months":
+        return ("start", "end", "months")
+    return (TWINS.get(name, name),)
+
+
+def credited(row: Row, hours: int) -> str:
+    """Return the sentence of hours given in full: the commonest one, so each is written once for a row."""
+    text = row.credits.get(hours)
+    if text is None:
+        if len(row.credits) >= KEPT:
+            row.credits.clear()
+        text = row.credits[hours] = reason("credited", clause=row.clause, after=hours_text(hours))
+    return text
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
@@ -138,16 +182,16 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
     """Step 10: the first add-on that holds; None when it cannot be told."""
     facts = one.facts
     for extra in row.plus:
-        held = extra.when(facts)
+        held = extra.when.holds(facts)
         if held is False:
             continue
-        run.readings.update(dict.fromkeys(extra.readings))
+        run.rests_on(extra.readings)
         if held is None:
             run.lacking(one, extra, 10, run.compiled.compiler.missing(extra.when_form, facts))
             return None
         lacking: list[str] = []
         for gate in extra.gates:
-            passed = gate.test(facts)
+            passed = gate.test.holds(facts)
             if passed is (not gate.wanted):
                 run.note(
                     one,

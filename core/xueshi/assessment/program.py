@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Parts, Word, asked, fixed, settled
+from xueshi.assessment.closures import Amount, Compiler, Parts, Word, fixed
+from xueshi.assessment.conditions import Condition, asked, settled
 from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.wording import condition_text
 from xueshi.regulations.words import TWINS
 
 
@@ -109,8 +110,9 @@ class Row(Cited):
     """Whether somebody chooses the hours within bounds."""
 
     rule_tuple: tuple[str, ...]
-    reading_marks: dict[str, None]
-    """The readings once more, as they are gathered over a year."""
+
+    credits: dict[int, str]
+    """The sentences of hours given in full, as far as they were needed: hundredths → sentence."""
 
 
 @dataclass(slots=True, eq=False)
@@ -125,18 +127,15 @@ class Item(Cited):
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
     dated: tuple[str, ...]
+    unmet: str
+    """What is said of a record of the kind that the item does not take: its condition as it fails."""
 
 
 @dataclass(slots=True, eq=False)
-class Removed:
-    """A rule that a later file took away, kept so that a refusal can say so."""
+class Removed(Cited):
+    """A rule that a later file took away, kept so that a refusal can say so; it cites the file that did."""
 
-    rule: str
     when: Condition
-    by: str
-    clause: str
-    readings: tuple[str, ...]
-    name: str
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +156,8 @@ class Group(Cited):
     count: str | None
     earlier_years: str
     year_cap: Amount | None
+    kinds: frozenset[str]
+    """The kinds of record that its rules take."""
 
 
 @dataclass(slots=True, eq=False)
@@ -174,14 +175,10 @@ class Sum:
 
 
 @dataclass(slots=True, eq=False)
-class Requirement:
+class Requirement(Cited):
     """One requirement; `at_least` gives hundredths (a share names another requirement)."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     of: str
     label: str
     form: list[Any] | None
@@ -205,7 +202,6 @@ class Requirement:
     all_of: tuple[str, ...]
     alone: bool
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -223,6 +219,15 @@ class Deemed:
 
 
 @dataclass(slots=True, eq=False)
+class KindRules:
+    """What the law says of one kind of record: the items that take it, what took items away, whether months are read."""
+
+    items: tuple[Item, ...]
+    removed: tuple[Removed, ...]
+    months: bool
+
+
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled pack."""
 
@@ -232,9 +237,11 @@ class Program:
     compiler: Compiler
     facts: Mapping[str, Fact]
     types: FactTypes
-    kinds: frozenset[str]
+    kinds: dict[str, KindRules]
     items: dict[str, tuple[Item, ...]]
-    removed: Mapping[str, tuple[Removed, ...]]
+    rules: frozenset[str]
+    """The full ids of all rows."""
+
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
@@ -242,7 +249,7 @@ class Program:
     yearly: tuple[Requirement, ...]
     """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
 
-    yearly_readings: dict[str, None]
+    yearly_readings: tuple[str, ...]
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
@@ -266,20 +273,28 @@ class Program:
     """The yearly requirements with a verdict of their own: no part of alternatives, not only used in a window."""
 
     deemed: tuple[Deemed, ...]
-    categories: tuple[str, ...]
-    units: Mapping[str, str]
+    no_hours: dict[str, int]
+    """The categories, with nothing in any of them."""
+
+    units: dict[str, str]
     only_hours: bool
     """Whether every category is reckoned in hours, so that they add up as they are."""
 
     default_category: Word
     minimums: Mapping[str, Amount]
-    year_readings: tuple[str, ...]
-    reads_months: frozenset[str]
+    year_readings: dict[str, None]
     digest: str
+    first: int
+    last: int | None
+    """The first and the last year that the instrument serves; None where it is open."""
+
+    no_rule: Cited
+    """What the refusal of a kind rests on that no item takes: the instrument as a whole."""
 
 
 _PROGRAMS: OrderedDict[str, Program] = OrderedDict()
 _KEPT = 64
+SWITCHED_OFF = "按现取口径不适用"
 
 
 def program(pack: RulePack) -> Program:
@@ -300,7 +315,7 @@ def reads(*forms: object) -> tuple[str, ...]:
     found: set[str] = set()
     for form in forms:
         facts_in(form, found)
-    return tuple(sorted(found - {"kind"}))
+    return tuple([intern(name) for name in sorted(found - {"kind"})])
 
 
 def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -311,9 +326,14 @@ def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
 def compile_pack(pack: RulePack) -> Program:
     """Compile a pack: closures for every form, static texts for every gate."""
     data = pack.data
-    compiler = Compiler(pack.facts, pack.functions)
+    compiler = Compiler(pack.facts, pack.functions, pack.kinds)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
-    groups = tuple(_group(entry, compiler, rows_of) for entry in data["groups"])
+    kinds_of = {
+        name: frozenset(taken or item["kinds"])
+        for item in data["items"]
+        for name, taken in ((item["id"], None), *((row["id"], row["kinds"]) for row in item["rows"]))
+    }
+    groups = tuple(_group(entry, compiler, rows_of, kinds_of) for entry in data["groups"])
     items: dict[str, list[Item]] = {}
     for entry in data["items"]:
         for kind in entry["kinds"]:
@@ -322,11 +342,11 @@ def compile_pack(pack: RulePack) -> Program:
     for entry in data["removed"]:
         one = Removed(
             entry["rule"],
-            compiler.condition(entry["when"]),
             entry["by"],
             entry["by_clause"],
-            tuple(entry["readings"]),
             entry["name"],
+            tuple(entry["readings"]),
+            compiler.condition(entry["when"]),
         )
         for kind in entry["kinds"]:
             removed.setdefault(kind, []).append(one)
@@ -353,27 +373,30 @@ def compile_pack(pack: RulePack) -> Program:
     ]
     units = {code: entry["unit"] for code, entry in data["categories"]}
     return Program(
-        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
+        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
+        {
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()))
+            for kind in data["kinds"]
+        },
         {kind: tuple(found) for kind, found in items.items()},
-        {kind: tuple(found) for kind, found in removed.items()},
+        frozenset(row["rule"] for entry in data["items"] for row in entry["rows"]),
         tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
         tuple(one for one in yearly if one.binds is not False),
-        dict.fromkeys(name for one in yearly for name in one.readings),
+        tuple(dict.fromkeys(name for one in yearly for name in one.readings)),
         tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
-        tuple(code for code, _ in data["categories"]),
+        {code: 0 for code, _ in data["categories"]},
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
-        tuple(data["year"]["readings"]),
-        frozenset(kind for kind, found in data["reads"].items() if "months" in found),
-        pack.digest,
+        dict.fromkeys(data["year"]["readings"]),
+        pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
 
 
@@ -411,21 +434,27 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
     compiler.less = tuple(entry.get("less", ()))
     item = Item(
         *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler, kind), (), (),
+        compiler.said(entry["when"], kind, wanted=False) or SWITCHED_OFF,
     )  # fmt: skip
     compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
-    item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
+    item.rows = tuple(_row(row, item, compiler, groups, absence, kind) for row in rows)
     item.dated = item.rows[0].dated if item.rows else ("end",)
     return item
 
 
 def _row(
-    row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
+    row: Mapping[str, Any],
+    item: Item,
+    compiler: Compiler,
+    groups: tuple[Group, ...],
+    absence: frozenset[str],
+    kind: str,
 ) -> Row:
     compiler.less = tuple(row.get("less", ()))
-    own_gates = _gates(row, compiler)
+    own_gates = _gates(row, compiler, kind)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
@@ -439,13 +468,13 @@ def _row(
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
-        tuple(_extra(extra, compiler) for extra in row["plus"]),
+        tuple(_extra(extra, compiler, kind) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
-        spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
+        spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -467,24 +496,30 @@ def _less(form: Any) -> tuple[str, ...]:
     return ()
 
 
-def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
+def _extra(extra: Mapping[str, Any], compiler: Compiler, kind: str) -> Extra:
     return Extra(
-        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler, kind),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
         reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip
 
 
-def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, list[str]]) -> Group:
+def _group(
+    entry: Mapping[str, Any],
+    compiler: Compiler,
+    rows_of: Mapping[str, list[str]],
+    kinds_of: Mapping[str, frozenset[str]],
+) -> Group:
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
-        *_cited(entry), members, entry["same"], entry["count"],
+        *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
         entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
+        frozenset().union(*(kinds_of.get(name, ()) for name in entry["of"])),
     )  # fmt: skip
 
 
-def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
+def _gates(entry: Mapping[str, Any], compiler: Compiler, kind: str) -> tuple[Gate, ...]:
     gates: list[Gate] = []
     for word, wanted in (("needs", True), ("except", False)):
         for form in entry[word]:
@@ -495,7 +530,7 @@ def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
                     compiler.condition(form),
                     wanted,
                     f"{word}.{first}",
-                    condition_text(form, compiler.facts, wanted=not wanted),
+                    compiler.said(form, kind, wanted=not wanted),
                     names,
                     form,
                     asked(form),
@@ -524,8 +559,8 @@ def _windowed(form: Any) -> tuple[str, ...]:
 def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[str, str]) -> Requirement:
     form = entry["at_least"]
     return Requirement(
-        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
+        *_cited(entry), entry["id"], entry["of"], labels.get(entry["of"], entry["of"]), form,
         compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
         compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
-        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
+        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form),
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from xueshi.hours import show_hours
 from xueshi.regulations.vocabulary import Fact
@@ -11,6 +10,7 @@ from xueshi.regulations.vocabulary import Fact
 REASONS = {
     "credited": "按{clause}计{after}学时",
     "no_rule": "“{kind}”在《{regulation}》中没有对应的认定条款",
+    "not_of_item": "{also}不属于{name}（{clause}）所列的情形：{detail}",
     "removed": "原条款“{name}”已由{by}{clause}取消，不再认定",
     "no_row": "{name}（{clause}）没有与所填情况相符的情形：{read}",
     "not_in_table": "{name}按{clause}没有列明“{detail}”的学时",
@@ -19,8 +19,9 @@ REASONS = {
     "outside_range": "认定值超出{clause}规定的幅度（{detail}学时），不予认定，请在幅度内重新认定",
     "no_decision": "{name}按{clause}须由有权部门或认定人作出决定，尚未决定",
     "no_decision_in_range": "{name}按{clause}在{detail}学时之间由认定人确定，尚未认定",
-    "no_hours_stated": "{name}按{clause}按载明数计算，但“{detail}”填写为无",
+    "no_hours_stated": "{name}按{clause}以“{detail}”计算，但填写为无",
     "none_by_clause": "按{clause}不计学时",
+    "below_one_unit": "{read}，按{clause}不满{unit}的不计学时",
     "share_zero": "{detail}按{clause}所占份额为0，不计学时",
     "cap_day": "{name}按{clause}每天有上限，{before}学时计{after}学时",
     "cap_event": "{name}按{clause}每次最多{cap}学时，{before}学时计{after}学时",
@@ -44,12 +45,6 @@ def reason(code: str, **parts: object) -> str:
     """Return the sentence of a reason code; codes with a suffix (`needs.passed`, `refused.5.3`) share one template."""
     template = REASONS.get(code) or REASONS[code.split(".", maxsplit=1)[0]]
     return template.format(**parts)
-
-
-@lru_cache(maxsize=4096)
-def credited(clause: str, hours: int) -> str:
-    """Return the sentence of hours given in full: the commonest one, so each is written once."""
-    return reason("credited", clause=clause, after=hours_text(hours))
 
 
 def hours_text(hundredths: int) -> str:

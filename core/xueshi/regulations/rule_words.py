@@ -50,8 +50,12 @@ class RuleWords:
         if row is not None:
             return f"{item['name']}（{kinds}）：{self.row(row, item, alone=True)}"
         rows = item["rows"]
-        common = [*self._gates(item), *(self._rest(rows[0]) if self._same_rest(rows) else [])]
-        said = "；".join(common)
+        common = [
+            self.condition(item["when"]),
+            *self._gates(item),
+            *(self._rest(rows[0]) if self._same_rest(rows) else []),
+        ]
+        said = "；".join(text for text in common if text)
         readings = list(dict.fromkeys([*item["readings"], *self._common_readings(rows)]))
         return f"{item['name']}（{kinds}）" + (f"：{said}" if said else "") + self.rests_on(readings)
 
