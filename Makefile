@@ -1,7 +1,7 @@
 # Xueshi: `make demo` and `make test` do all the set-up they need; see README.md.
 PYTHON ?= python3
 BIN = .venv/bin
-.PHONY: setup demo test check years sequences crash bench docs time-skipping
+.PHONY: setup demo test check years sequences crash bench compiled docs time-skipping
 
 # Everything a fresh machine needs: virtual environment, packages, fonts, the Temporal server. Repeats cost a second.
 setup:
@@ -31,12 +31,19 @@ crash: setup
 time-skipping:
 	@$(PYTHON) setup/time_skipping/fetch.py
 
+# Optional: the interpreter as machine code, for millions of people, in an environment of its own (.venv-compiled), tested there.
+compiled: setup
+	@$(PYTHON) setup/compiled_environment.py
+	@.venv-compiled/bin/pytest -q tests/assessment tests/regulations tests/cli/test_cases.py
+
 # Every published figure of benchmarks/README.md, beside the peers, in an environment of its own (.venv-bench).
 bench: setup
 	@$(PYTHON) setup/bench_environment.py
 	@.venv-bench/bin/python benchmarks/peers/check.py
 	@.venv-bench/bin/python benchmarks/beside_peers.py
 	@.venv-bench/bin/python benchmarks/person_year.py
+	@if [ -f .venv-compiled/xueshi-setup ]; then for each in beside_peers person_year; do \
+	  PYTHONPATH=$$(echo .venv-compiled/lib/python3*/site-packages) .venv-bench/bin/python benchmarks/$$each.py || exit; done; fi
 	@.venv-bench/bin/python benchmarks/durable/rounds.py decisions
 	@.venv-bench/bin/python benchmarks/durable/rounds.py recovery
 

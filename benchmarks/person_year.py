@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import psutil
 
+from xueshi.assessment import evaluate as evaluate_module
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.registry import load
@@ -67,8 +68,9 @@ def interleaved(calls: Mapping[str, Callable[[], object]], repeats: int, block: 
 
 
 def machine() -> str:
-    """Name the machine and the Python that measure."""
-    return f"{psutil.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    """Name the machine and the Python that measure, and whether our interpreter is compiled (`make compiled`)."""
+    ours = "pure Python" if str(evaluate_module.__file__).endswith(".py") else "compiled"
+    return f"Xueshi {ours}; {psutil.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 def measure(instrument: str, repeats: int) -> None:

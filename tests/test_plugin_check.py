@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from xueshi.errors import PluginError
 from xueshi.plugin_check import check_files
 from xueshi.registry import GROUP, Registry, load
 from xueshi.regulations.diagnostics import Diagnostic
@@ -37,6 +38,16 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Insta
 
     yield call
     sys.modules.pop("xueshi_yunze", None)
+
+
+@pytest.mark.parametrize("given", ["{professional: YUNZE2013}", "{}", "professional"])
+def test_single_categories_of_another_instrument_stop_the_load(installed: Installed, given: str) -> None:
+    """A key that did nothing would leave a person judged by the wrong law."""
+    with pytest.raises(PluginError) as stopped:
+        installed("jurisdiction.yaml", "use: YUNZE2031", f"use: YUNZE2031, categories: {given}")
+    said = str(stopped.value)
+    assert "jurisdiction.yaml:6: applies.0.categories: one line names one instrument for a whole year" in said
+    assert "Repair: delete categories, and carry the rules of those categories over in a difference file" in said
 
 
 def test_the_example_has_no_finding(installed: Installed) -> None:

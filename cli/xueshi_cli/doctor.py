@@ -22,6 +22,7 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from xueshi.assessment import evaluate
 from xueshi.errors import XueshiError
 from xueshi.real_clock import real_now
 from xueshi.registry import load
@@ -80,6 +81,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 def examine() -> Iterator[Finding]:
     """Examine every part in turn; one that fails in an unforeseen way becomes a finding, not a crash."""
     yield python()
+    yield interpreter()
     try:
         settings = load_settings()
     except XueshiError as error:
@@ -119,6 +121,12 @@ def python() -> Finding:
             "Windows 上只支持 cases、regions check、register；其余请在 WSL2 中运行",
         )
     return Finding("Python", "ok", found)
+
+
+def interpreter() -> Finding:
+    """Whether what judges a year runs as Python or as machine code (`make compiled`); the answers are the same."""
+    compiled = not str(evaluate.__file__).endswith(".py")
+    return Finding("学时计算", "ok", "已编译为机器码" if compiled else "纯 Python（未编译，结果相同）")
 
 
 def data_folder(settings: Settings) -> Finding:

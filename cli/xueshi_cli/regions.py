@@ -176,7 +176,11 @@ def check(
     for one in who.instruments:
         if one.file is not None:
             found += check_instrument(
-                one.id, registry.source_of, functions=asked.hour_functions(one.id), texts=texts
+                one.id,
+                registry.source_of,
+                overlays=asked.overlays(one.id, ""),
+                functions=asked.hour_functions(one.id),
+                texts=texts,
             )
     # A flow file that cannot be read is a finding already; what it holds cannot be judged then.
     if not any(finding.code == "N101" and "/flows/" in finding.file for finding in found):

@@ -46,10 +46,10 @@ def read(
     registry = load(strict=False)
     readings = []
     for instrument in instruments(registry, law, year, area):
-        pack = registry.pack_of(instrument, area)
+        pack = registry.pack_of(instrument, area, year=year)
         reading = read_law(pack)
         if options:
-            more = other_options(pack, _Under(registry, instrument, area))
+            more = other_options(pack, _Under(registry, instrument, area, year))
             reading = LawReading(reading.id, reading.head, (*reading.sections, more))
         readings.append(reading)
     if json:
@@ -65,7 +65,7 @@ def show(law: Law, year: Year = None, area: Area = "", json: AsJson = False) -> 
     rows = []
     heads = []
     for instrument in instruments(registry, law, year, area):
-        reading = read_law(registry.pack_of(instrument, area))
+        reading = read_law(registry.pack_of(instrument, area, year=year))
         heads.append(reading.head[0])
         rows += [
             {"文件": reading.id, "部分": section.title, "条目": one.id, "条款": one.clause, "读法": one.text}
@@ -167,8 +167,8 @@ def _distance(first: int, last: int | None, year: int) -> int:
 class _Under:
     """Resolves one instrument with one reading set to one option."""
 
-    def __init__(self, registry: Registry, instrument: str, area: str) -> None:
-        self.registry, self.instrument, self.area = registry, instrument, area
+    def __init__(self, registry: Registry, instrument: str, area: str, year: int | None) -> None:
+        self.registry, self.instrument, self.area, self.year = registry, instrument, area, year
 
     def __call__(self, reading: str, option: str) -> RulePack:
-        return self.registry.pack_of(self.instrument, self.area, {reading: option})
+        return self.registry.pack_of(self.instrument, self.area, {reading: option}, self.year)

@@ -25,6 +25,7 @@ from xueshi.plugin_files import (
 )
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.overlays import overlay_head
 from xueshi.regulations.sources import RegulationSource
 
 RULE_SUFFIX = ".yaml"
@@ -82,12 +83,14 @@ class DataJurisdiction:
         return {}
 
     @hookimpl
-    def requirement_overlays(self, instrument: str, area: str) -> Sequence[RegulationSource]:  # noqa: ARG002 - overlays name their instrument
-        """Answer with the plugin's own overlays, by file name."""
-        return [
-            RegulationSource(f"{self.package}/overlays/{file.name}", file.read_text(encoding="utf-8"))
-            for file in self._files("overlays")
-        ]
+    def requirement_overlays(self, instrument: str, area: str) -> Sequence[RegulationSource]:  # noqa: ARG002 - years and area are weighed where the overlay is applied
+        """Answer with the plugin's own overlays of the instrument or of what it descends from, oldest decision first.
+
+        One that names no instrument of the plugin is answered too, so that it is told of (E302).
+        """
+        mine = self._lines_of_descent.get(instrument, {instrument})
+        others = {name for chain in self._lines_of_descent.values() for name in chain} - mine
+        return [source for of, source in self._overlays if of not in others]
 
     @hookimpl
     def approval_flows(self, year: int) -> Sequence[ApprovalFlow]:
@@ -141,7 +144,7 @@ class DataJurisdiction:
             parent=head.jurisdiction.parent,
             areas=tuple(Area(code, area.name, area.bodies) for code, area in head.areas.items()),
             instruments=(*self._encoded, *listed),
-            applies=tuple(AppliesLine(**dict(line)) for line in head.applies),
+            applies=tuple(AppliesLine(line.area, line.years, line.use, line.clause, line.sector) for line in head.applies),
         )
 
     @cached_property
@@ -169,6 +172,34 @@ class DataJurisdiction:
                 source,
             )
         return tuple(found.values())
+
+    @cached_property
+    def _lines_of_descent(self) -> Mapping[str, set[str]]:
+        """Each encoded instrument with its parents, as far as the plugin's own files tell."""
+        parent = {
+            code: read_rule_file(source, Findings()).header.parent
+            for code, source in self._rule_files.items()
+        }
+        found: dict[str, set[str]] = {}
+        for code in parent:
+            chain: list[str] = []
+            at: str | None = code
+            while at is not None and at not in chain:
+                chain.append(at)
+                at = parent.get(at)
+            found[code] = set(chain)
+        return found
+
+    @cached_property
+    def _overlays(self) -> tuple[tuple[str, RegulationSource], ...]:
+        """The overlays with the instrument they are of, by the day of the decision, then by file name."""
+        found = []
+        for file in self._files("overlays"):
+            source = RegulationSource(
+                f"{self.package}/overlays/{file.name}", file.read_text(encoding="utf-8")
+            )
+            found.append((*overlay_head(source), source))
+        return tuple((of, source) for of, _, source in sorted(found, key=lambda one: one[1]))
 
     @cached_property
     def _flows(self) -> tuple[tuple[YearSpan, ApprovalFlow, FlowPlaces], ...]:

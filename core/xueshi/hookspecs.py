@@ -93,7 +93,8 @@ class RequirementSpecs:
         """Return the plugin's own overlays of readings and parameters for an area, oldest first; usually none.
 
         Called when the annual requirement of an area is resolved. The minimums themselves stand in the section
-        `requirements` of the instrument's rule file; an overlay sets what that file leaves to a bureau.
+        `requirements` of the instrument's rule file; an overlay sets what that file leaves to a bureau. Each holds in the years
+        (and the area) that it names: whoever asks need not leave out the others.
 
         Example::
 

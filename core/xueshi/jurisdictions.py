@@ -53,7 +53,6 @@ class AppliesLine:
     use: str
     clause: str
     sector: str | None = None
-    categories: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -59,6 +60,14 @@ def _percent(value: object) -> object:
 def _words(value: object) -> object:
     """Read one word or a list of words."""
     return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+
+
+def _one_law_only(value: object) -> object:
+    """Refuse what no year could be judged by: a key that did nothing would be a silent wrong law."""
+    raise PydanticCustomError(
+        "one_law_only",
+        "one line names one instrument for a whole year; single categories cannot be judged by another",
+    )
 
 
 _WORD = {"type": ["string", "integer"]}
@@ -113,7 +122,9 @@ class AppliesFile(_Strict):
     use: str
     clause: str
     sector: str | None = None
-    categories: dict[str, str] = Field(default_factory=dict)
+    categories: Annotated[None, BeforeValidator(_one_law_only), WithJsonSchema({"not": {}})] = Field(
+        default=None, exclude=True
+    )
 
 
 class WhoFile(_Strict):
@@ -394,6 +405,8 @@ _SHAPES = {
     "date_from_datetime_parsing": "write a day: 2024-12-31",
     "date_parsing": "write a day: 2024-12-31",
     "string_type": "write one text",
+    "one_law_only": "delete categories, and carry the rules of those categories over in a difference file (parent: the "
+    "instrument of the line) that this line uses",
 }
 """Repairs of what has the wrong shape, by the kind of fault."""
 

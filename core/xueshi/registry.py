@@ -199,6 +199,8 @@ class Registry:
             overlays=[*asked.overlays(instrument, area), *self.published(instrument, area, year)],
             config=config,
             functions=asked.hour_functions(instrument),
+            year=year,
+            area=area,
         )
 
     def published(self, instrument: str, area: str, year: int | None = None) -> list[RegulationSource]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -26,12 +25,12 @@ def test_the_answer_beforehand_is_the_later_award(instrument: str) -> None:
     @given(requests(instrument), st.randoms(use_true_random=False))
     def holds(request: PersonYearRequest, chance: object) -> None:
         planned, *others = request.records
-        before = precheck(pack, replace(request, records=tuple(others)), planned)
+        before = precheck(pack, request._replace(records=tuple(others)), planned)
         later = list(request.records)
         chance.shuffle(later)  # type: ignore[attr-defined]
         result = evaluate(
             RulePack.from_bytes(pack.to_bytes(), pack.functions),
-            replace(request, records=tuple(later)),
+            request._replace(records=tuple(later)),
             trace=False,
         )
         assert before.award == result.entry(planned.id)
@@ -62,8 +61,8 @@ def test_the_year_s_limit_is_seen_beforehand(law: Callable[..., RulePack], year:
 def test_a_plan_that_takes_hours_from_another_record_says_so(
     law: Callable[..., RulePack], year: PersonYearRequest
 ) -> None:
-    dated = replace(
-        year, records=(replace(year.records[0], facts={"declared_hours": "8", "end": "2021-09-01"}),)
+    dated = year._replace(
+        records=(year.records[0]._replace(facts={"declared_hours": "8", "end": "2021-09-01"}),)
     )
     found = precheck(
         law(RULES), dated, RecordFacts("plan", "training", {"declared_hours": "6", "end": "2021-03-01"})
@@ -89,7 +88,7 @@ def test_a_plan_with_the_id_of_a_record_or_a_year_without_law_is_refused(
     with pytest.raises(RuleError, match="编号“a”与已有记录相同"):
         precheck(pack, year, RecordFacts("a", "training", {}))
     with pytest.raises(RuleError, match="2020"):
-        precheck(pack, replace(year, year=2012), RecordFacts("plan", "training", {}))
+        precheck(pack, year._replace(year=2012), RecordFacts("plan", "training", {}))
 
 
 def by_days(pack: RulePack, kind: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,8 +51,8 @@ def test_with_or_without_trace_and_in_any_order_the_answer_is_the_same(instrumen
     def holds(request: PersonYearRequest) -> None:
         result = evaluate(pack, request)
         quiet = evaluate(pack, request, trace=False)
-        assert replace(result, trace=()) == quiet
-        turned = evaluate(pack, replace(request, records=request.records[::-1]), trace=False)
+        assert result._replace(trace=()) == quiet
+        turned = evaluate(pack, request._replace(records=request.records[::-1]), trace=False)
         assert set(turned.ledger) == set(quiet.ledger)
         assert (turned.totals, turned.verdict) == (quiet.totals, quiet.verdict)
         again = evaluate(RulePack.from_bytes(pack.to_bytes(), pack.functions), request, trace=False)
@@ -69,10 +68,10 @@ def test_what_is_made_up_counts_in_no_year_but_the_one_it_makes_up(instrument: s
     @QUICK
     @given(requests(instrument))
     def holds(request: PersonYearRequest) -> None:
-        made_up = tuple(replace(one, year=request.year, makeup=True) for one in request.records)
-        in_year = evaluate(pack, replace(request, records=made_up), trace=False)
+        made_up = tuple(one._replace(year=request.year, makeup=True) for one in request.records)
+        in_year = evaluate(pack, request._replace(records=made_up), trace=False)
         assert all(entry.code != "other_year" for entry in in_year.ledger)
-        following = replace(request, year=request.year + 1, records=made_up)
+        following = request._replace(year=request.year + 1, records=made_up)
         for entry in evaluate(pack, following, trace=False).ledger:
             assert not entry.hours or entry.part > 1, "only a part of a spread falls into the year after"
 
@@ -105,13 +104,13 @@ def test_no_adverse_verdict_rests_on_a_blank_cell(instrument: str) -> None:
             for name in record.facts.keys() - has_a_value:
                 left = {key: value for key, value in record.facts.items() if key != name}
                 records = list(request.records)
-                records[place] = replace(record, facts=left)
-                result = evaluate(pack, replace(request, records=tuple(records)))
+                records[place] = record._replace(facts=left)
+                result = evaluate(pack, request._replace(records=tuple(records)))
                 assert result.verdict in ("met", "needs_fact"), f"{case.id}: {name} of {record.id} left blank"
                 blanked += 1
         for name in request.person:
             person = {key: value for key, value in request.person.items() if key != name}
-            assert evaluate(pack, replace(request, person=person)).verdict in ("met", "needs_fact"), case.id
+            assert evaluate(pack, request._replace(person=person)).verdict in ("met", "needs_fact"), case.id
     assert blanked
 
 

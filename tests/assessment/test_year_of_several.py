@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,8 +146,8 @@ def test_a_fact_of_the_person_may_open_an_alternative(law: Law, person: dict[str
         ("84", (9000, 9599), (AWAY,), "not_met"),
         ("84", (9000,), (AWAY,), "needs_fact"),
         ("84", (9000,), (), "not_met"),
-        ("84", (9000, 9600), (replace(AWAY, facts={"approved": False}),), "not_met"),
-        ("84", (9000, 9600), (replace(AWAY, facts={}),), "needs_fact"),
+        ("84", (9000, 9600), (AWAY._replace(facts={"approved": False}),), "not_met"),
+        ("84", (9000, 9600), (AWAY._replace(facts={}),), "needs_fact"),
     ],
 )
 def test_alternatives_nest(
@@ -192,7 +191,7 @@ def test_windows_added_later_judge_the_year_again_unless_it_brought_its_own(law:
     alone = evaluate(pack, request)
     assert alone.verdict == "needs_fact"
     assert with_windows(pack, request, alone, figures(9000, 9600)).verdict == "met"
-    pinned = replace(request, years=figures(9000, 9000))
+    pinned = request._replace(years=figures(9000, 9000))
     assert with_windows(pack, pinned, evaluate(pack, pinned), figures(9000, 9600)).verdict == "not_met"
 
 
@@ -252,13 +251,13 @@ def test_no_record_meets_a_window(law: Law) -> None:
 def test_a_record_may_meet_alternatives_and_waits_for_its_fact(law: Law) -> None:
     more = f"{NESTED}deemed: {{D1: {{clause: 一, name: 援外, if_record: {{kind: other, sealed: yes}}, meets: [R3]}}}}\n"
     pack = law(RULES, more)
-    sealed = replace(AWAY, facts={"approved": True, "sealed": True})
+    sealed = AWAY._replace(facts={"approved": True, "sealed": True})
     result = judged(pack, "84", figures(0, 0), sealed)
     assert (result.verdict, result.requirements[0].by) == ("met", "EX-D1")
     open_ = judged(pack, "84", figures(0, 0), AWAY)
     assert open_.verdict == "needs_fact", "whether the record is of that sort was not stated"
     assert ("a1", ("sealed",)) in [(point.record, point.facts) for point in open_.open]
-    refused = replace(AWAY, facts={"approved": False, "sealed": True})
+    refused = AWAY._replace(facts={"approved": False, "sealed": True})
     assert judged(pack, "84", figures(0, 0), refused).verdict == "not_met"
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from xueshi.access.repository import NewAccount, add_accounts
 from xueshi.access.scope import Scope
+from xueshi.assessment import evaluate
 from xueshi.real_clock import real_now
 from xueshi.storage import open_database, transaction
 from xueshi_cli.main import build
@@ -40,6 +41,13 @@ def test_looking_creates_nothing(data: Path) -> None:
     _, parts = report()
     assert not data.exists()
     assert parts["数据文件夹"][0]["state"] == "ok"
+
+
+def test_it_says_whether_the_interpreter_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "__file__", "/x/evaluate.py")
+    assert "纯 Python" in report()[1]["学时计算"][0]["found"]
+    monkeypatch.setattr(evaluate, "__file__", "/x/evaluate.cpython-311-x86_64-linux-gnu.so")
+    assert "机器码" in report()[1]["学时计算"][0]["found"]
 
 
 def test_every_finding_that_is_not_in_order_has_a_remedy(

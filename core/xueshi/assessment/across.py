@@ -40,10 +40,16 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
     by_group: dict[Group, list[Judged]] = {}
     for one in counted:
         for group in one.groups:
-            by_group.setdefault(group, []).append(one)
+            members = by_group.get(group)
+            if members is None:
+                by_group[group] = [one]
+            else:
+                members.append(one)
     for group in run.compiled.groups:
-        if group in by_group and group.same is not None and group.count is not None:
-            _dedupe(run, group, by_group[group])
+        if group.same is not None and group.count is not None:
+            members = by_group.get(group)
+            if members is not None:
+                _dedupe(run, group, group.same, members)
     capped: list[Judged] = []
     for one in counted:
         row = one.row
@@ -64,32 +70,39 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
 
 def order(one: Judged) -> tuple[date, str]:
     """Order of records: attribution date, then id; a record without date comes last."""
-    return one.day or date.max, one.record.id
+    return one.day or date.max, one.id
 
 
-def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
-    assert group.same is not None
-    alone = len(members) == 1 and group.earlier_years == "full"
-    if not members or alone:
+def _dedupe(run: Run, group: Group, name: str, members: list[Judged]) -> None:
+    if len(members) == 1 and group.earlier_years == "full":
         # One record, and earlier years do not matter: nothing rests on the group.
         return
-    run.readings.update(dict.fromkeys(group.readings))
+    run.rests_on(group.readings)
     if group.count == "each":
         return
-    by_identity: dict[str, list[Judged]] = {}
+    # An identity is a text, or the year itself.
+    by_identity: dict[Any, list[Judged]] = {}
     for one in members:
-        identity = one.facts.get(group.same)
+        identity = one.facts.get(name)
         if identity is not None:
-            by_identity.setdefault(identity, []).append(one)
-        elif group.same not in one.facts:
+            same = by_identity.get(identity)
+            if same is None:
+                by_identity[identity] = [one]
+            else:
+                same.append(one)
+        elif name not in one.facts:
             run.warnings.append("no_identity")
+    earlier = bool(run.request.earlier)
+    if len(by_identity) == len(members) and not earlier:
+        # Every one a work of its own.
+        return
     for identity, same in by_identity.items():
-        if len(same) == 1 and not run.request.earlier:
+        if len(same) == 1 and not earlier:
             continue
         same.sort(key=order)
         keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.hours)
         how = "只计一次" if group.count == "once" else "只计最高一项"
-        label = run.compiled.facts[group.same].label
+        label = run.compiled.facts[name].label
         for one in same:
             if one is not keeper:
                 before = one.hours
@@ -100,7 +113,7 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
                     "dedupe",
                     reason(
                         "dedupe",
-                        other=keeper.record.id,
+                        other=keeper.id,
                         same=label,
                         clause=group.clause,
                         how=how,
@@ -108,9 +121,9 @@ def _dedupe(run: Run, group: Group, members: list[Judged]) -> None:
                         after="0",
                     ),
                 )
-                run.note(one, 13, group, (group.same,), before, 0, "dedupe", one.text)
-        if run.request.earlier:
-            _earlier(run, group, keeper, f"{group.same}:{identity}", label)
+                run.note(one, 13, group, (name,), before, 0, "dedupe", one.text)
+        if earlier:
+            _earlier(run, group, keeper, f"{name}:{identity}", label)
 
 
 def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> None:
@@ -151,7 +164,7 @@ def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: lis
         text = reason("spread", clause=row.clause, part=number, after=hours_text(hours))
         later.append(
             LedgerEntry(
-                one.record.id,
+                one.id,
                 run.year + number - one.part,
                 number,
                 one.rules,
@@ -189,7 +202,7 @@ def _cap(run: Run, members: list[Judged], cap: Any, where: Cited, name: str) -> 
         for one in members:
             run.stopped(one, where, cap, 14)
         return
-    run.readings.update(dict.fromkeys(where.readings))
+    run.rests_on(where.readings)
     left = int(cap)
     for one in members:
         if one.hours > left:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xueshi.assessment.closures import Facts, asked
+from xueshi.assessment.conditions import Facts, asked
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.types import RequirementResult, WindowResult, YearFigures
 from xueshi.assessment.window_judging import judge_window
@@ -55,7 +55,7 @@ class Alternatives:
         return _plain(one, met, lacking, years)
 
     def _alternatives(self, one: Requirement) -> RequirementResult | None:
-        bound = one.when(self.facts)
+        bound = one.when.holds(self.facts)
         if bound is False:
             return None
         if bound is None:

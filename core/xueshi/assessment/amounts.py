@@ -5,12 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import GRANTED, Number, Stop, less_quantity
+from xueshi.assessment.closures import GRANTED, Stop
+from xueshi.assessment.conditions import Number, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
-from xueshi.assessment.reasons import credited, hours_text, reason
+from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.words import TWINS
+
+KEPT = 1024
+"""How many sentences are kept for a row; a law of stated hours has as many as people state."""
 
 
 def amount(run: Run, one: Judged, row: Row) -> None:
@@ -23,7 +27,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         run.stopped(one, row, exact, 7)
         return
     hours = exact if type(exact) is int else rounded(exact)
-    if run.nodes is not None:
+    if run.noted is not None:
         code, text = "", ""
         presumed: tuple[str, ...] = ()
         if row.less:
@@ -83,9 +87,19 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         return
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", credited(row.clause, 0))
+        one.settle(row, "uncredited", "none_by_clause", credited(row, 0))
     elif not one.code:
-        one.text = credited(row.clause, hours)
+        one.text = credited(row, hours)
+
+
+def credited(row: Row, hours: int) -> str:
+    """Return the sentence of hours given in full: the commonest one, so each is written once for a row."""
+    text = row.credits.get(hours)
+    if text is None:
+        if len(row.credits) >= KEPT:
+            row.credits.clear()
+        text = row.credits[hours] = reason("credited", clause=row.clause, after=hours_text(hours))
+    return text
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
@@ -138,16 +152,16 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
     """Step 10: the first add-on that holds; None when it cannot be told."""
     facts = one.facts
     for extra in row.plus:
-        held = extra.when(facts)
+        held = extra.when.holds(facts)
         if held is False:
             continue
-        run.readings.update(dict.fromkeys(extra.readings))
+        run.rests_on(extra.readings)
         if held is None:
             run.lacking(one, extra, 10, run.compiled.compiler.missing(extra.when_form, facts))
             return None
         lacking: list[str] = []
         for gate in extra.gates:
-            passed = gate.test(facts)
+            passed = gate.test.holds(facts)
             if passed is (not gate.wanted):
                 run.note(
                     one,

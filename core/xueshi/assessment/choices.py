@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.facts import LARGEST
-from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import program
 from xueshi.assessment.run import rounded
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
@@ -30,8 +29,9 @@ def choice_of(pack: RulePack, request: PersonYearRequest, record: RecordFacts) -
     Raises RuleError as `evaluate` does.
     """
     run = Evaluation(program(pack), request, trace=False)
-    facts = {name: value for name, value in run.typed(record).items() if name != GRANTED}
-    one = Judged(record, facts)
+    one = run.taken_up(record)
+    one.facts.pop(GRANTED, None)
+    facts = one.facts
     run.judge(one)
     row = one.row
     if row is None:

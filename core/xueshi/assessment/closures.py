@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any, Final
+from sys import intern
+from typing import Any
 
+from xueshi.assessment.conditions import (
+    HALVES,
+    MISSING,
+    TOO_MANY,
+    Condition,
+    Days,
+    Facts,
+    Number,
+    asked,
+    condition_of,
+    either,
+    less_quantity,
+    matcher_of,
+    number,
+    whole,
+)
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import RATE_UNITS, TWINS
+from xueshi.regulations.words import RATE_UNITS
 
-Facts = dict[str, Any]
-Number = int | Fraction
-Condition = Callable[[Facts], bool | None]
-_MISSING: Final[Any] = object()
-_TOO_MANY: Final[Any] = object()
-"""Stands for a quantity from which more would be taken than there is: nothing can be told by it."""
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
@@ -56,17 +67,6 @@ WHOLE_YEAR = (10000,)
 """A spread that spreads nothing: all hours in their own year."""
 
 
-def number(text: Any) -> Number:
-    """Return a written number exactly: an int where it is whole."""
-    value = Fraction(str(text))
-    return value.numerator if value.denominator == 1 else value
-
-
-def whole(value: Number) -> Number:
-    """Return a fraction as an int where it is whole."""
-    return value if type(value) is int or value.denominator != 1 else value.numerator
-
-
 class Compiler:
     """Compiles the forms of one pack. `functions` are the Python hooks by name."""
 
@@ -80,111 +80,7 @@ class Compiler:
 
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
-        constant = settled(form)
-        if constant is not None or form is None:
-            return lambda facts: constant
-        head = form[0]
-        if head == "test":
-            return self._test(form[1], form[2], absence)
-        if head == "not":
-            inner = self.condition(form[1], absence)
-
-            def negated(facts: Facts) -> bool | None:
-                held = inner(facts)
-                return None if held is None else not held
-
-            return negated
-        parts = [self.condition(part, absence) for part in form[1] if settled(part) is None]
-        if len(parts) == 1:
-            return parts[0]
-        return _and(parts) if head == "and" else _or(parts)
-
-    def _test(self, fact: str, matcher: Mapping[str, Any], absence: frozenset[str]) -> Condition:
-        match = self.matcher(fact, matcher)
-        if_absent: bool | None = (
-            True
-            if matcher.get("not_stated")
-            else False
-            if fact in absence or matcher.keys() <= {"stated"}
-            else None
-        )
-        none = bool(matcher.get("none"))
-        literal = bool(matcher.keys() & {"stated", "not_stated"})
-        if fact in _HALVES and (not literal or (self.less and matcher.keys() & {"in", "bands"})):
-            return self._of_days(self._days(fact, convert=not literal), match, none, if_absent)
-
-        if isinstance(match, frozenset):
-            values = match | {None} if none else match
-
-            def simple(facts: Facts) -> bool | None:
-                value = facts.get(fact, _MISSING)
-                return if_absent if value is _MISSING else value in values
-
-            return simple
-
-        def test(facts: Facts) -> bool | None:
-            value = facts.get(fact, _MISSING)
-            if value is _MISSING:
-                return if_absent
-            return none if value is None else match(value)
-
-        return test
-
-    def _of_days(
-        self,
-        read: Callable[[Facts], Any],
-        match: frozenset[Any] | Callable[[Any], bool],
-        none: bool,
-        if_absent: bool | None,
-    ) -> Condition:
-        """A condition on days or half-days: they are one quantity, read from whichever is stated."""
-
-        def test(facts: Facts) -> bool | None:
-            value = read(facts)
-            if value is _MISSING:
-                return if_absent
-            if value is None or value is _TOO_MANY:
-                return none if value is None else None
-            return value in match if isinstance(match, frozenset) else match(value)
-
-        return test
-
-    def _days(self, fact: str, *, convert: bool) -> Callable[[Facts], Any]:
-        """Return how days or half-days are read: converted where only the other is stated, less what is taken off.
-
-        Not converted where `not_stated` stands beside: then it matters which of the two was stated.
-        """
-        less = self.less
-
-        def read(facts: Facts) -> Any:
-            value = _either(fact, facts) if convert else facts.get(fact, _MISSING)
-            if not less or value is _MISSING or value is None:
-                return value
-            taken = less_quantity(less, fact, facts)
-            return whole(value - taken) if taken <= value else _TOO_MANY
-
-        return read
-
-    def matcher(self, fact: str, matcher: Mapping[str, Any]) -> frozenset[Any] | Callable[[Any], bool]:
-        """Compile what a stated value is compared with: a set of values, or a function where there are bands."""
-        known = self.facts.get(fact)
-        raw = matcher.get("in", [])
-        values = (
-            frozenset(number(value) for value in raw)
-            if known is not None and known.type in ("count", "number")
-            else frozenset(raw)
-        )
-        bands = [_band(band) for band in matcher.get("bands", [])]
-        if matcher.get("stated"):
-            return lambda value: True
-        if matcher.get("in_window"):
-            return lambda value: True
-        if not bands:
-            return values
-        if len(bands) == 1:
-            (only,) = bands
-            return (lambda value: value in values or only(value)) if values else only
-        return lambda value: value in values or any(band(value) for band in bands)
+        return condition_of(form, self.facts, self.less, absence)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
         """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
@@ -271,12 +167,12 @@ class Compiler:
     def _lookup(
         self, form: list[Any], leaf: Callable[[list[Any]], Callable[[Facts], Any]]
     ) -> Callable[[Facts], Any]:
-        fact = form[1]
+        fact = intern(form[1])
         exact: dict[Any, Callable[[Facts], Any]] = {}
         tests: list[tuple[Callable[[Any], bool], Callable[[Facts], Any]]] = []
         for matcher, inner in form[2]:
             compiled = leaf(inner)
-            match = self.matcher(fact, matcher)
+            match = matcher_of(self.facts.get(fact), matcher)
             if isinstance(match, frozenset):
                 for value in match | {None} if matcher.get("none") else match:
                     exact.setdefault(value, compiled)
@@ -286,14 +182,14 @@ class Compiler:
         otherwise = leaf(form[4]) if form[4] is not None else None
         then = self._then(form) if form[5] is not None else None
 
-        read = self._days(fact, convert=absent is None) if fact in _HALVES else None
         less = self.less
+        days = Days(fact, less, absent is None) if fact in HALVES else None
 
         def lookup(facts: Facts) -> Any:
-            value = facts.get(fact, _MISSING) if read is None else read(facts)
-            if value is _TOO_MANY:
+            value = facts.get(fact, MISSING) if days is None else days.read(facts)
+            if value is TOO_MANY:
                 return Stop("needs", "more_taken_than_there_is", (fact, *less))
-            if value is _MISSING:
+            if value is MISSING:
                 return absent(facts) if absent is not None else Stop("needs", "needs_fact", (fact,))
             found = exact.get(value)
             if found is not None:
@@ -332,11 +228,13 @@ class Compiler:
         return further
 
     def _stated(self, fact: str, times: int) -> Amount:
+        fact = intern(fact)
+
         def stated(facts: Facts) -> Number | Stop:
-            value = facts.get(fact, _MISSING)
+            value = facts.get(fact, MISSING)
             if type(value) is int:
                 return value * times
-            if value is _MISSING:
+            if value is MISSING:
                 return Stop("needs", "needs_fact", (fact,))
             if value is None:
                 return Stop("zero", "no_hours_stated", (fact,))
@@ -432,69 +330,6 @@ def fixed(form: list[Any] | None) -> int | None:
     return held if type(held) is int else None
 
 
-def settled(form: list[Any] | None) -> bool | None:
-    """Tell what a condition is for every record, by the options of the readings alone; None where facts decide."""
-    if form is None:
-        return True
-    head: str = form[0]
-    if head in ("const", "option"):
-        return bool(form[-1])
-    if head == "not":
-        inner = settled(form[1])
-        return None if inner is None else not inner
-    if head in ("and", "or"):
-        parts = [settled(part) for part in form[1]]
-        if (head == "or") in parts:
-            return head == "or"
-        return None if None in parts else head == "and"
-    return None
-
-
-def _and(parts: list[Condition]) -> Condition:
-    def every(facts: Facts) -> bool | None:
-        held: bool | None = True
-        for part in parts:
-            one = part(facts)
-            if one is False:
-                return False
-            if one is None:
-                held = None
-        return held
-
-    return every
-
-
-def _or(parts: list[Condition]) -> Condition:
-    def some(facts: Facts) -> bool | None:
-        held: bool | None = False
-        for part in parts:
-            one = part(facts)
-            if one:
-                return True
-            if one is None:
-                held = None
-        return held
-
-    return some
-
-
-def _band(band: list[Any]) -> Callable[[Any], bool]:
-    low = None if band[0] is None else number(band[0])
-    high = None if band[2] is None else number(band[2])
-    low_in, high_in = bool(band[1]), bool(band[3])
-    if high is None and low is not None:
-        return (lambda value: value >= low) if low_in else (lambda value: value > low)
-    if low is None and high is not None:
-        return (lambda value: value <= high) if high_in else (lambda value: value < high)
-
-    def inside(value: Any) -> bool:
-        if low is not None and (value < low or (value == low and not low_in)):
-            return False
-        return not (high is not None and (value > high or (value == high and not high_in)))
-
-    return inside
-
-
 def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
     def first(facts: Facts) -> Any:
         lacking: list[str] = []
@@ -529,7 +364,7 @@ def _range(low: Number, high: Number, undecided: str | None) -> Amount:
 
 
 def _decided(facts: Facts) -> Number | Stop:
-    decision = facts.get("decision", _MISSING)
+    decision = facts.get("decision", MISSING)
     if decision is False:
         return Stop("zero", "no_decision", ("decision",))
     granted = facts.get(GRANTED)
@@ -539,39 +374,23 @@ def _decided(facts: Facts) -> Number | Stop:
     return Stop("manual", "no_decision", ("decision",) if decision is not True else (GRANTED,))
 
 
-_HALVES: dict[str, tuple[str, Fraction]] = {
-    "days": ("half_days", Fraction(2)),
-    "half_days": ("days", Fraction(1, 2)),
-}
-
-
-def _either(fact: str, facts: Facts) -> Any:
-    """Return what is stated of a quantity; days and half-days are one, read from whichever is stated."""
-    value = facts.get(fact, _MISSING)
-    if value is _MISSING and fact in _HALVES:
-        other, halves = _HALVES[fact]
-        if facts.get(other) is not None:
-            return whole(Fraction(facts[other]) / halves)
-    return value
-
-
 def _quantity(fact: str, less: Iterable[str]) -> Amount:
     """The quantity a rate reads, less the facts subtracted; days and half-days convert into each other."""
     minus = tuple(less)
 
-    if not minus and fact not in _HALVES:
+    if not minus and fact not in HALVES:
 
         def plain(facts: Facts) -> Number | Stop:
-            value = facts.get(fact, _MISSING)
-            if value is _MISSING:
+            value = facts.get(fact, MISSING)
+            if value is MISSING:
                 return Stop("needs", "needs_fact", (fact,))
             return Stop("zero", "no_hours_stated", (fact,)) if value is None else value
 
         return plain
 
     def net(facts: Facts) -> Number | Stop:
-        value = _either(fact, facts)
-        if value is _MISSING:
+        value = either(fact, facts)
+        if value is MISSING:
             return Stop("needs", "needs_fact", (fact,))
         if value is None:
             return Stop("zero", "no_hours_stated", (fact,))
@@ -581,42 +400,3 @@ def _quantity(fact: str, less: Iterable[str]) -> Amount:
         return whole(value - taken)
 
     return net
-
-
-def less_quantity(less: Iterable[str], fact: str, facts: Facts) -> Number:
-    """Return what is subtracted, in the unit of `fact` (days or half-days); what is not stated subtracts nothing.
-
-    Days on the way that are stated in the other unit only are converted; a stated fact is never subtracted twice,
-    also where `less` lists both units.
-    """
-    stated = dict.fromkeys(name if facts.get(name) is not None else TWINS.get(name, name) for name in less)
-    taken: Number = 0
-    for name in stated:
-        value: Number | None = facts.get(name)
-        if value is None:
-            continue
-        if fact == "half_days" and "half" not in name:
-            value = value * 2
-        elif fact == "days" and "half" in name:
-            value = Fraction(value) / 2
-        taken += value
-    return taken
-
-
-def asked(form: Any) -> tuple[str, ...]:
-    """List the facts that a form asks for, in its order; one whose absence is a value is not asked for."""
-    found: list[str] = []
-    _asked(form, found)
-    return tuple(dict.fromkeys(found))
-
-
-def _asked(form: Any, found: list[str]) -> None:
-    if isinstance(form, list) and form:
-        if form[0] in ("test", "lookup", "when_stated", "stated", "stated_percent") and isinstance(
-            form[1], str
-        ):
-            tolerant = form[0] == "test" and (form[2].get("not_stated") or form[2].get("stated"))
-            if not tolerant:
-                found.append(form[1])
-        for part in form:
-            _asked(part, found)

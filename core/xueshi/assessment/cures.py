@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.program import Item, Row, program
 from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment
@@ -91,9 +92,9 @@ def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[s
 
 
 def _open(item: Item, row: Row, person: Facts) -> bool:
-    if row.hours_form[0] == "none" or item.when(person) is False or row.when(person) is False:
+    if row.hours_form[0] == "none" or item.when.holds(person) is False or row.when.holds(person) is False:
         return False
-    return all(gate.test(person) is not (not gate.wanted) for gate in row.gates)
+    return all(gate.test.holds(person) is not (not gate.wanted) for gate in row.gates)
 
 
 def _counts(pack: RulePack, row: Row, item: Item, of: str) -> bool:

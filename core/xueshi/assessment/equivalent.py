@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from xueshi.assessment.closures import Facts, number
+from xueshi.assessment.conditions import Facts, number
 from xueshi.assessment.program import Item, Program, program
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.words import TWINS
@@ -58,7 +58,7 @@ def _same(pack: RulePack, before: Item, after: Item) -> bool:
 def _choice(item: Item, facts: Facts) -> tuple[int, bool]:
     """Return the first row that holds, or of which it cannot be told whether it does (False); -1 for none."""
     for place, row in enumerate(item.rows):
-        held = row.always or row.when(facts)
+        held = row.always or row.when.holds(facts)
         if held is not False:
             return place, held is True
     return -1, True

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
+from xueshi.assessment.trace import Trace
 from xueshi.assessment.types import (
     LedgerEntry,
     OpenFact,
@@ -33,8 +33,8 @@ def evaluate(pack: RulePack, request: PersonYearRequest, *, trace: bool = True) 
     is never an error: the record is `needs_fact`, and no adverse verdict rests on it.
     """
     compiled = program(pack)
-    if not pack.serves(request.year):
-        first, last = pack.data["instrument"]["years"]
+    first, last = compiled.first, compiled.last
+    if request.year < first or (last is not None and last < request.year):
         nearest = first if request.year < first else last
         return not_judged(
             request,
@@ -80,6 +80,10 @@ def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = No
     )
 
 
+def _by_end(one: Judged) -> tuple[date, str]:
+    return one.facts.get("end") or date.max, one.id
+
+
 class Evaluation(Run):
     """One run, start to end."""
 
@@ -89,40 +93,55 @@ class Evaluation(Run):
         """Judge every record, then what acts across records, then the requirements."""
         compiled = self.compiled
         records = self.request.records
-        ordered = [Judged(record, self.typed(record)) for record in records]
-        judged = {one.record.id: one for one in ordered}
+        ordered = [self.taken_up(record) for record in records]
+        names = {one.id for one in ordered}
         turn = ordered
-        if [one for one in ordered if type(one.facts.get("daily_hours")) is dict]:
+        if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
             # A cap of a day is used up in the order of the records.
-            turn = sorted(ordered, key=lambda one: (one.facts.get("end") or date.max, one.record.id))
+            turn = sorted(ordered, key=_by_end)
         for one in turn:
             self.judge(one)
-        if len(judged) != len(ordered):
+        if len(names) != len(ordered):
             raise RuleError("同一人的两条记录编号相同，请为每条记录使用不同的编号")
         later: list[LedgerEntry] = []
         across_records(self, ordered, later)
         entries = [self.entry(one) for one in ordered]
         if self.request.earlier:
-            carried = self.carried(judged)
+            carried = self.carried(names)
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
+        waiting = [one for one in ordered if one.verdict in OPEN]
         result = judge_requirements(
-            compiled, self.person, ordered, self.nodes, self.readings, self.request.years
+            compiled, self.person, ordered, self.noted, self.readings, self.request.years, bool(waiting)
         )
-        open_points = [
-            OpenFact(one.record.id, one.open_facts, one.code, one.text)
-            for one in ordered
-            if one.verdict in OPEN
-        ]
+        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in waiting]
         open_points.extend(result.open)
-        return YearAssessment(
-            compiled.id, compiled.digest, compiled.language, self.request.area, self.year, result.verdict, result.totals,
-            result.requirements, tuple(dict.fromkeys([*self.warnings, *result.warnings])), tuple(open_points), tuple(entries),
-            tuple(self.readings), tuple(self.nodes) if self.nodes is not None else (), counts=result.counts,
-            later=tuple(later), parts=result.parts, windows=result.windows,
-        )  # fmt: skip
+        warnings = [*self.warnings, *result.warnings]
+        return made(
+            YearAssessment,
+            (
+                compiled.id,
+                compiled.digest,
+                compiled.language,
+                self.request.area,
+                self.year,
+                result.verdict,
+                result.totals,
+                result.requirements,
+                tuple(dict.fromkeys(warnings)) if warnings else (),
+                tuple(open_points),
+                tuple(entries),
+                tuple(self.readings),
+                Trace(self.noted) if self.noted is not None else (),
+                result.windows,
+                "",
+                result.counts,
+                tuple(later),
+                result.parts,
+            ),
+        )
 
-    def carried(self, judged: Mapping[str, Judged]) -> list[tuple[Judged, LedgerEntry]]:
+    def carried(self, judged: set[str]) -> list[tuple[Judged, LedgerEntry]]:
         """Take over the parts of earlier spreads that fall into this year, under whatever law they arose."""
         found: list[tuple[Judged, LedgerEntry]] = []
         for entry in self.request.earlier:
@@ -132,29 +151,30 @@ class Evaluation(Run):
                 found.append((one, entry))
         return found
 
-    def typed(self, record: RecordFacts) -> Facts:
-        """Type a record's facts and lay them over the person's."""
-        compiled = self.compiled
-        kind = record.kind
-        if kind not in compiled.kinds:
+    def taken_up(self, record: RecordFacts) -> Judged:
+        """Take a record up: its facts typed and laid over the person's, with the rules for its kind."""
+        one = Judged(record, self.beside)
+        rules = self.compiled.kinds.get(one.kind)
+        if rules is None:
             raise RuleError(
-                f"记录{record.id}：没有名为“{kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
+                f"记录{one.id}：没有名为“{one.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
             )
-        facts = type_facts(record.facts, compiled.types, self.person.copy(), record.id)
-        facts["kind"] = kind
-        if kind in compiled.reads_months and "months" not in facts:
+        one.kind_rules = rules
+        one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
+        facts["kind"] = one.kind
+        if rules.months and "months" not in facts:
             start, end = facts.get("start"), facts.get("end")
             if start is not None and end is not None and start <= end:
                 facts["months"] = months_between(start, end)
-        return facts
+        return one
 
     def judge(self, one: Judged) -> None:
         """Steps 2 to 11 for one record."""
         facts = one.facts
         compiled = self.compiled
         for refusal in compiled.refusals:
-            if refusal.when(facts):
-                self.readings.update(dict.fromkeys(refusal.readings))
+            if refusal.when.holds(facts):
+                self.rests_on(refusal.readings)
                 one.settle(
                     refusal,
                     "refused",
@@ -170,13 +190,12 @@ class Evaluation(Run):
             return
         row = selection.row(self, one, item)
         if row is None:
-            self.readings.update(dict.fromkeys(item.readings))
+            self.rests_on(item.readings)
             self.default_category(one)
             return
         one.take(row)
-        if row.readings:
-            # Those of the item come first in the row's own.
-            self.readings.update(row.reading_marks)
+        # Those of the item come first in the row's own.
+        self.rests_on(row.readings)
         selection.attribute(self, one, row)
         if selection.gates(self, one, row):
             amounts.amount(self, one, row)
@@ -197,8 +216,7 @@ class Evaluation(Run):
 
     def entry(self, one: Judged) -> LedgerEntry:
         """Write a judged record as its ledger entry."""
-        record = one.record
-        claimed = record.claimed
+        claimed = one.claimed
         verdict = one.verdict
         if verdict == "credited":
             if one.hours == 0:
@@ -211,12 +229,12 @@ class Evaluation(Run):
                 same = f"{group.same}:{one.facts[group.same]}"
                 break
         text = one.text
-        if record.makeup and one.hours:
+        if one.makeup and one.hours:
             text = f"{reason('makeup', year=one.year)}；{text}"
         return made(
             LedgerEntry,
             (
-                record.id,
+                one.id,
                 one.year,
                 one.part,
                 one.rules,

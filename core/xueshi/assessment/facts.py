@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from sys import intern
 from typing import Any, Final
 
 from xueshi.errors import RuleError
@@ -149,34 +150,48 @@ class FactTypes:
                 name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type]
                 for name, fact in facts.items()
             },
-            frozenset(name for name, fact in facts.items() if fact.type == "yes_no"),
-            frozenset(name for name, fact in facts.items() if fact.type in ("count", "number")),
-            {name: frozenset(fact.values) for name, fact in facts.items() if fact.type == "word"},
+            frozenset([intern(name) for name, fact in facts.items() if fact.type == "yes_no"]),
+            frozenset([intern(name) for name, fact in facts.items() if fact.type in ("count", "number")]),
+            {
+                intern(name): frozenset([intern(value) for value in fact.values])
+                for name, fact in facts.items()
+                if fact.type == "word"
+            },
         )
 
 
 _NO_WORDS: Final[frozenset[str]] = frozenset()
 
 
-def type_facts(raw: Mapping[str, Any], types: FactTypes, typed: Typed, record: str | None) -> Typed:
-    """Type the facts of one record (None: of the person) into `typed`, over what stands there, and return it.
+def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: str | None) -> Typed:
+    """Type the facts of one record (None: of the person) and return them laid over those `beside`.
 
     None stays (stated as none), the empty text is a blank cell (not stated). Raises RuleError naming the record, the
     fact and what it takes.
     """
+    cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
+    typed = beside.copy()
+    typed.update(cells)
     yes_no, numbers, words = types.yes_no, types.numbers, types.words
-    for name, value in raw.items():
+    for name, value in cells.items():
         kind = type(value)
-        if (
-            (kind is bool and name in yes_no)
-            or (kind is int and name in numbers and 0 <= value <= LARGEST)
-            or (kind is str and value in words.get(name, _NO_WORDS))
-        ):
-            typed[name] = value
-        elif value is None:
-            typed[name] = None
-        elif value != "":
+        if kind is bool:
+            stands = name in yes_no
+        elif kind is str:
+            stands = value in words.get(name, _NO_WORDS)
+        elif kind is int:
+            number: int = value
+            stands = name in numbers and 0 <= number <= LARGEST
+        else:
+            stands = False
+        if stands or value is None:
+            continue
+        if value != "":
             typed[name] = _converted(name, value, types, "本人" if record is None else f"记录{record}")
+        elif name in beside:
+            typed[name] = beside[name]
+        else:
+            del typed[name]
     return typed
 
 

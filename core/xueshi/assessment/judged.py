@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from xueshi.assessment.closures import Facts
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.types import RecordFacts
 
 if TYPE_CHECKING:
-    from xueshi.assessment.program import Cited, Group, Row
+    from xueshi.assessment.program import Cited, Group, KindRules, Row
 
 
 class Judged:
     """One record while it is judged; becomes one ledger entry."""
 
     # What a record starts with stands on the class: most of it stays so for most records.
+    kind_rules: KindRules
     row: Row | None = None
     rules: tuple[str, ...] = ()
     regulation = ""
@@ -35,9 +36,9 @@ class Judged:
     """Whether its own row recognises it: with hours, or with none by the clause; what acts across records comes later."""
 
     def __init__(self, record: RecordFacts, facts: Facts) -> None:
-        self.record = record
+        # Taken apart at once: fields of a tuple looked up by name cost more, and every step asks for one.
+        self.id, self.kind, self.stated, self.year, self.claimed, _, self.makeup = record
         self.facts = facts
-        self.year: int | None = record.year
 
     def take(self, row: Row) -> None:
         """Put the record under a row."""

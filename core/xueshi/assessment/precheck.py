@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from xueshi.assessment.evaluate import evaluate
@@ -56,7 +56,7 @@ def precheck(pack: RulePack, request: PersonYearRequest, planned: RecordFacts) -
     if any(record.id == planned.id for record in request.records):
         raise RuleError(f"计划中的活动编号“{planned.id}”与已有记录相同，请换一个编号")
     before = evaluate(pack, request, trace=False)
-    whole = replace(request, records=(*request.records, planned))
+    whole = request._replace(records=(*request.records, planned))
     after = evaluate(pack, whole)
     if after.verdict == "not_judged":
         raise RuleError(after.text)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Condition, Parts, Word, asked, fixed, settled
+from xueshi.assessment.closures import Amount, Compiler, Parts, Word, fixed
+from xueshi.assessment.conditions import Condition, asked, settled
 from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
@@ -109,8 +111,9 @@ class Row(Cited):
     """Whether somebody chooses the hours within bounds."""
 
     rule_tuple: tuple[str, ...]
-    reading_marks: dict[str, None]
-    """The readings once more, as they are gathered over a year."""
+
+    credits: dict[int, str]
+    """The sentences of hours given in full, as far as they were needed: hundredths → sentence."""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,15 +131,10 @@ class Item(Cited):
 
 
 @dataclass(slots=True, eq=False)
-class Removed:
-    """A rule that a later file took away, kept so that a refusal can say so."""
+class Removed(Cited):
+    """A rule that a later file took away, kept so that a refusal can say so; it cites the file that did."""
 
-    rule: str
     when: Condition
-    by: str
-    clause: str
-    readings: tuple[str, ...]
-    name: str
 
 
 @dataclass(slots=True, eq=False)
@@ -174,14 +172,10 @@ class Sum:
 
 
 @dataclass(slots=True, eq=False)
-class Requirement:
+class Requirement(Cited):
     """One requirement; `at_least` gives hundredths (a share names another requirement)."""
 
     id: str
-    rule: str
-    regulation: str
-    clause: str
-    name: str
     of: str
     label: str
     form: list[Any] | None
@@ -205,7 +199,6 @@ class Requirement:
     all_of: tuple[str, ...]
     alone: bool
     reads: tuple[str, ...]
-    readings: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -223,6 +216,15 @@ class Deemed:
 
 
 @dataclass(slots=True, eq=False)
+class KindRules:
+    """What the law says of one kind of record: the items that take it, what took items away, whether months are read."""
+
+    items: tuple[Item, ...]
+    removed: tuple[Removed, ...]
+    months: bool
+
+
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled pack."""
 
@@ -232,9 +234,8 @@ class Program:
     compiler: Compiler
     facts: Mapping[str, Fact]
     types: FactTypes
-    kinds: frozenset[str]
+    kinds: dict[str, KindRules]
     items: dict[str, tuple[Item, ...]]
-    removed: Mapping[str, tuple[Removed, ...]]
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
@@ -242,7 +243,7 @@ class Program:
     yearly: tuple[Requirement, ...]
     """The requirements judged by a year itself: no window, no ceiling, no alternatives; none that binds nobody."""
 
-    yearly_readings: dict[str, None]
+    yearly_readings: tuple[str, ...]
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
@@ -266,16 +267,23 @@ class Program:
     """The yearly requirements with a verdict of their own: no part of alternatives, not only used in a window."""
 
     deemed: tuple[Deemed, ...]
-    categories: tuple[str, ...]
-    units: Mapping[str, str]
+    no_hours: dict[str, int]
+    """The categories, with nothing in any of them."""
+
+    units: dict[str, str]
     only_hours: bool
     """Whether every category is reckoned in hours, so that they add up as they are."""
 
     default_category: Word
     minimums: Mapping[str, Amount]
-    year_readings: tuple[str, ...]
-    reads_months: frozenset[str]
+    year_readings: dict[str, None]
     digest: str
+    first: int
+    last: int | None
+    """The first and the last year that the instrument serves; None where it is open."""
+
+    no_rule: Cited
+    """What the refusal of a kind rests on that no item takes: the instrument as a whole."""
 
 
 _PROGRAMS: OrderedDict[str, Program] = OrderedDict()
@@ -300,7 +308,7 @@ def reads(*forms: object) -> tuple[str, ...]:
     found: set[str] = set()
     for form in forms:
         facts_in(form, found)
-    return tuple(sorted(found - {"kind"}))
+    return tuple([intern(name) for name in sorted(found - {"kind"})])
 
 
 def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -322,11 +330,11 @@ def compile_pack(pack: RulePack) -> Program:
     for entry in data["removed"]:
         one = Removed(
             entry["rule"],
-            compiler.condition(entry["when"]),
             entry["by"],
             entry["by_clause"],
-            tuple(entry["readings"]),
             entry["name"],
+            tuple(entry["readings"]),
+            compiler.condition(entry["when"]),
         )
         for kind in entry["kinds"]:
             removed.setdefault(kind, []).append(one)
@@ -353,27 +361,29 @@ def compile_pack(pack: RulePack) -> Program:
     ]
     units = {code: entry["unit"] for code, entry in data["categories"]}
     return Program(
-        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts), frozenset(data["kinds"]),
+        pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
+        {
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()))
+            for kind in data["kinds"]
+        },
         {kind: tuple(found) for kind, found in items.items()},
-        {kind: tuple(found) for kind, found in removed.items()},
         tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
         tuple(one for one in yearly if one.binds is not False),
-        dict.fromkeys(name for one in yearly for name in one.readings),
+        tuple(dict.fromkeys(name for one in yearly for name in one.readings)),
         tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
-        tuple(code for code, _ in data["categories"]),
+        {code: 0 for code, _ in data["categories"]},
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
-        tuple(data["year"]["readings"]),
-        frozenset(kind for kind, found in data["reads"].items() if "months" in found),
-        pack.digest,
+        dict.fromkeys(data["year"]["readings"]),
+        pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
 
 
@@ -443,9 +453,9 @@ def _row(
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
-        spread, tuple(row["dated"]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
+        spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), marks,
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -479,7 +489,7 @@ def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, l
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
-        *_cited(entry), members, entry["same"], entry["count"],
+        *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
         entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
     )  # fmt: skip
 
@@ -524,8 +534,8 @@ def _windowed(form: Any) -> tuple[str, ...]:
 def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[str, str]) -> Requirement:
     form = entry["at_least"]
     return Requirement(
-        entry["id"], entry["rule"], entry["regulation"], entry["clause"], entry["name"], entry["of"], labels.get(entry["of"], entry["of"]), form,
+        *_cited(entry), entry["id"], entry["of"], labels.get(entry["of"], entry["of"]), form,
         compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
         compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
-        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), tuple(entry["readings"]),
+        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form),
     )  # fmt: skip

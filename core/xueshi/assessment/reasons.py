@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from xueshi.hours import show_hours
 from xueshi.regulations.vocabulary import Fact
@@ -44,12 +43,6 @@ def reason(code: str, **parts: object) -> str:
     """Return the sentence of a reason code; codes with a suffix (`needs.passed`, `refused.5.3`) share one template."""
     template = REASONS.get(code) or REASONS[code.split(".", maxsplit=1)[0]]
     return template.format(**parts)
-
-
-@lru_cache(maxsize=4096)
-def credited(clause: str, hours: int) -> str:
-    """Return the sentence of hours given in full: the commonest one, so each is written once."""
-    return reason("credited", clause=clause, after=hours_text(hours))
 
 
 def hours_text(hundredths: int) -> str:

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, final
 
 from xueshi.assessment.alternatives import Alternatives
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
+from xueshi.assessment.trace import Noted
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
-    TraceNode,
     WindowResult,
     YearFigures,
     made,
 )
 
-CREDITED = "credited"
 OPEN: Final = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 
 
-class Verdict(NamedTuple):
+@final
+class Verdict:
     """The outcome of a year: verdict, totals in hundredths, counts, requirements, warnings, what is still to be told."""
 
-    verdict: str
-    totals: Mapping[str, int]
-    counts: Mapping[str, int]
-    requirements: tuple[RequirementResult, ...]
-    warnings: tuple[str, ...]
-    open: tuple[OpenFact, ...]
-    parts: tuple[RequirementResult, ...] = ()
-    windows: tuple[WindowResult, ...] = ()
+    __slots__ = ("counts", "open", "parts", "requirements", "totals", "verdict", "warnings", "windows")
+
+    def __init__(
+        self,
+        verdict: str,
+        totals: Mapping[str, int],
+        counts: Mapping[str, int],
+        requirements: tuple[RequirementResult, ...],
+        warnings: list[str],
+        open_facts: tuple[OpenFact, ...],
+        parts: tuple[RequirementResult, ...],
+        windows: tuple[WindowResult, ...],
+    ) -> None:
+        self.verdict = verdict
+        self.totals = totals
+        self.counts = counts
+        self.requirements = requirements
+        self.warnings = warnings
+        self.open = open_facts
+        self.parts = parts
+        self.windows = windows
 
 
 class Doubt(NamedTuple):
@@ -50,24 +64,29 @@ def judge_requirements(
     compiled: Program,
     person: Facts,
     judged: list[Judged],
-    nodes: list[TraceNode] | None,
+    noted: list[Noted] | None,
     readings: dict[str, None],
-    years: Mapping[int, YearFigures] | None = None,
+    years: Mapping[int, YearFigures],
+    waiting: bool,
 ) -> Verdict:
     """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
 
-    `years` are the figures of other years at hand: alternatives with a window of years as a part read them.
+    `years` are the figures of other years at hand: alternatives with a window of years as a part read them. `waiting`
+    tells that a record still waits for a fact or a decision.
     """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
     totals = sum_totals(compiled, judged, facts, readings)
-    waiting = bool([one for one in judged if one.verdict in OPEN])
-    deemed, doubtful = deemed_requirements(compiled, judged, readings) if compiled.deemed else ({}, {})
+    deemed: dict[str, str] = {}
+    doubtful: dict[str, Doubt] = {}
+    if compiled.deemed:
+        deemed, doubtful = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
-    readings.update(compiled.yearly_readings)
+    for name in compiled.yearly_readings:
+        readings[name] = None
     for one in compiled.yearly:
         result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
         if one.effect == "warn":
@@ -79,7 +98,7 @@ def judge_requirements(
                 shown.append((one, result))
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
-        figures = _with_own(compiled, facts, results, totals, counts, years or {})
+        figures = _with_own(compiled, facts, results, totals, counts, years)
         chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
@@ -89,8 +108,8 @@ def judge_requirements(
             readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
     for one, result in shown:
-        if nodes is not None:
-            nodes.append(_node(compiled, one, result, facts))
+        if noted is not None:
+            noted.append(_note(compiled, one, result, facts))
         if result.met is False:
             verdict = "not_met"
         elif result.met is None and verdict == "met":
@@ -100,7 +119,7 @@ def judge_requirements(
     if len(results) > len(compiled.shown) or compiled.alternatives:
         parts = tuple([result for name, result in results.items() if name not in compiled.shown])
     lacking = _open(compiled, shown_results, doubtful)
-    return Verdict(verdict, totals, counts, shown_results, tuple(warned), lacking, parts, windows)
+    return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
 
 
 def _with_own(
@@ -143,33 +162,19 @@ def _open(
     return tuple(found)
 
 
-def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
-    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+def _note(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> Noted:
+    """Return the step of a requirement (step 16): its total before, its minimum after, and by which alternative."""
     by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
-    return made(
-        TraceNode,
-        (
-            "",
-            16,
-            result.rule,
-            result.regulation,
-            result.clause,
-            {name: facts[name] for name in one.reads if name in facts} if one.reads else {},
-            (),
-            one.readings,
-            result.total,
-            result.minimum,
-            "" if result.met else "short",
-            f"{result.label}，按{by.name or by.label}（{by.rule}）" if by is not None else result.label,
-        ),
-    )
+    text = result.label if by is None else f"{result.label}，按{by.name or by.label}（{by.rule}）"
+    code = "" if result.met else "short"
+    return "", 16, one, facts, one.reads, (), result.total, result.minimum, code, text
 
 
 def sum_totals(
     compiled: Program, judged: list[Judged], facts: Facts, readings: dict[str, None]
 ) -> dict[str, int]:
     """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total."""
-    totals = dict.fromkeys(compiled.categories, 0)
+    totals = compiled.no_hours.copy()
     for one in judged:
         if one.hours:
             totals[one.category] = totals.get(one.category, 0) + one.hours
@@ -177,7 +182,7 @@ def sum_totals(
     for requirement in compiled.ceilings:
         assert requirement.ceiling is not None
         cap = requirement.ceiling(facts)
-        if not isinstance(cap, Stop) and requirement.when(facts):
+        if not isinstance(cap, Stop) and requirement.when.holds(facts):
             readings.update(dict.fromkeys(requirement.readings))
             given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
     if compiled.only_hours:
@@ -189,7 +194,7 @@ def sum_totals(
         if entry.count is not None:
             continue
         if entry.where is not None:
-            held = [one for one in judged if one.hours and entry.where(one.facts)]
+            held = [one for one in judged if one.hours and entry.where.holds(one.facts)]
             totals[entry.code] = sum(one.hours for one in held)
         else:
             totals[entry.code] = sum(
@@ -225,10 +230,10 @@ def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
                 or (one.recognised and one.verdict != "other_year" and one.row.hours_form[0] == "none")
             )
             and one.row.ids & entry.count
-            and (entry.where is None or entry.where(one.facts))
+            and (entry.where is None or entry.where.holds(one.facts))
         ]
         counts[entry.code] = (
-            len({one.facts.get(entry.same) or one.record.id for one in held}) if entry.same else len(held)
+            len({one.facts.get(entry.same) or one.id for one in held}) if entry.same else len(held)
         )
     return counts
 
@@ -245,13 +250,13 @@ def deemed_requirements(
     doubtful: dict[str, Doubt] = {}
     for entry in compiled.deemed:
         for one in judged:
-            held = entry.when(one.facts)
+            held = entry.when.holds(one.facts)
             if held is False or not _recognised(compiled, one) or not _in_window(compiled, entry, one):
                 continue
             if held is None:
                 lacking = compiled.compiler.missing(entry.when_form, one.facts)
                 for name in entry.meets:
-                    doubtful.setdefault(name, Doubt(one.record.id, lacking))
+                    doubtful.setdefault(name, Doubt(one.id, lacking))
                 continue
             readings.update(dict.fromkeys(entry.readings))
             for name in entry.meets:
@@ -265,7 +270,7 @@ def _in_window(compiled: Program, entry: Deemed, one: Judged) -> bool:
 
 
 def _recognised(compiled: Program, one: Judged) -> bool:
-    return one.recognised or (one.verdict == "uncredited" and one.record.kind not in compiled.items)
+    return one.recognised or (one.verdict == "uncredited" and one.kind not in compiled.items)
 
 
 def _facts_of(doubtful: Mapping[str, Doubt]) -> dict[str, tuple[str, ...]]:
@@ -276,14 +281,14 @@ def _judge(
     compiled: Program,
     one: Requirement,
     facts: Facts,
-    totals: Mapping[str, int],
-    counts: Mapping[str, int],
+    totals: dict[str, int],
+    counts: dict[str, int],
     waiting: bool,
-    deemed: Mapping[str, str],
-    doubtful: Mapping[str, Doubt],
+    deemed: dict[str, str],
+    doubtful: dict[str, Doubt],
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force."""
-    bound = one.when(facts) if one.binds is None else one.binds
+    bound = one.when.holds(facts) if one.binds is None else one.binds
     if bound is False:
         return None
     total = counts[one.of] * 100 if one.of in counts else totals.get(one.of, 0)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import PersonYearRequest, TraceNode, made
-
-NO_FACTS: Final[Mapping[str, Any]] = {}
+from xueshi.assessment.trace import Noted
+from xueshi.assessment.types import PersonYearRequest
 
 
 class Run:
     """The law compiled, the request, the person's facts, and what the steps gather: trace, readings, warnings."""
 
-    __slots__ = ("compiled", "day_used", "nodes", "person", "readings", "request", "warnings", "year")
+    __slots__ = (
+        "beside",
+        "compiled",
+        "day_used",
+        "noted",
+        "person",
+        "readings",
+        "request",
+        "warnings",
+        "year",
+    )
 
     def __init__(self, compiled: Program, request: PersonYearRequest, trace: bool) -> None:
         self.compiled = compiled
         self.request = request
         self.year = request.year
-        self.nodes: list[TraceNode] | None = [] if trace else None
-        self.readings: dict[str, None] = dict.fromkeys(compiled.year_readings)
+        self.noted: list[Noted] | None = [] if trace else None
+        self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
         self.day_used: dict[tuple[str, date], Any] = {}
         self.person: Facts = {}
@@ -35,6 +44,14 @@ class Run:
             as_of = first if compiled.pack.data["year"]["person_as_of"] == "start" else last
             self.person = type_person(request.person, compiled.types, as_of)
         self.person["year"] = self.year
+        # With the kind in its place already, which each record has of its own.
+        self.beside: Facts = {**self.person, "kind": ""}
+
+    def rests_on(self, readings: tuple[str, ...]) -> None:
+        """Gather the readings that something rests on, in the order in which they are met."""
+        gathered = self.readings
+        for name in readings:
+            gathered[name] = None
 
     def note(
         self,
@@ -48,37 +65,10 @@ class Run:
         text: str = "",
         presumed: tuple[str, ...] = (),
     ) -> None:
-        """Add one node: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
-        nodes = self.nodes
-        if nodes is None:
-            return
-        read = NO_FACTS
-        if names:
-            # A loop, not a comprehension: this runs for every step of every record.
-            facts = one.facts
-            read = {}
-            for name in names:
-                if name in facts:
-                    read[name] = facts[name]
-        nodes.append(
-            made(
-                TraceNode,
-                (
-                    one.record.id,
-                    step,
-                    where.rule,
-                    where.regulation,
-                    where.clause,
-                    read,
-                    presumed,
-                    where.readings,
-                    before,
-                    after,
-                    code,
-                    text,
-                ),
-            )
-        )
+        """Note one step: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
+        noted = self.noted
+        if noted is not None:
+            noted.append((one.id, step, where, one.facts, names, presumed, before, after, code, text))
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""

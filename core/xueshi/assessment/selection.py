@@ -8,8 +8,7 @@ from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.run import NO_FACTS, Run
-from xueshi.assessment.types import TraceNode
+from xueshi.assessment.run import Run
 
 DAYS: Final = ("days",)
 TOO_MANY: Final = "more_taken_than_there_is"
@@ -18,10 +17,10 @@ TOO_MANY: Final = "more_taken_than_there_is"
 
 def item(run: Run, one: Judged) -> Item | None:
     """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
-    facts, kind = one.facts, one.record.kind
+    facts, kind = one.facts, one.kind
     unknown: Item | None = None
-    for item in run.compiled.items.get(kind, ()):
-        held = item.always or item.when(facts)
+    for item in one.kind_rules.items:
+        held = item.always or item.when.holds(facts)
         if held:
             if item.when_reads:
                 run.note(one, 3, item, item.when_reads, None, None)
@@ -32,38 +31,19 @@ def item(run: Run, one: Judged) -> Item | None:
         names = run.compiled.compiler.missing(unknown.when_form, facts)
         run.lacking(one, unknown, 3, names or DAYS, "needs_fact" if names else TOO_MANY)
         return None
-    for removed in run.compiled.removed.get(kind, ()):
-        if removed.when(facts) is not False:
-            run.readings.update(dict.fromkeys(removed.readings))
+    for removed in one.kind_rules.removed:
+        if removed.when.holds(facts) is not False:
+            run.rests_on(removed.readings)
             one.verdict, one.code = "uncredited", "removed"
-            one.regulation, one.clause = removed.by, removed.clause
-            one.text = reason("removed", name=removed.name, by=removed.by, clause=removed.clause)
-            if run.nodes is not None:
-                run.nodes.append(
-                    TraceNode(
-                        one.record.id,
-                        3,
-                        removed.rule,
-                        removed.by,
-                        removed.clause,
-                        NO_FACTS,
-                        (),
-                        removed.readings,
-                        None,
-                        0,
-                        "removed",
-                        one.text,
-                    )
-                )
+            one.regulation, one.clause = removed.regulation, removed.clause
+            one.text = reason("removed", name=removed.name, by=removed.regulation, clause=removed.clause)
+            run.note(one, 3, removed, (), None, 0, "removed", one.text)
             return None
     pack = run.compiled.pack
     one.verdict, one.code = "uncredited", "no_rule"
     one.regulation = pack.id
     one.text = reason("no_rule", kind=pack.kinds[kind], regulation=pack.title)
-    if run.nodes is not None:
-        run.nodes.append(
-            TraceNode(one.record.id, 3, "", pack.id, "", {"kind": kind}, (), (), None, 0, "no_rule", one.text)
-        )
+    run.note(one, 3, run.compiled.no_rule, ("kind",), None, 0, "no_rule", one.text)
     return None
 
 
@@ -71,14 +51,14 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
     """Step 5: the first row that holds; where it cannot be told, a failing gate of the item still decides."""
     facts = one.facts
     for row in item.rows:
-        held = row.always or row.when(facts)
+        held = row.always or row.when.holds(facts)
         if held:
             if row.when_reads:
                 run.note(one, 5, row, row.when_reads, None, None, "", row.name)
             return row
         if held is None:
             for gate in item.gates:
-                if gate.test(facts) is (not gate.wanted):
+                if gate.test.holds(facts) is (not gate.wanted):
                     one.settle(
                         item,
                         "uncredited",
@@ -117,7 +97,7 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
         if day is not None:
             one.day = day
             text = ""
-            if one.record.makeup:
+            if one.makeup:
                 text = reason("makeup", year=one.year)
             else:
                 one.year = run.compiled.pack.year_of(day)
@@ -142,26 +122,32 @@ def gates(run: Run, one: Judged, row: Row) -> bool:
     lacking: tuple[str, ...] = ()
     presumed: tuple[str, ...] = ()
     for test, wanted, gate in row.checks:
-        held = test(facts)
+        held = test.holds(facts)
         if held is wanted:
             continue
         if held is None:
-            absent = tuple([name for name in gate.asks if name not in facts])
+            # Where it asks for one fact, that one is not stated (or days are, of which more are taken off).
+            absent = gate.asks
+            if len(absent) != 1 or absent[0] in facts:
+                absent = tuple([name for name in absent if name not in facts])
             if not absent:
                 run.lacking(one, row, 6, (*DAYS, *row.less), TOO_MANY)
                 return False
             if wanted:
-                lacking += absent
+                lacking = joined(lacking, absent)
             else:
-                presumed += absent
+                presumed = joined(presumed, absent)
             continue
         one.settle(row, "uncredited", gate.code, reason(gate.code, clause=row.clause, detail=gate.text))
         run.note(one, 6, row, gate.reads, None, 0, one.code, one.text)
         return False
     if lacking:
-        run.lacking(one, row, 6, tuple(dict.fromkeys(lacking)))
+        run.lacking(one, row, 6, lacking)
         return False
-    if len(presumed) > 1:
-        presumed = tuple(dict.fromkeys(presumed))
     run.note(one, 6, row, row.gate_reads, None, None, "", "", presumed)
     return True
+
+
+def joined(names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Add names that are not there yet."""
+    return (*names, *[name for name in more if name not in names]) if names else more

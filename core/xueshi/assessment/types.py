@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from xueshi.assessment.trace import Trace
 
 VERDICTS = ("met", "not_met", "needs_fact", "not_judged")
 made = tuple.__new__
 """Makes one of the tuples below from all its fields in order: what its class does, without two calls in between."""
+
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+"""What a mapping below is where none is given: empty, and nobody can fill it."""
 
 RECORD_VERDICTS = ("credited", "reduced", "uncredited", "refused", "needs_fact", "other_year", "manual")
 
@@ -164,8 +171,7 @@ class WindowResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFacts:
+class RecordFacts(NamedTuple):
     """One activity: id, kind, the year it was entered under (None: the year judged), its facts, the hours claimed.
 
     A fact that is absent is not stated; one that is None is stated as none. `name` is the person's own title for it.
@@ -211,8 +217,7 @@ class YearFigures:
         return YearFigures(data["totals"], data["minimums"], data["met"])
 
 
-@dataclass(frozen=True, slots=True)
-class PersonYearRequest:
+class PersonYearRequest(NamedTuple):
     """One person, one statistics year: facts of the person (plain, or dated as `[(from, value), …]`) and records.
 
     `earlier` are ledger entries of former years, `years` the figures of other years: both only where the law reads them.
@@ -223,11 +228,10 @@ class PersonYearRequest:
     person: Mapping[str, Any]
     records: tuple[RecordFacts, ...]
     earlier: tuple[LedgerEntry, ...] = ()
-    years: Mapping[int, YearFigures] = field(default_factory=dict)
+    years: Mapping[int, YearFigures] = NOTHING
 
 
-@dataclass(frozen=True, init=False)
-class YearAssessment:
+class YearAssessment(NamedTuple):
     """One person's year as judged: verdict, totals (hundredths), requirements, open points, ledger, trace."""
 
     pack_id: str
@@ -242,59 +246,17 @@ class YearAssessment:
     open: tuple[OpenFact, ...]
     ledger: tuple[LedgerEntry, ...]
     readings: tuple[str, ...]
-    trace: tuple[TraceNode, ...] = ()
+    trace: Trace | tuple[TraceNode, ...] = ()
     windows: tuple[WindowResult, ...] = ()
     text: str = ""
     """Why it is not judged, with the nearest encoded years; empty otherwise."""
-    counts: Mapping[str, int] = field(default_factory=dict)
+
+    counts: Mapping[str, int] = NOTHING
     later: tuple[LedgerEntry, ...] = ()
     """Parts of a spread that fall into later years; handed in as `earlier` they are counted there."""
 
     parts: tuple[RequirementResult, ...] = ()
     """Yearly requirements without a verdict of their own: parts of alternatives, or only used by a window."""
-
-    def __init__(
-        self,
-        pack_id: str,
-        pack_digest: str,
-        language: int,
-        area: str,
-        year: int,
-        verdict: str,
-        totals: Mapping[str, int],
-        requirements: tuple[RequirementResult, ...],
-        warnings: tuple[str, ...],
-        open: tuple[OpenFact, ...],
-        ledger: tuple[LedgerEntry, ...],
-        readings: tuple[str, ...],
-        trace: tuple[TraceNode, ...] = (),
-        windows: tuple[WindowResult, ...] = (),
-        text: str = "",
-        counts: Mapping[str, int] | None = None,
-        later: tuple[LedgerEntry, ...] = (),
-        parts: tuple[RequirementResult, ...] = (),
-    ) -> None:
-        # At once: what a frozen class makes by itself sets field by field, three times as slow for every person.
-        self.__dict__.update(
-            pack_id=pack_id,
-            pack_digest=pack_digest,
-            language=language,
-            area=area,
-            year=year,
-            verdict=verdict,
-            totals=totals,
-            requirements=requirements,
-            warnings=warnings,
-            open=open,
-            ledger=ledger,
-            readings=readings,
-            trace=trace,
-            windows=windows,
-            text=text,
-            counts={} if counts is None else counts,
-            later=later,
-            parts=parts,
-        )
 
     @property
     def shortfall(self) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
@@ -24,7 +23,7 @@ def verdict_with_undecided(
     if assessment.verdict != "not_met" or not undecided:
         return assessment.verdict
     try:
-        with_them = evaluate(pack, replace(request, records=(*request.records, *undecided)), trace=False)
+        with_them = evaluate(pack, request._replace(records=(*request.records, *undecided)), trace=False)
     except RuleError:
         # Whether such a record can be judged at all is its verifier's question, not an answer here.
         return "needs_fact"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from xueshi.assessment.closures import Facts, Stop
+from xueshi.assessment.closures import Stop
+from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.program import Program, Requirement, program
 from xueshi.assessment.reasons import labels
@@ -33,7 +34,7 @@ def judge_windows(
                 results[one.id] = found
     for one in compiled.window_alternatives:
         parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
-        bound = one.when(facts)
+        bound = one.when.holds(facts)
         if not parts or bound is False:
             continue
         verdicts = [part.met for part in parts]
@@ -58,7 +59,7 @@ def judge_window(
     compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
 ) -> WindowResult | None:
     """Judge one requirement over several years; None where it does not bind the person."""
-    bound = one.when(facts)
+    bound = one.when.holds(facts)
     if bound is False:
         return None
     if bound is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.judged import Judged
@@ -44,13 +43,13 @@ def evaluate_years(
                 f"{request.year}年度没有可用的规定；已编入的年度是{'、'.join(str(year) for year in years) or '无'}",
             )
             continue
-        asked = replace(request, earlier=(*request.earlier, *ledger), years={**figures, **request.years})
+        asked = request._replace(earlier=(*request.earlier, *ledger), years={**figures, **request.years})
         assessment = evaluate(pack, asked, trace=trace)
         ledger.extend(assessment.ledger)
         ledger.extend(assessment.later)
         figures[request.year] = YearFigures.of(assessment)
         windows = judge_windows(pack, request.person, request.year, figures)
-        judged[request.year] = replace(assessment, windows=(*assessment.windows, *windows))
+        judged[request.year] = assessment._replace(windows=(*assessment.windows, *windows))
     return judged
 
 
@@ -69,13 +68,13 @@ def with_windows(
         return assessment
     others = {**earlier, **request.years}
     if program(pack).rests_on_years and others != request.years:
-        assessment = evaluate(pack, replace(request, years=others), trace=bool(assessment.trace))
+        assessment = evaluate(pack, request._replace(years=others), trace=bool(assessment.trace))
     figures = {**others, request.year: YearFigures.of(assessment)}
     windows = (*assessment.windows, *judge_windows(pack, request.person, request.year, figures))
     judged = {one.id for one in windows}
     rested = [name for one in pack.requirements if one["id"] in judged for name in one["readings"]]
     readings = tuple(dict.fromkeys([*assessment.readings, *rested]))
-    return replace(assessment, windows=windows, readings=readings)
+    return assessment._replace(windows=windows, readings=readings)
 
 
 def figures_of_earlier(
@@ -95,7 +94,7 @@ def figures_of_earlier(
         pack = pack_of(year)
         if pack is None or not pack.serves(year):
             continue
-        blank = replace(request, year=year, records=(), earlier=(), years={})
+        blank = request._replace(year=year, records=(), earlier=(), years={})
         asked = YearFigures.of(evaluate(pack, blank, trace=False)).minimums
         entries = [entry for entry in request.earlier if entry.year == year and entry.hours]
         totals = dict(given[year]) if year in given else _added(program(pack), entries)

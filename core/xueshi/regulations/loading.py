@@ -18,15 +18,25 @@ def resolve_pack(
     sector_file: Source | None = None,
     config: Mapping[str, object] | None = None,
     functions: Mapping[str, Any] | None = None,
+    year: int | None = None,
+    area: str = "",
 ) -> RulePack:
     """Resolve an instrument to the pack that the interpreter runs on.
 
     `source_of` gives the text of an instrument by its id (the parent's too). `overlays` are a bureau's choices,
-    oldest first; `config` sets readings and parameters directly, as a case file does; `functions` are the Python
+    oldest first, and hold in the years and the area that they name (without `year` all years count, a later one over
+    an earlier); `config` sets readings and parameters directly, as a case file does; `functions` are the Python
     hooks. Raises RuleFileError with every error (file, line, code, message, repair).
     """
     resolved = resolve(
-        instrument, source_of, overlays=overlays, sector_file=sector_file, config=config, functions=functions
+        instrument,
+        source_of,
+        overlays=overlays,
+        sector_file=sector_file,
+        config=config,
+        functions=functions,
+        year=year,
+        area=area,
     )
     static_checks(resolved)
     resolved.findings.raise_errors()

@@ -252,7 +252,7 @@ def apply_choices(
 ) -> None:
     """Set readings and parameters from an overlay or a case; an unknown name or option is E302."""
     for word, raw in choices.items():
-        if found := names.reading(word, "") if word not in names.parameters else None:
+        if found := names.reading(word, file) if word not in names.parameters else None:
             option = str(raw)
             if option not in found.options:
                 findings.add(

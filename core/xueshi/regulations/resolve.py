@@ -16,10 +16,10 @@ from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
 from xueshi.regulations.expressions import Reader
 from xueshi.regulations.instrument import RuleFile, read_rule_file, text_of, texts_of
 from xueshi.regulations.merge import Merged, merge
+from xueshi.regulations.overlays import apply_overlay
 from xueshi.regulations.pack import FORMAT, RulePack
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import Vocabulary, engine_vocabulary
-from xueshi.regulations.words import years
 
 Source = RegulationSource | document.Mapping
 """A text, or a tree already read (the mutants of a file are trees)."""
@@ -47,8 +47,13 @@ def resolve(
     sector_file: Source | None = None,
     config: Mapping[str, object] | None = None,
     functions: Mapping[str, Any] | None = None,
+    year: int | None = None,
+    area: str = "",
 ) -> Resolved:
-    """Resolve without raising: the pack as far as it goes, and the findings so far."""
+    """Resolve without raising: the pack as far as it goes, and the findings so far.
+
+    Only the overlays that serve `year` and `area` set anything; the others are looked at all the same.
+    """
     findings = Findings()
     files = _chain(instrument, source_of, findings)
     if sector_file is not None:
@@ -57,7 +62,7 @@ def resolve(
     named = names.collect(files, findings)
     _name_clashes(files, vocabulary, findings)
     for overlay in overlays:
-        _overlay(overlay, named, instrument, findings)
+        apply_overlay(overlay, named, instrument, findings, year=year, area=area)
     if config:
         names.apply_choices(named, dict(config), instrument, files[-1].path, 1, "案例设定", findings)
     merged = merge(files, findings)
@@ -153,50 +158,6 @@ def _name_clashes(files: list[RuleFile], vocabulary: Vocabulary, findings: Findi
                         f"{section[:-1]} {word} has the name of {taken[word]}",
                         f"rename it, as by_{word}",
                     )
-
-
-def _overlay(source: Source, named: names.Names, instrument: str, findings: Findings) -> None:
-    root = source if isinstance(source, document.Mapping) else document.read_document(source, findings)
-    schema.check_keys(
-        root, ("overlay", "set"), "an overlay (only readings and parameters may be set)", findings
-    )
-    head, chosen = root.get("overlay"), root.get("set")
-    if not isinstance(head, document.Mapping) or not isinstance(chosen, document.Mapping):
-        findings.add(
-            "E101",
-            root.file,
-            1,
-            "an overlay has the sections overlay and set",
-            "overlay: {of: …, by: …, document: …, decided: …, years: …}, set: {…}",
-        )
-        return
-    schema.check_keys(head, schema.OVERLAY, "overlay", findings)
-    of, paper = text_of(head.get("of")), text_of(head.get("document"))
-    for key in schema.OVERLAY:
-        if text_of(head.get(key)) is None:
-            findings.add("E101", root.file, head.line, f'the overlay has no "{key}"', f"{key}: …")
-    if years(text_of(head.get("years")) or "1 to open") is None and head.get("years") is not None:
-        findings.add(
-            "E103", root.file, head.line_of("years"), "this is no span of years", "years: 2021 to open"
-        )
-    if of is not None and of not in named.chain:
-        findings.add(
-            "E302",
-            root.file,
-            head.line_of("of"),
-            f"the overlay is of {of}, not of {instrument}",
-            f"of: {instrument}",
-        )
-    for word, node in chosen:
-        names.apply_choices(
-            named,
-            {word: document.plain(node)},
-            instrument,
-            root.file,
-            chosen.line_of(word),
-            paper or root.file,
-            findings,
-        )
 
 
 def _sector_rules(

@@ -38,6 +38,7 @@ REQUIREMENT = (
 DEEMED = ("clause", "name", "if_record", "meets", "rests_on")
 MANUAL = ("clause", "who", "decide", "gives", "name", "rests_on")
 OVERLAY = ("of", "by", "document", "decided", "years")
+OVERLAY_MAY = ("area",)
 CAPS = ("event", "day", "year")
 ONE_WORD = (
     "id", "title", "number", "issuer", "issued", "effective", "area", "parent", "replaces", "sector", "name", "why", "in",

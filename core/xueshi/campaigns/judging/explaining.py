@@ -52,7 +52,7 @@ def explain_result(
     contents = results.contents_of_records(session, result.id)
     if len(contents) == len(request.records):
         named = zip(request.records, contents, strict=True)
-        request = replace(request, records=tuple(replace(one, name=content) for one, content in named))
+        request = request._replace(records=tuple(one._replace(name=content) for one, content in named))
     found = scope.of_engine()  # the result lies inside the scope; its campaign may span more
     person = results.judged_person(session, result.person_id)
     campaign = campaign_rows.campaign(session, found, result.campaign_id)

@@ -1,0 +1,114 @@
+"""What is settled when a law is compiled is what its functions would give; cells that stand as they come are typed alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from random_years import INSTRUMENTS, pack_of
+
+from xueshi.assessment.facts import LARGEST, FactTypes, type_facts
+from xueshi.assessment.program import program
+from xueshi.assessment.types import RequirementResult, YearAssessment
+from xueshi.errors import RuleError
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.vocabulary import Fact
+
+FACTS = {
+    "yes": Fact("yes", "yes_no", "可否", "", {"yes": "可", "no": "不可"}),
+    "count": Fact("count", "count", "次数", "次"),
+    "number": Fact("number", "number", "天数", "天"),
+    "word": Fact("word", "word", "级别", "", {"city": "市级"}),
+    "free": Fact("free", "word", "单位"),
+    "id": Fact("id", "id", "作品"),
+    "day": Fact("day", "date", "日期"),
+}
+TYPES = FactTypes.of(FACTS)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_fixed_hours_and_minimums_are_what_their_functions_give(instrument: str) -> None:
+    compiled = program(pack_of(instrument))
+    rows = [row for items in compiled.items.values() for item in items for row in item.rows]
+    assert rows
+    for row in rows:
+        assert row.fixed is None or row.fixed == row.hours({})
+        assert not row.always or row.when.holds({}) is True
+        assert [gate for _, _, gate in row.checks] == list(row.gates)
+    for one in compiled.requirements:
+        assert one.fixed is None or (one.at_least is not None and one.fixed == one.at_least({}))
+        assert one.binds is None or one.when.holds({}) is one.binds
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "typed"),
+    [
+        ("yes", True, True),
+        ("yes", "否", False),
+        ("count", 3, 3),
+        ("count", "3", 3),
+        ("number", 0, 0),
+        ("number", "7.5", Fraction(15, 2)),
+        ("number", LARGEST, LARGEST),
+        ("word", "city", "city"),
+        ("free", "甲单位", "甲单位"),
+        ("id", 7, "7"),
+        ("day", "2024-05-01", date(2024, 5, 1)),
+        ("word", None, None),
+    ],
+)
+def test_a_cell_is_typed(name: str, raw: object, typed: object) -> None:
+    found = type_facts({name: raw}, TYPES, {"year": 2024}, "r1")
+    assert found == {"year": 2024, name: typed}
+    assert type(found[name]) is type(typed)
+
+
+def test_a_blank_cell_is_not_stated() -> None:
+    assert type_facts({"word": "", "yes": "", "count": ""}, TYPES, {}, "r1") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("yes", 1),
+        ("count", True),
+        ("count", "1.5"),
+        ("number", -1),
+        ("number", LARGEST + 1),
+        ("number", 1.5),
+        ("word", "town"),
+        ("word", 1),
+        ("day", "5月1日"),
+        ("unknown", 1),
+    ],
+)
+def test_a_cell_that_its_fact_does_not_take_is_refused_with_the_record_named(name: str, raw: object) -> None:
+    with pytest.raises(RuleError, match="记录r1"):
+        type_facts({name: raw}, TYPES, {}, "r1")
+    with pytest.raises(RuleError, match="本人"):
+        type_facts({name: raw}, TYPES, {}, None)
+
+
+def test_records_do_not_share_their_facts(
+    law: Callable[..., RulePack], judge: Callable[..., YearAssessment]
+) -> None:
+    pack = law("1: {clause: 一, for: training, hours: 6 per day}")
+    first: tuple[str, str, dict[str, Any]] = ("a", "training", {"days": 2})
+    judged = judge(pack, first, ("b", "training", {}))
+    assert [entry.verdict for entry in judged.ledger] == ["credited", "needs_fact"]
+
+
+def test_an_assessment_cannot_be_changed_and_each_has_counts_of_its_own() -> None:
+    results: tuple[RequirementResult, ...] = ()
+    one, other = (
+        YearAssessment("EX", "", 1, "990100", 2024, "met", {}, results, (), (), (), ()) for _ in "ab"
+    )
+    assert one == other
+    assert one.counts is not other.counts
+    assert (one.trace, one.windows, one.text, one.later) == ((), (), "", ())
+    assert YearAssessment.from_json(one.to_json()) == one
+    with pytest.raises(AttributeError):
+        one.verdict = "not_met"  # type: ignore[misc]
