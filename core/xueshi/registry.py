@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -26,7 +26,7 @@ from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_channels import NamedChannel, named_channels
-from xueshi.regulations.sources import RegulationSource
+from xueshi.regulations.sources import BureauOverlay, RegulationSource
 
 GROUP = "xueshi.jurisdictions"
 TRACE = "XUESHI_TRACE_HOOKS"
@@ -119,6 +119,8 @@ class Registry:
 
     manager: pluggy.PluginManager
     problems: list[Problem] = field(default_factory=list)
+    bureau: Callable[[], Sequence[BureauOverlay]] = tuple
+    """What bureaus published themselves, in that order; asked each time, since it changes while a process runs."""
 
     def codes(self) -> list[str]:
         """Return the codes of all jurisdictions, sorted."""
@@ -194,12 +196,42 @@ class Registry:
         return resolve_pack(
             instrument,
             self.source_of,
-            overlays=asked.overlays(instrument, area),
+            overlays=[*asked.overlays(instrument, area), *self.published(instrument, area, year)],
             config=config,
             functions=asked.hour_functions(instrument),
             year=year,
             area=area,
         )
+
+    def published(self, instrument: str, area: str, year: int | None = None) -> list[RegulationSource]:
+        """Return what bureaus published for an area and year of an instrument or one that it descends from.
+
+        The nearer area goes over the wider one, the later decision over the earlier.
+        """
+        return [one.source for one in self.published_overlays(instrument, area, year)]
+
+    def published_overlays(
+        self, instrument: str, area: str, year: int | None = None
+    ) -> list[BureauOverlay]:
+        """The same with what is known of each."""
+        above = area_ancestry(area)
+        found = [one for one in self.bureau() if one.area in above and one.serves(year)]
+        if not found:
+            return []
+        lineage = self.lineage(instrument)
+        return sorted(
+            (one for one in found if one.of in lineage),
+            key=lambda one: (-above.index(one.area), one.decided),
+        )
+
+    def lineage(self, instrument: str) -> list[str]:
+        """Return an instrument and those that it descends from, itself first."""
+        found: list[str] = []
+        wanted: str | None = instrument
+        while wanted is not None and wanted not in found:
+            found.append(wanted)
+            wanted = read_rule_file(self.source_of(wanted), Findings()).header.parent
+        return found
 
     def flows_for(self, area: str, year: int, purpose: str, sector: str | None = None) -> list[ApprovalFlow]:
         """Return the flows of a purpose that serve an area, year and sector: those of the instrument that applies.

@@ -61,6 +61,8 @@ class Packs:
 
     source_of: SourceOf
     functions: Mapping[str, Any] = field(default_factory=dict)
+    overlays: tuple[RegulationSource, ...] = ()
+    """A bureau's choices under which the cases are run; what a case sets itself goes over them."""
     checked: bool = True
     """Whether a file with a finding of the static checks is refused; mutants are run all the same."""
     made: dict[str, RulePack] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Packs:
             self.made[key] = ask(
                 instrument,
                 self.source_of,
+                overlays=self.overlays,
                 config=config or None,
                 sector_file=case.sector_file,
                 functions=self.functions,
@@ -88,12 +91,20 @@ def unchecked(
     instrument: str,
     source_of: SourceOf,
     *,
+    overlays: tuple[RegulationSource, ...],
     config: Mapping[str, object] | None,
     sector_file: document.Mapping | None,
     functions: Mapping[str, Any],
 ) -> RulePack:
     """Resolve a pack without the static checks: a mutant need not be a sound file. Raises RuleFileError."""
-    resolved = resolve(instrument, source_of, config=config, sector_file=sector_file, functions=functions)
+    resolved = resolve(
+        instrument,
+        source_of,
+        overlays=overlays,
+        config=config,
+        sector_file=sector_file,
+        functions=functions,
+    )
     resolved.findings.raise_errors()
     assert resolved.pack is not None
     return resolved.pack

@@ -14,6 +14,26 @@ class RegulationSource:
 
 
 @dataclass(frozen=True)
+class BureauOverlay:
+    """An overlay that a bureau published: for an area and what lies in it, for the statistics years from `first` on."""
+
+    id: str
+    area: str
+    of: str
+    """Id of the instrument whose readings and parameters it sets."""
+    decided: str
+    """Day of the decision, written 2021-03-01."""
+    first: int
+    last: int | None
+    """None while open."""
+    source: RegulationSource
+
+    def serves(self, year: int | None) -> bool:
+        """Tell whether it holds in a statistics year; without one, whether it ever does."""
+        return year is None or (self.first <= year and (self.last is None or year <= self.last))
+
+
+@dataclass(frozen=True)
 class Reason:
     """What a Python hour function gives instead of hours: a code and a sentence in Chinese for the ledger."""
 

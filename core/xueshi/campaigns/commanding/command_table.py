@@ -23,6 +23,7 @@ TargetKind = Literal[
     "report",
     "received_report",
     "trusted_key",
+    "rule_draft",
 ]
 CommandStateName = Literal["pending", "done", "refused", "late", "withdrawn"]
 
@@ -93,5 +94,8 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("report_reject", "退回报告", "direct", "received_report", "report.receive", False),
         CommandKind("report_trust", "登记公钥", "direct", "trusted_key", "report.receive", False),
         CommandKind("report_distrust", "停用公钥", "direct", "trusted_key", "report.receive", False),
+        CommandKind("rules_draft", "起草本级口径", "direct", "rule_draft", "rules.draft", False),
+        CommandKind("rules_rollback", "起草恢复原口径", "direct", "rule_draft", "rules.draft", False),
+        CommandKind("rules_publish", "发布本级口径", "direct", "rule_draft", "rules.publish", False),
     )
 }
