@@ -18,7 +18,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging.assessing import judge, pack_of, people_as_sealed
-from xueshi.campaigns.rows import filing_rows
+from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.figures import Who
 from xueshi.documents.statistics import (
@@ -49,6 +49,7 @@ NOTES = {
     "refused": "不予通过",
     "not_decided": "关闭时未审结",
     "dissolved": "已撤并，其人员不在本表之内",
+    "merged": "已并入其他单位，其人员列在并入的单位",
 }
 """Units that stand apart from the figures, and in which words."""
 PackFor = Callable[[str, str | None], RulePack]
@@ -137,8 +138,16 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
     people: list[PersonStudy] = []
     units: list[Unit] = []
     stages: Counter[str] = Counter()
-    for filing in filing_rows.standing_filings(session, ENGINE, campaign.id):
-        stages[filing.stage] += 1
+    standing = filing_rows.standing_filings(session, ENGINE, campaign.id)
+    inside = {filing.unit_id for filing in standing}
+    merged = {
+        one.unit_id
+        for one in merger_rows.mergers(session, campaign.year)
+        if one.files_there and one.into in inside
+    }
+    for filing in standing:
+        went_along = filing.stage == "dissolved" and filing.unit_id in merged
+        stages["merged" if went_along else filing.stage] += 1
         if filing.stage == "dissolved":
             continue  # its people are counted where they work now
         unit = unit_rows.unit(session, ENGINE, filing.unit_id)

@@ -20,7 +20,7 @@ from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import filing_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
@@ -109,12 +109,29 @@ def people_of(
 ) -> list[PersonForAssessment]:
     """Return the people of a filing as of the end of the statistics year, in the unit's own order.
 
-    Titles are those of the day on which the instrument reads facts of the person.
+    After them stand the people of units that went up in this one after that day: it files for them. Titles are those of
+    the day on which the instrument reads facts of the person.
     """
     first, last = pack.year_window(campaign.year)
     titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
-    return people_rows.people_for_assessment(
-        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+    people: dict[UUID, PersonForAssessment] = {}
+    units = [filing.unit_id, *merger_rows.merged_units(session, campaign.year, filing.unit_id)]
+    for unit_id in units:
+        for person in people_rows.people_for_assessment(
+            session, ENGINE, unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+        ):
+            held = people.get(person.person_id)
+            people[person.person_id] = person if held is None else _at_both(held, person)
+    return list(people.values())
+
+
+def _at_both(person: PersonForAssessment, merged: PersonForAssessment) -> PersonForAssessment:
+    """Return a person who works at a unit and worked at one that went up in it: what each lists counts."""
+    known = {record.id for record in (*person.records, *person.pending)}
+    return replace(
+        person,
+        records=(*person.records, *(one for one in merged.records if one.id not in known)),
+        pending=(*person.pending, *(one for one in merged.pending if one.id not in known)),
     )
 
 
