@@ -12,7 +12,7 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.opening.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
-from xueshi.campaigns.rows import command_rows
+from xueshi.campaigns.rows import command_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Command
 from xueshi.errors import InputError
 from xueshi.flows.flow import ApprovalFlow
@@ -144,7 +144,8 @@ def opened_by_notice(
         actor = place.actor(session, officer)
         scope = Scope((notice.area,))
         batches = batch_rows.standing_batches(session, scope, notice.year)
-        listed = unit_rows.units(session, scope)
+        ended = merger_rows.ended_units(session)
+        listed = [unit for unit in unit_rows.units(session, scope) if unit.id not in ended]
         law = {
             (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
             for unit in listed

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.judging.assessing import pack_of
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.errors import InputError, NotEncodedError
 from xueshi.register.rows import unit_rows
@@ -28,6 +28,7 @@ def left_out(place: Workplace, session: Session, campaign: Campaign) -> list[Uni
     if campaign.stage not in TAKES_UNITS:
         return []
     inside = {one.unit_id for one in filing_rows.filings(session, ENGINE, campaign.id)}
+    inside |= merger_rows.ended_units(session)
     listed = [one for one in unit_rows.units(session, Scope((campaign.area,))) if one.id not in inside]
     return [one for one in listed if _under_its_law(place, session, campaign, one)]
 

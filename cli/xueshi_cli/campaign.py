@@ -9,7 +9,7 @@ import typer
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import show_deadline, start_of
-from xueshi.campaigns.rows import campaign_rows
+from xueshi.campaigns.rows import campaign_rows, merger_rows
 from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli import scheduling, steering
@@ -56,7 +56,8 @@ def open_(
     with reading(place.engine) as session:
         scope = Scope((campaign.area,))
         filing = sum(campaign_rows.counters(session, scope, campaign.id).values())
-        others = len(unit_rows.units(session, scope)) - filing
+        ended = merger_rows.ended_units(session)
+        others = len([unit for unit in unit_rows.units(session, scope) if unit.id not in ended]) - filing
         elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
         typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
         for line in doubled(session, place.actor(session, officer), campaign):

@@ -13,7 +13,7 @@ from xueshi.access.repository import Actor
 from xueshi.campaigns.acts import direct_acts
 from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
-from xueshi.campaigns.rows import campaign_rows
+from xueshi.campaigns.rows import campaign_rows, merger_rows
 from xueshi.errors import InputError, XueshiError
 from xueshi.register import intake
 from xueshi.register.checking import check_workbook
@@ -213,6 +213,8 @@ def note_in_filing(place: Workplace, session: Session, actor: Actor, taken: Inta
     """Give the direct command `hand_in` where a campaign is open for the unit; its refusal refuses the import."""
     found = campaign_rows.campaign_of_unit(session, actor.scope, taken.unit_id, year)
     if found is None:
+        if taken.unit_id in merger_rows.ended_units(session):
+            raise InputError("该单位已撤并，不能再登记；请由并入的单位登记，误办撤并的在其年度验证中恢复")
         return
     request = CommandRequest(place.request_id(), "hand_in", found[1].id, None, {"people": taken.standing})
     row = commands.submit(session, actor, request)

@@ -9,7 +9,8 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
+from xueshi.campaigns.tables import Filing
 from xueshi.machines.stored_state import load_state
 from xueshi.real_clock import real_now
 from xueshi.register.rows import unit_rows
@@ -49,5 +50,18 @@ def _filing_stands(session: Session, target: UUID) -> str:
     state = load_state(filing.state, None)
     stage = STAGES[filing.stage] + ("（补训）" if state.makeup_from else "")
     if filing.stage == "dissolved":
-        return f"{unit}：{stage}"
+        return f"{unit}：{stage}{_went_along(session, filing)}"
     return f"{unit}：{stage}，截止现为 {show_deadline(state.deadline)}"
+
+
+def _went_along(session: Session, filing: Filing) -> str:
+    """Say where a dissolved unit's people went; empty where it went up in no other unit."""
+    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+    merger = merger_rows.merger_of(session, filing.id, campaign.year)
+    if merger is None:
+        return ""
+    other = unit_rows.unit(session, ENGINE, merger.into).name
+    said = f"，人员自 {merger.day} 起转入 {other}"
+    if filing_rows.filings_of_year(session, (merger.into,), campaign.year):
+        return f"{said}，由其申报"
+    return f"{said}；{other}不在本次年度验证中，须以 xueshi campaign add-unit 加入后由其申报"

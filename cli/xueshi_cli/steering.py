@@ -91,14 +91,19 @@ def dissolve(
     unit: UnitCode,
     reason: Reason,
     into: Annotated[str, typer.Option(help="并入的单位（统一社会信用代码）；重复的单位也用它合并")] = "",
+    on: Annotated[datetime | None, typer.Option(help="并入日期；缺省为当日，与 --into 同用")] = None,
 ) -> None:
-    """单位撤并：终止它的申报，在统计表中单独注明。"""
+    """单位撤并：终止它的申报，此后不再开启；加 --into 则其人员和未办结的学时记录转入并入的单位，由其申报。"""
+    payload: dict[str, Any] = {"reason": reason}
+    if on is not None and not into:
+        raise InputError("--on 是并入日期，须与 --into 同用；请指明并入的单位")
     if into:
         place = Workplace.here()
         with reading(place.engine) as session:
             other = _unit(session, place.actor(session, officer), into)
-            reason = f"{reason}（并入 {other.name} {other.credit_code}）"
-    steer_unit(public_id, officer, unit, "dissolve", {"reason": reason})
+            payload["reason"] = f"{reason}（并入 {other.name} {other.credit_code}）"
+            payload |= {"into": str(other.id), "on": None if on is None else on.date().isoformat()}
+    steer_unit(public_id, officer, unit, "dissolve", payload)
 
 
 def move_unit(

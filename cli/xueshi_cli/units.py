@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.rows import merger_rows
 from xueshi.errors import InputError, NotFoundError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.flows.routing import flow_for
@@ -82,6 +83,7 @@ def show(
         actor.require("register.read")
         unit = _unit(session, actor.scope, code)
         record, facts, area = _shown(unit), facts_of(unit), unit.area
+        record |= {"状态": "已撤并"} if unit.id in merger_rows.ended_units(session) else {}
     if year is not None:
         flows = place.registry.flows_for(area, year, "campaign", facts.sector)
         record["环节"] = "\n".join(

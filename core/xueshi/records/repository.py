@@ -138,6 +138,16 @@ class Study:
         return None in (self.start, other.start) or self.start == other.start
 
 
+def open_of_unit(session: Session, unit_id: UUID) -> list[StudyRecord]:
+    """Return the records at a unit that nobody has decided yet, locked."""
+    query = (
+        select(StudyRecord)
+        .where(StudyRecord.unit_id == unit_id, col(StudyRecord.stage).in_(OPEN))
+        .order_by(col(StudyRecord.id))
+    )
+    return list(session.exec(_locked(query)))
+
+
 def same_study(
     session: Session, person_id: UUID, study: Study, *, made_up_only: bool, but: UUID | None = None
 ) -> StudyRecord | None:
@@ -257,6 +267,26 @@ def lasting_employment(session: Session, person_id: UUID, unit_id: UUID) -> Empl
         Employment.person_id == person_id, Employment.unit_id == unit_id, col(Employment.until).is_(None)
     )
     return session.exec(_locked(query)).first()
+
+
+def lasting_employments(session: Session, unit_id: UUID) -> list[Employment]:
+    """Return the lasting times at a unit in its own order, locked."""
+    query = (
+        select(Employment)
+        .where(Employment.unit_id == unit_id, col(Employment.until).is_(None))
+        .order_by(col(Employment.order_in_unit), col(Employment.id))
+    )
+    return list(session.exec(_locked(query)))
+
+
+def ended_employments(session: Session, unit_id: UUID, since: date) -> list[Employment]:
+    """Return the times at a unit that ended on a day or later, in its own order, locked."""
+    query = (
+        select(Employment)
+        .where(Employment.unit_id == unit_id, col(Employment.until) >= since)
+        .order_by(col(Employment.order_in_unit), col(Employment.id))
+    )
+    return list(session.exec(_locked(query)))
 
 
 def next_order(session: Session, unit_id: UUID) -> int:

@@ -16,7 +16,14 @@ from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
 from xueshi.campaigns.clocks.office_calendar import due_after
 from xueshi.campaigns.reminders.escalation import ESCALATION
-from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, letter_rows, task_rows
+from xueshi.campaigns.rows import (
+    campaign_rows,
+    command_rows,
+    filing_rows,
+    letter_rows,
+    merger_rows,
+    task_rows,
+)
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import (
@@ -70,6 +77,8 @@ class Applied:
 
 def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> Applied:
     """Carry out one durable command on a filing, exactly once: a repeat returns what the first time gave."""
+    from xueshi.campaigns.acts import dissolving  # noqa: PLC0415 - it stands on the judging, which stands on this module
+
     filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
     campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
     state = load_state(filing.state, filing.maker)
@@ -81,6 +90,11 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
     flow = flow_of(session, campaign, filing)
     now = campaign_now(session, campaign, real_now())
     judged = judge(session, campaign, filing, command, now)
+    merger = merger_rows.merger_of(session, filing.id, campaign.year) if state.stage == "dissolved" else None
+    if isinstance(judged, Accepted):
+        dissolves = judged.outcome == "dissolved"
+        hindered = dissolving.hindered(session, campaign, filing, row, now) if dissolves else None
+        judged = hindered or dissolving.may_come_back(session, campaign, merger) or judged
     if isinstance(judged, Refused):
         row.state = fate = "late" if judged.code == "late" else "refused"
         row.code, row.reason = judged.code, judged.reason
@@ -88,7 +102,10 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
         return Applied("late" if fate == "late" else "refused", state, judged.code, judged.reason)
     write_state(session, campaign, filing, flow, judged.state, now)
     _after(session, campaign, filing, command, judged.outcome, now)
-    complete(session, row, campaign.id, judged.outcome, judged.state.version, now)
+    body = dissolving.bring_back(session, campaign, filing, merger, now)
+    if judged.outcome == "dissolved":
+        body = dissolving.merge(session, campaign, filing, row, now)
+    complete(session, row, campaign.id, judged.outcome, judged.state.version, now, **body)
     return Applied("done", judged.state)
 
 

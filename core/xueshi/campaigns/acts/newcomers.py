@@ -11,7 +11,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts.rounds import begin_filing
-from xueshi.campaigns.rows import filing_rows
+from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import NotFoundError
 from xueshi.flows.flow import ApprovalFlow
@@ -41,6 +41,10 @@ def newcomer(session: Session, campaign: Campaign, unit_id: UUID) -> Unit | Refu
         unit = unit_rows.unit(session, ENGINE, unit_id)
     except NotFoundError:
         return Refused("no_unit", "没有这个单位；请先登记（xueshi register import），再加入")
+    if unit.id in merger_rows.ended_units(session):
+        return Refused(
+            "ended", f"{unit.name}已撤并，不能再加入；误办撤并的，在其年度验证中恢复（extend --unit）"
+        )
     if filing_rows.rounds_of_unit(session, ENGINE, campaign.id, unit.id):
         return Refused(
             "already_in",

@@ -54,7 +54,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
     waiting = _waiting_at_unit(session, row.target_id, old.id)
-    refused = _decided_first(session, waiting, old.name) or _no_year_disturbed(session, (old.id, new.id), day)
+    refused = _decided_first(session, waiting, old.name) or no_year_disturbed(session, (old.id, new.id), day)
     if refused is not None:
         return refused
     change_unit(session, employment, new, day, str(payload.get("post", "")))
@@ -113,9 +113,16 @@ def _flow_of(session: Session, record: StudyRecord) -> ApprovalFlow:
     return load_flow(audit.load_artifact(session, record.flow_digest))
 
 
-def _no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) -> Refused | None:
-    """Refuse what would change who is judged, or as what, in a year that a unit has handed over or that is sealed."""
+def no_year_disturbed(
+    session: Session, unit_ids: tuple[UUID, ...], day: date, *, but: int | None = None
+) -> Refused | None:
+    """Refuse what would change who is judged, or as what, in a year that a unit has handed over or that is sealed.
+
+    `but` is a year that the caller looks after himself.
+    """
     for campaign, filing in filing_rows.filings_of_year(session, unit_ids):
+        if campaign.year == but:
+            continue
         _, last = pack_of(session, campaign).year_window(campaign.year)
         if day <= last and filing.stage in UNDER_REVIEW:
             if campaign.stage == "open":
@@ -145,7 +152,7 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     if not records.knows_person(session, actor.scope, row.target_id):
         return Refused("not_employed", "此人不在您管理范围内的单位任职；请由其单位办理")
     unit_ids = tuple(records.units_of_person(session, row.target_id, since))
-    refused = _no_year_disturbed(session, unit_ids, since)
+    refused = no_year_disturbed(session, unit_ids, since)
     if refused is not None:
         return refused
     held = records.title_from(session, row.target_id, since)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_acts import flow_of, write_state
-from xueshi.campaigns.rows import filing_rows, letter_rows
+from xueshi.campaigns.rows import filing_rows, letter_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import FilingState, Refused, opening_state
@@ -42,6 +42,8 @@ def last_round(
     last = held[-1]
     if not load_state(last.state, None).finished:
         return Refused("round_open", f"该单位第 {last.round} 轮尚未办结；请先办结再重新开启")
+    if merger_rows.merger_of(session, last.id, campaign.year) is not None:
+        return Refused("merged", "该单位已并入其他单位，其人员由并入的单位申报；请重新开启并入的单位")
     if person_id is not None:
         sealed = results.sealed_of_unit(session, campaign.id, unit_id)
         if person_id not in {seal.person_id for seal in sealed}:

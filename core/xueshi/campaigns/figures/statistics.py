@@ -19,7 +19,7 @@ from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed
 from xueshi.campaigns.judging.year_to_date import ended_by, years_to_date
-from xueshi.campaigns.rows import filing_rows
+from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents.figures import Who
 from xueshi.documents.statistics import (
@@ -50,6 +50,7 @@ NOTES = {
     "refused": "不予通过",
     "not_decided": "关闭时未审结",
     "dissolved": "已撤并，其人员不在本表之内",
+    "merged": "已并入其他单位，其人员列在并入的单位",
 }
 """Units that stand apart from the figures, and in which words."""
 UNDER_WAY = frozenset({"open", "closing"})
@@ -146,8 +147,16 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
     units: list[Unit] = []
     stages: Counter[str] = Counter()
     unsealed = 0
-    for filing in filing_rows.standing_filings(session, ENGINE, campaign.id):
-        stages[filing.stage] += 1
+    standing = filing_rows.standing_filings(session, ENGINE, campaign.id)
+    inside = {filing.unit_id for filing in standing}
+    merged = {
+        one.unit_id
+        for one in merger_rows.mergers(session, campaign.year)
+        if one.files_there and one.into in inside
+    }
+    for filing in standing:
+        went_along = filing.stage == "dissolved" and filing.unit_id in merged
+        stages["merged" if went_along else filing.stage] += 1
         if filing.stage == "dissolved":
             continue  # its people are counted where they work now
         if under_way and filing.unit_id not in sealed:

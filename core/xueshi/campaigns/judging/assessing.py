@@ -29,7 +29,7 @@ from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import filing_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
@@ -113,9 +113,17 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
 def people_of(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing as of the end of the statistics year, in the unit's own order."""
+    """Return the people of a filing as of the end of the statistics year, in the unit's own order.
+
+    After them stand the people of units that went up in this one after that day: it files for them.
+    """
     _, last = pack.year_window(campaign.year)
-    return people_in_year(session, ENGINE, filing.unit_id, pack, campaign.year, last)
+    people: dict[UUID, PersonForAssessment] = {}
+    for unit_id in (filing.unit_id, *merger_rows.merged_units(session, campaign.year, filing.unit_id)):
+        for person in people_in_year(session, ENGINE, unit_id, pack, campaign.year, last):
+            held = people.get(person.person_id)
+            people[person.person_id] = person if held is None else _at_both(held, person)
+    return list(people.values())
 
 
 def people_in_year(
@@ -130,6 +138,16 @@ def people_in_year(
     titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else counted
     return people_rows.people_for_assessment(
         session, scope, unit_id, year, as_of=counted, titles_as_of=titles_as_of
+    )
+
+
+def _at_both(person: PersonForAssessment, merged: PersonForAssessment) -> PersonForAssessment:
+    """Return a person who works at a unit and worked at one that went up in it: what each lists counts."""
+    known = {record.id for record in (*person.records, *person.pending)}
+    return replace(
+        person,
+        records=(*person.records, *(one for one in merged.records if one.id not in known)),
+        pending=(*person.pending, *(one for one in merged.pending if one.id not in known)),
     )
 
 

@@ -1,0 +1,177 @@
+"""A unit that goes up in another (并入): whoever works there, and what waits there, goes to the other unit.
+
+Brought back as a mistake, all of it comes back. The dissolving of the filing itself is the filing machine's.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from xueshi.access.scope import Scope
+from xueshi.campaigns.acts.filing_acts import void_signatures
+from xueshi.campaigns.acts.moving import change_unit, send_along
+from xueshi.campaigns.acts.person_acts import no_year_disturbed
+from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows, merger_rows
+from xueshi.campaigns.rows.merger_rows import Merger
+from xueshi.campaigns.tables import Campaign, Command, Filing
+from xueshi.errors import NotFoundError
+from xueshi.machines.filing_machine import Refused
+from xueshi.machines.stored_state import load_state
+from xueshi.records import repository as records
+from xueshi.register.rows import unit_rows
+from xueshi.register.tables import Unit
+from xueshi.results import repository as results
+
+ENGINE = Scope.everything()
+TAKES_PEOPLE = ("filing", "not_filed")
+"""Stages of the other unit's filing in which people may still come to it or go."""
+
+
+def hindered(
+    session: Session, campaign: Campaign, filing: Filing, row: Command, now: datetime
+) -> Refused | None:
+    """Say why a unit cannot go up in the one that a command names (`into`, `on`); None where it can, or names none."""
+    if not row.payload.get("into"):
+        return None
+    into = _other_unit(session, filing, row)
+    if isinstance(into, Refused):
+        return into
+    day = _day_of(row, now)
+    if isinstance(day, Refused):
+        return day
+    return _other_is_open(session, campaign, into) or no_year_disturbed(
+        session, (filing.unit_id, into.id), day, but=campaign.year
+    )
+
+
+def merge(
+    session: Session, campaign: Campaign, filing: Filing, row: Command, now: datetime
+) -> dict[str, object]:
+    """Let a dissolved unit's people and undecided records go to the other; returns what effect and audit say of it."""
+    into = _other_unit(session, filing, row) if row.payload.get("into") else None
+    day = _day_of(row, now)
+    if into is None or isinstance(into, Refused) or isinstance(day, Refused):
+        return {}
+    files_there = not results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    people = 0
+    for employment in records.lasting_employments(session, filing.unit_id):
+        people += 1
+        # Who began on that very day or later was there for one day.
+        first = max(day, employment.since + timedelta(days=1))
+        if records.lasting_employment(session, employment.person_id, into.id) is None:
+            change_unit(session, employment, into, first, employment.post)
+        else:
+            employment.until = first - timedelta(days=1)
+            session.add(employment)
+    waiting = records.open_of_unit(session, filing.unit_id)
+    send_along(session, waiting, into)
+    _register_changed(session, campaign.year, into.id, now)
+    letter_rows.write_unit_message(
+        session,
+        unit_id=into.id,
+        to_role="unit_clerk",
+        subject="单位并入，人员已转入",
+        body={"from": str(filing.unit_id), "day": day.isoformat(), "people": people, "records": len(waiting)},
+        at=now,
+    )
+    return {
+        "into": str(into.id),
+        "day": day.isoformat(),
+        "people": people,
+        "records": [str(record.id) for record in waiting],
+        "files_there": files_there,
+    }
+
+
+def may_come_back(session: Session, campaign: Campaign, merger: Merger | None) -> Refused | None:
+    """Say why a unit that went up in another cannot be brought back: the other one has handed its year over."""
+    if merger is None:
+        return None
+    return _other_is_open(session, campaign, unit_rows.unit(session, ENGINE, merger.into))
+
+
+def bring_back(
+    session: Session, campaign: Campaign, filing: Filing, merger: Merger | None, now: datetime
+) -> dict[str, object]:
+    """Undo a merger: who came by it goes back as if nothing had been, and what is still undecided goes along."""
+    if merger is None:
+        return {}
+    own = unit_rows.unit(session, ENGINE, filing.unit_id)
+    people = 0
+    for employment in records.ended_employments(session, own.id, merger.day - timedelta(days=1)):
+        assert employment.until is not None  # only ended ones were asked for
+        came = records.lasting_employment(session, employment.person_id, merger.into)
+        if came is None:
+            continue  # he has left the other unit since
+        people += 1
+        if came.since == employment.until + timedelta(days=1):
+            session.delete(came)
+        employment.until = None
+        session.add(employment)
+    session.flush()
+    waiting = [record for record in records.open_of_unit(session, merger.into) if record.id in merger.records]
+    send_along(session, waiting, own)
+    _register_changed(session, campaign.year, merger.into, now)
+    return {
+        "back_from": str(merger.into),
+        "people": people,
+        "records": [str(record.id) for record in waiting],
+    }
+
+
+def _other_unit(session: Session, filing: Filing, row: Command) -> Unit | Refused:
+    try:
+        into = unit_rows.unit(session, ENGINE, UUID(str(row.payload["into"])))
+    except (NotFoundError, ValueError):
+        return Refused("no_unit", "并入的单位不在册；请核对统一社会信用代码")
+    if into.id == filing.unit_id:
+        return Refused("same_unit", "单位不能并入自己；请核对并入单位的统一社会信用代码")
+    if into.id in merger_rows.ended_units(session):
+        return Refused("ended", f"{into.name}已撤并，不能再并入；请核对并入的单位")
+    return into
+
+
+def _day_of(row: Command, now: datetime) -> date | Refused:
+    """Return the people's first day at the other unit: the one that was named, else today by the campaign's clock."""
+    today = civil_date(now)
+    named = row.payload.get("on")
+    if not named:
+        return today
+    try:
+        day = date.fromisoformat(str(named))
+    except ValueError:
+        return Refused("no_day", f"并入日期“{named}”无法读取；请写成 2021-11-02 的样子")
+    if day > today:
+        return Refused("day_not_come", f"并入日期 {day} 还没有到（今日 {today}）；请在当日以后办理")
+    return day
+
+
+def _other_is_open(session: Session, campaign: Campaign, other: Unit) -> Refused | None:
+    """Refuse where the other unit's year is handed over or decided: its people can change no more."""
+    found = campaign_rows.campaign_of_unit(session, ENGINE, other.id, campaign.year)
+    if found is None or found[1].stage in TAKES_PEOPLE:
+        return None
+    if found[1].stage in ("assessing", "deciding"):
+        cure = "请先由审核单位退回该单位，再办理"
+    else:
+        cure = "可由本单位自行申报，或在封存之后重新开启（reopen）两家单位，再办理"
+    return Refused(
+        "year_handed_over",
+        f"{other.name}的{campaign.year}年度申报已提交或已有结论，人员不能再变动；{cure}",
+    )
+
+
+def _register_changed(session: Session, year: int, unit_id: UUID, now: datetime) -> None:
+    """Let a unit that is at its filing sign anew: other people stand in its register."""
+    found = campaign_rows.campaign_of_unit(session, ENGINE, unit_id, year)
+    if found is None or found[1].stage != "filing":
+        return
+    campaign, filing = found[0], filing_rows.filing(session, ENGINE, found[1].id, lock=True)
+    if filing.input_version or load_state(filing.state, None).makeup_from:
+        # Where nothing was handed in yet, its own register is still to come.
+        filing.input_version += 1
+    void_signatures(session, campaign, filing, now)
