@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sequence_count import note
 
+from xueshi.documents.figures import recount
 from xueshi.documents.statistics import PersonStudy, UnitFund, year_table
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import TableColumn, YearTable
 from xueshi.errors import InputError
 from xueshi.jurisdictions import YearSpan
-from xueshi.reports.contents import TableContent, contradictions, read_table, table_content
+from xueshi.reports.contents import RATED, TableContent, contradictions, read_table, table_content
 from xueshi.reports.manifest import ReportHead
 from xueshi.reports.report_machine import next_revision, sent, settled
-from xueshi.reports.summary import AreaFigures, summary_of
+from xueshi.reports.summary import AreaFigures, combined, summary_of
 
 KEYS = {
     "people": "人", "took_part": "人", "rate": "%", "hours": "学时", "records.training": "人次", "classes": "个",
@@ -195,6 +196,84 @@ def test_a_figure_that_an_area_did_not_report_is_missing_not_nought() -> None:
     found = summed([AreaFigures(head("990100", "甲市"), lacking)], "people", "hours")
     assert (found.table.totals["people"], found.table.totals["hours"]) == (3, None)
     assert any("甲市的报表没有：栏hours" in note for note in found.table.notes)
+
+
+def without(whole: TableContent, key: str) -> TableContent:
+    """The same table of an area whose plugin has no such column."""
+
+    def left(figures: Mapping[str, int | None]) -> dict[str, int | None]:
+        return {name: value for name, value in figures.items() if name not in (key, "rate")}
+
+    return replace(
+        whole,
+        columns=tuple(column for column in whole.columns if column.key not in (key, "rate")),
+        rows=tuple(replace(row, figures=left(row.figures)) for row in whole.rows),
+        units=tuple(replace(row, figures=left(row.figures)) for row in whole.units),
+        rest=None if whole.rest is None else left(whole.rest),
+        totals=left(whole.totals),
+    )
+
+
+def test_the_rate_is_of_the_areas_that_say_who_took_part() -> None:
+    areas = [
+        AreaFigures(head("990100", "甲市"), content()),
+        AreaFigures(head("990200", "乙市"), without(content(), "took_part")),
+    ]
+    found = summed(areas, *KEYS)
+    totals = found.table.totals
+    assert (totals["people"], totals["took_part"], totals["rate"]) == (6, 2, 6667), "two of three, not of six"
+    assert found.table.notes[-1] == "栏rate只按报有参加人数的地区计算，分母为3人（全部6人）。"
+    for one in found.lists:
+        if one.column.key == "rate":
+            row = next((row for row in found.table.rows if row["group"] == one.row), totals)
+            assert recount(one) == row["rate"]
+            assert [line.cells[0] for line in one.lines] == ["甲市"]
+    opened = next(one for one in found.lists if (one.column.key, one.row) == ("people", "合计"))
+    assert recount(opened) == 6, "the people themselves are all counted"
+
+
+def test_a_rate_of_all_areas_needs_no_note_and_one_of_none_is_blank() -> None:
+    both = summed([AreaFigures(head("990100", "甲市"), content())], *KEYS)
+    assert not any("只按" in note for note in both.table.notes)
+    none = summed([AreaFigures(head("990100", "甲市"), without(content(), "took_part"))], *KEYS)
+    assert (none.table.totals["rate"], none.table.totals["took_part"]) == (None, None)
+    assert not any("只按" in note for note in none.table.notes)
+    nobody = summed([AreaFigures(head("990100", "甲市"), without(content(), "people"))], *KEYS)
+    assert (nobody.table.totals["rate"], nobody.table.totals["took_part"]) == (None, 2)
+
+
+def province_of(*members: TableContent) -> TableContent:
+    return combined(paper(*KEYS), members, [])
+
+
+def test_a_sum_of_areas_goes_upward_with_the_people_of_its_rate() -> None:
+    mixed = province_of(content(), without(content(PEOPLE[:1]), "took_part"))
+    counts = {"units": len(mixed.units), "people": 4}
+    assert contradictions(mixed, counts) == []
+    again = read_table(mixed.to_bytes(), "t.json")
+    assert again == mixed
+    areas = [
+        AreaFigures(head("980000", "某省"), again),
+        AreaFigures(head("970100", "丙市"), content(PEOPLE[:1])),
+    ]
+    found = summed(areas, *KEYS).table.totals
+    assert (found["people"], found["took_part"], found["rate"]) == (5, 3, 7500), "three of four"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({RATED: 2}, "参加率与参加人数、人数不符"),
+        ({RATED: 5}, "计算参加率的人数 5 多于人数 4"),
+        ({RATED: 1}, "参加人数 2 多于人数 1"),
+        ({RATED: 4, "rate": 5000}, "计算参加率的人数，各行之和 3，合计为 4"),
+    ],
+)
+def test_the_people_of_a_rate_are_checked_like_every_figure(change: dict[str, int], said: str) -> None:
+    mixed = province_of(content(), without(content(PEOPLE[:1]), "took_part"))
+    false = replace(mixed, totals={**mixed.totals, **change})
+    counts = {"units": len(mixed.units), "people": 4}
+    assert any(said in one for one in contradictions(false, counts)), contradictions(false, counts)
 
 
 # ---------------------------------------------------------------- states

@@ -24,6 +24,8 @@ ROWS_LIMIT = 100_000
 ROWS = TableColumn("group", "行", "")
 SCALED = ("学时", "%", "元")
 """Units whose values are hundredths."""
+RATED = "people_of_rate"
+"""Beside the columns, in a sum of areas some of which do not say who took part: the people of those that do."""
 
 
 class _Column(BaseModel):
@@ -106,6 +108,14 @@ class TableContent:
             values = [_shown(column, row.figures.get(column.key)) for column in self.columns]
             writer.writerow([_harmless(row.key), _harmless(row.label), *values])
         return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def people_of_rate(figures: Mapping[str, int | None]) -> int:
+    """Return of how many people it is known whether they took part: those of whom a rate is reckoned."""
+    if figures.get("took_part") is None:
+        return 0
+    rated = figures.get(RATED)
+    return (figures.get("people") or 0) if rated is None else rated
 
 
 def table_content(
@@ -196,7 +206,7 @@ def contradictions(content: TableContent, counts: Mapping[str, int]) -> list[str
     keys = {column.key for column in content.columns}
     everywhere = [content.totals, *(row.figures for row in (*content.rows, *content.units))]
     everywhere += [content.rest] if content.rest is not None else []
-    if any(set(figures) != keys for figures in everywhere):
+    if any(set(figures) - {RATED} != keys for figures in everywhere):
         return [f"《{content.title}》各行的指标与栏目不一致"]
     if any(value is not None and value < 0 for figures in everywhere for value in figures.values()):
         return [f"《{content.title}》有小于0的数字"]
@@ -205,10 +215,14 @@ def contradictions(content: TableContent, counts: Mapping[str, int]) -> list[str
     for figures in everywhere:
         people, took_part = figures.get("people"), figures.get("took_part")
         if people is not None and took_part is not None:
-            if took_part > people:
-                found.append(f"《{content.title}》参加人数 {took_part} 多于人数 {people}")
-            if "rate" in keys and figures["rate"] != participation_rate(took_part, people):
+            rated = people_of_rate(figures)
+            if took_part > rated:
+                found.append(f"《{content.title}》参加人数 {took_part} 多于人数 {rated}")
+            if rated > people:
+                found.append(f"《{content.title}》计算参加率的人数 {rated} 多于人数 {people}")
+            if "rate" in keys and figures["rate"] != participation_rate(took_part, rated):
                 found.append(f"《{content.title}》参加率与参加人数、人数不符")
+    found += _of_rate(content)
     if "people" in keys and counts.get("people") != content.totals["people"]:
         found.append(
             f"《{content.title}》合计人数 {content.totals['people']} 与清单 {counts.get('people')} 不符"
@@ -216,6 +230,19 @@ def contradictions(content: TableContent, counts: Mapping[str, int]) -> list[str
     if counts.get("units") != len(content.units):
         found.append(f"《{content.title}》列有 {len(content.units)} 个单位，清单为 {counts.get('units')} 个")
     return list(dict.fromkeys(found))
+
+
+def _of_rate(content: TableContent) -> list[str]:
+    """Compare the people of the total's rate with those of the rows and units, where any is told apart."""
+    rows = [row.figures for row in content.rows] + ([content.rest] if content.rest is not None else [])
+    if not any(RATED in figures for figures in (content.totals, *rows)):
+        return []
+    total = people_of_rate(content.totals)
+    return [
+        f"《{content.title}》计算参加率的人数，各{word}之和 {summed}，合计为 {total}"
+        for word, figures in (("行", rows), ("单位", [row.figures for row in content.units]))
+        if (summed := sum(people_of_rate(one) for one in figures)) != total
+    ]
 
 
 def _of_column(content: TableContent, column: TableColumn) -> list[str]:

@@ -10,7 +10,7 @@ from xueshi.documents.statistics import TOTAL, participation_rate, table_columns
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import FigureLine, FigureList, TableColumn, YearTable
 from xueshi.jurisdictions import YearSpan
-from xueshi.reports.contents import NamedRow, TableContent
+from xueshi.reports.contents import RATED, NamedRow, TableContent, people_of_rate
 from xueshi.reports.manifest import MissingArea, ReportHead
 from xueshi.reports.parts import outermost
 
@@ -67,7 +67,8 @@ def combined(paper: DocumentTemplate, members: Sequence[TableContent], notes: Se
     """Return one table's content that holds what all its members hold, under the columns and rows of a paper.
 
     A figure is the sum of what the members have under the same key, None where none has it; `rate` is computed again
-    from the sums. People of rows that the paper does not have stand in `rest`; every unit keeps its own line.
+    from the sums of those that have both its parts. People of rows that the paper does not have stand in `rest`; every
+    unit keeps its own line.
     """
     columns = table_columns(paper)[1:]
     groups = table_groups(paper)
@@ -123,7 +124,17 @@ def notes_of_parts(
         if others or one.content.rest is not None:
             notes.append(f"{one.head.area_name}有不属于表列各行的人员，只计入合计。")
         notes += [f"{one.head.area_name}：{note}" for note in one.content.notes]
-    return notes
+    return [*notes, *_note_on_rate(columns, counted)]
+
+
+def _note_on_rate(columns: Sequence[TableColumn], counted: Sequence[AreaFigures]) -> list[str]:
+    """Say of whom the rate is, where some areas do not say who took part."""
+    rate = next((column for column in columns if column.key == "rate"), None)
+    rated = sum(people_of_rate(one.content.totals) for one in counted)
+    people = sum(one.content.totals.get("people") or 0 for one in counted)
+    if rate is None or not rated or rated == people:
+        return []
+    return [f"{rate.label}只按报有参加人数的地区计算，分母为{rated}人（全部{people}人）。"]
 
 
 def summary_of(
@@ -141,7 +152,8 @@ def summary_of(
     """Add up the areas under the columns and rows of the receiving body's own paper.
 
     A figure is the sum of what the areas reported under the same key; one that an area's table does not have is
-    missing from the sum, and a note says so. `rate` is computed again from the sums. `areas` holds at least one.
+    missing from the sum, and a note says so. `rate` is computed again from the sums of the areas that have both its
+    parts. `areas` holds at least one.
     """
     heads, inner = outermost([one.head for one in areas])
     counted = [one for one in areas if one.head in heads]
@@ -173,24 +185,33 @@ def summary_of(
 
 
 def _sum(columns: Sequence[TableColumn], figures: Sequence[Figures]) -> dict[str, int | None]:
-    """Add up figures column by column; the rate from the sums of those who took part and of all."""
+    """Add up figures column by column; the rate from the sums of those that say both who took part and of how many.
+
+    The people of an area that does not say who took part stand in no denominator; where there are such, `RATED` says of
+    how many people the rate is, so that whoever adds up further does not take them in.
+    """
     found: dict[str, int | None] = {}
     for column in columns:
-        if column.key == "rate":
-            took_part = [one["took_part"] for one in figures if one.get("took_part") is not None]
-            people = sum(one.get("people") or 0 for one in figures)
-            found["rate"] = (
-                participation_rate(sum(value or 0 for value in took_part), people) if took_part else None
-            )
-            continue
-        values = [value for one in figures if (value := one.get(column.key)) is not None]
-        found[column.key] = sum(values) if values else None
+        if column.key != "rate":
+            values = [value for one in figures if (value := one.get(column.key)) is not None]
+            found[column.key] = sum(values) if values else None
+    both = [one for one in figures if _says_both(one)]
+    rated = sum(people_of_rate(one) for one in both)
+    if any(column.key == "rate" for column in columns):
+        took_part = sum(one["took_part"] or 0 for one in both)
+        found["rate"] = participation_rate(took_part, rated) if both else None
+    if both and found.get("took_part") is not None and rated != (found.get("people") or 0):
+        found[RATED] = rated
     return found
 
 
+def _says_both(figures: Figures) -> bool:
+    return figures.get("took_part") is not None and figures.get("people") is not None
+
+
 def _list(column: TableColumn, key: str | None, label: str, areas: Sequence[AreaFigures]) -> FigureList:
-    """Return the areas behind one figure; for the rate, who took part in each, of all people."""
-    wanted = "took_part" if column.key == "rate" else column.key
+    """Return the areas behind one figure; for the rate, who took part in each that says so, of all its people."""
+    ratio = column.key == "rate"
     lines = []
     people = 0
     for one in areas:
@@ -199,12 +220,14 @@ def _list(column: TableColumn, key: str | None, label: str, areas: Sequence[Area
             if key is None
             else next((row.figures for row in one.content.rows if row.key == key), {})
         )
-        people += figures.get("people") or 0
-        amount = figures.get(wanted)
+        if ratio and not _says_both(figures):
+            continue
+        people += people_of_rate(figures) if ratio else figures.get("people") or 0
+        amount = figures.get("took_part" if ratio else column.key)
         if amount is not None:
             cells = (one.head.area_name, one.head.body, f"第{one.head.revision}次（{one.head.made_on}）")
             lines.append(FigureLine(cells, amount))
-    counted = "ratio" if column.key == "rate" else "sum"
+    counted = "ratio" if ratio else "sum"
     return FigureList(column, label, AREA_HEADINGS, tuple(lines), counted, people)  # type: ignore[arg-type]  # one of its words
 
 
