@@ -22,6 +22,8 @@ FACTS = {
     "count": Fact("count", "count", "次数", "次"),
     "number": Fact("number", "number", "天数", "天"),
     "word": Fact("word", "word", "级别", "", {"city": "市级"}),
+    "bounded": Fact("bounded", "count", "排名", "位", {}, (1, 1000)),
+    "list": Fact("list", "list", "每日学时", "学时", {}, (0, 24)),
     "free": Fact("free", "word", "单位"),
     "id": Fact("id", "id", "作品"),
     "day": Fact("day", "date", "日期"),
@@ -51,6 +53,9 @@ def test_fixed_hours_and_minimums_are_what_their_functions_give(instrument: str)
         ("count", 3, 3),
         ("count", "3", 3),
         ("number", 0, 0),
+        ("bounded", 1, 1),
+        ("bounded", 1000, 1000),
+        ("list", [8, 24], (8, 24)),
         ("number", "7.5", Fraction(15, 2)),
         ("number", LARGEST, LARGEST),
         ("word", "city", "city"),
@@ -68,6 +73,8 @@ def test_a_cell_is_typed(name: str, raw: object, typed: object) -> None:
 
 def test_a_blank_cell_is_not_stated() -> None:
     assert type_facts({"word": "", "yes": "", "count": ""}, TYPES, {}, "r1") == {}
+    assert type_facts({"list": [], "day": ""}, TYPES, {}, "r1") == {}
+    assert type_facts({"list": {}}, TYPES, {"list": (8,)}, "r1") == {"list": (8,)}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +88,13 @@ def test_a_blank_cell_is_not_stated() -> None:
         ("number", 1.5),
         ("word", "town"),
         ("word", 1),
+        ("word", ["city"]),
+        ("word", {"city": 1}),
+        ("bounded", 0),
+        ("bounded", 1001),
+        ("bounded", "1001"),
+        ("list", [25]),
+        ("list", {"2024-05-01": "24.01"}),
         ("day", "5月1日"),
         ("unknown", 1),
     ],

@@ -162,9 +162,13 @@ class Evaluation(Run):
         one.kind_rules = rules
         one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
         facts["kind"] = one.kind
-        if rules.months and "months" not in facts:
-            start, end = facts.get("start"), facts.get("end")
-            if start is not None and end is not None and start <= end:
+        start = facts.get("start")
+        if start is not None and (end := facts.get("end")) is not None:
+            if end < start:
+                raise RuleError(
+                    f"记录{one.id}：结束日期{end}早于开始日期{start}，是否把两者写反了？请更正后重新提交"
+                )
+            if rules.months and "months" not in facts:
                 facts["months"] = months_between(start, end)
         return one
 
