@@ -80,6 +80,11 @@ def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = No
     )
 
 
+def _share_days(daily: list[Judged]) -> bool:
+    ends = [one.facts.get("end") for one in daily]
+    return len(set(ends)) < len(ends) or any("daily_hours" in one.facts for one in daily)
+
+
 def _by_end(one: Judged) -> tuple[date, str]:
     return one.facts.get("end") or date.max, one.id
 
@@ -96,7 +101,8 @@ class Evaluation(Run):
         ordered = [self.taken_up(record) for record in records]
         names = {one.id for one in ordered}
         turn = ordered
-        if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
+        daily = [one for one in ordered if one.kind_rules.daily]
+        if len(daily) > 1 and _share_days(daily):
             # A cap of a day is used up in the order of the records.
             turn = sorted(ordered, key=_by_end)
         for one in turn:

@@ -455,7 +455,7 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
                 found.update(row["dated"])
                 found.update(row.get("less", ()))
                 if "day" in row["at_most"]:
-                    found.add("days")
+                    found.update(("days", "start", "end"))
                 for extra in row["plus"]:
                     facts_in(
                         [extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]],
