@@ -83,8 +83,6 @@ class Compiler:
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
 
-    # Conditions
-
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
         return condition_of(form, self.facts, self.less, absence)
