@@ -229,6 +229,46 @@ def test_the_cap_of_a_day(law: Law, judge: Judge) -> None:
     assert two.totals["total"] == 1300
 
 
+SELF_STUDY = (
+    "1: {clause: 一, for: unit_self_study, hours: [stated in daily_hours, stated], at_most: {day: 8}}"
+)
+MAY_1 = {"start": "2021-05-01", "end": "2021-05-01"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "given"),
+    [
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, **MAY_1}, (600, 200)),
+        ({"declared_hours": 6, "days": 1, "end": "2021-05-01"}, {"declared_hours": 6, **MAY_1}, (600, 200)),
+        ({"declared_hours": 2, **MAY_1}, {"declared_hours": 6, **MAY_1}, (200, 600)),
+        ({"declared_hours": 10, **MAY_1}, {"declared_hours": 1, **MAY_1}, (800, 0)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": [6], "end": "2021-05-01"}, (600, 200)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": [6, 6], "start": "2021-05-01", "end": "2021-05-02"}, (600, 800)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": {"2021-05-01": 6}, "end": "2021-06-01"}, (600, 200)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, "start": "2021-05-02", "end": "2021-05-02"}, (600, 600)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, "half_days": 1, "end": "2021-05-01"}, (600, 200)),
+        ({"declared_hours": 6, "days": 1}, {"declared_hours": 6, "days": 1}, (600, 600)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 12, "days": 2, "end": "2021-05-01"}, (600, 1200)),
+    ],
+)  # fmt: skip
+def test_records_of_one_day_share_its_cap(
+    law: Law, judge: Judge, first: dict[str, Any], second: dict[str, Any], given: tuple[int, int]
+) -> None:
+    for records in ((("r1", first), ("r2", second)), (("r2", second), ("r1", first))):
+        result = judge(law(SELF_STUDY), *((name, "unit_self_study", facts) for name, facts in records))
+        assert (hours(result, "r1"), hours(result, "r2")) == given
+
+
+def test_a_record_of_one_day_needs_no_number_of_days_and_one_of_several_does(law: Law, judge: Judge) -> None:
+    pack = law(SELF_STUDY)
+    one = judge(pack, ("r1", "unit_self_study", {"declared_hours": 10, **MAY_1}))
+    assert (hours(one), one.entry("r1").code) == (800, "cap_day")
+    more = judge(
+        pack, ("r1", "unit_self_study", {"declared_hours": 10, "start": "2021-05-01", "end": "2021-05-03"})
+    )
+    assert more.entry("r1").verdict == "needs_fact"
+
+
 # The same work, and years
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
 from xueshi.assessment.closures import GRANTED, Stop, rates
-from xueshi.assessment.conditions import MISSING, Number, either, less_quantity
+from xueshi.assessment.conditions import MISSING, Facts, Number, either, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
@@ -133,34 +134,22 @@ def credited(row: Row, hours: int) -> str:
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
-    """The cap of a day: within the daily list (over all records where it carries dates), else cap × days."""
+    """The cap of a day: over all records of the item where the day can be told, else cap × days of the record."""
     facts = one.facts
     assert row.day_cap is not None
     cap = row.day_cap(facts)
     if isinstance(cap, Stop):
         return cap
-    listed = facts.get("daily_hours")
-    limited: Number = 0
-    if row.from_list and listed is not None:
-        if isinstance(listed, dict):
-            for day, hours in sorted(listed.items()):
-                used = run.day_used.get((row.item.id, day), 0)
-                granted = min(hours * 100, max(0, cap - used))
-                run.day_used[(row.item.id, day)] = used + granted
-                limited += granted
-        else:
-            limited = sum(min(hours * 100, cap) for hours in listed)
+    listed = facts.get("daily_hours") if row.from_list else None
+    if listed is not None:
+        limited = _listed(run, row, cap, _by_date(listed, facts))
     else:
         if isinstance(exact, Stop):
             return exact
-        days = facts.get("days")
-        if days is None and facts.get("half_days") is not None:
-            days = Fraction(facts["half_days"]) / 2
-        if days is None:
-            return Stop("needs", "needs_fact", ("days",))
-        limited = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
-        if exact <= limited:
-            return exact
+        limit = _of_days(run, one, row, cap, exact)
+        if isinstance(limit, Stop) or exact <= limit:
+            return exact if not isinstance(limit, Stop) else limit
+        limited = limit
     if not isinstance(exact, Stop) and limited < exact:
         before, after = rounded(exact), rounded(limited)
         one.reduce(
@@ -176,6 +165,57 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
         )
         run.note(one, 7, row, ("daily_hours", "days"), before, after, "cap_day", one.text)
     return limited
+
+
+def _listed(run: Run, row: Row, cap: Number, listed: tuple[Number, ...] | dict[date, Number]) -> Number:
+    """Cap what is listed day by day; where the days are known, what other records used of a day is taken off."""
+    if isinstance(listed, tuple):
+        return sum(min(hours * 100, cap) for hours in listed)
+    return sum(_used(run, row, day, cap, hours * 100) for day, hours in sorted(listed.items()))
+
+
+def _used(run: Run, row: Row, day: date, cap: Number, hours: Number) -> Number:
+    """Return what a day's cap leaves of some hours, and note it as used."""
+    key = (row.item.id, day)
+    used = run.day_used.get(key, 0)
+    granted: Number = min(hours, max(0, cap - used))
+    run.day_used[key] = used + granted
+    return granted
+
+
+def _by_date(listed: Any, facts: Facts) -> tuple[Number, ...] | dict[date, Number]:
+    """Give a list of days its dates, where start and end are as many days."""
+    end = facts.get("end")
+    if isinstance(listed, dict) or end is None:
+        return listed  # type: ignore[no-any-return]
+    start = facts.get("start") or (end if len(listed) == 1 else None)
+    if start is None or (end - start).days + 1 != len(listed):
+        return listed  # type: ignore[no-any-return]
+    return {start + timedelta(days=place): hours for place, hours in enumerate(listed)}
+
+
+def _of_days(run: Run, one: Judged, row: Row, cap: Number, exact: Number) -> Number | Stop:
+    """Return what the cap allows a record without a list: of one day what others left of it, else cap × days."""
+    facts = one.facts
+    days = facts.get("days")
+    if days is None and facts.get("half_days") is not None:
+        days = Fraction(facts["half_days"]) / 2
+    day = _one_day(facts, days)
+    if days is None:
+        if day is None:
+            return Stop("needs", "needs_fact", ("days",))
+        days = 1
+    limit: Number = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
+    return limit if day is None else _used(run, row, day, cap, min(exact, limit))
+
+
+def _one_day(facts: Facts, days: Number | None) -> date | None:
+    """Return the day of a record that is of one day only."""
+    end: date | None = facts.get("end")
+    if end is None or (days is not None and days > 1):
+        return None
+    start = facts.get("start")
+    return end if start == end or (start is None and days is not None) else None
 
 
 def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:

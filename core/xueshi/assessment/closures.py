@@ -83,8 +83,6 @@ class Compiler:
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
 
-    # Conditions
-
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
         return condition_of(form, self.facts, self.less, absence)
@@ -146,11 +144,16 @@ class Compiler:
             return _first([self.amount(part) for part in form[1]])
         if head == "when_stated":
             fact, inner = form[1], self.amount(form[2])
+            if form[2][0] == "keyed" and not form[2][3]:
+                return inner
             return lambda facts: (
                 inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
             )
         if head == "keyed":
             fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
+            if not cells:
+                # Nothing is set for anybody: the fact by which it would be looked up is not asked for.
+                return lambda facts: Stop("needs", "unset", (), form[1])
 
             def keyed(facts: Facts) -> Number | Stop:
                 value = facts.get(fact)

@@ -80,6 +80,11 @@ def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = No
     )
 
 
+def _share_days(daily: list[Judged]) -> bool:
+    ends = [one.facts.get("end") for one in daily]
+    return len(set(ends)) < len(ends) or any("daily_hours" in one.facts for one in daily)
+
+
 def _by_end(one: Judged) -> tuple[date, str]:
     return one.facts.get("end") or date.max, one.id
 
@@ -96,7 +101,8 @@ class Evaluation(Run):
         ordered = [self.taken_up(record) for record in records]
         names = {one.id for one in ordered}
         turn = ordered
-        if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
+        daily = [one for one in ordered if one.kind_rules.daily]
+        if len(daily) > 1 and _share_days(daily):
             # A cap of a day is used up in the order of the records.
             turn = sorted(ordered, key=_by_end)
         for one in turn:
@@ -162,9 +168,13 @@ class Evaluation(Run):
         one.kind_rules = rules
         one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
         facts["kind"] = one.kind
-        if rules.months and "months" not in facts:
-            start, end = facts.get("start"), facts.get("end")
-            if start is not None and end is not None and start <= end:
+        start = facts.get("start")
+        if start is not None and (end := facts.get("end")) is not None:
+            if end < start:
+                raise RuleError(
+                    f"记录{one.id}：结束日期{end}早于开始日期{start}，是否把两者写反了？请更正后重新提交"
+                )
+            if rules.months and "months" not in facts:
                 facts["months"] = months_between(start, end)
         return one
 

@@ -225,6 +225,8 @@ class KindRules:
     items: tuple[Item, ...]
     removed: tuple[Removed, ...]
     months: bool
+    daily: bool
+    """Whether a day has a cap: records of one day share it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -375,7 +377,7 @@ def compile_pack(pack: RulePack) -> Program:
     return Program(
         pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
         {
-            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()))
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()), any(row.day_cap for item in items.get(kind, ()) for row in item.rows))
             for kind in data["kinds"]
         },
         {kind: tuple(found) for kind, found in items.items()},

@@ -83,7 +83,7 @@ class IntakeVocabulary:
         for info in pack.kinds_with_rules():
             kinds[info.label] = IntakeKind(info.kind, tuple(fact.name for fact in info.facts))
             for fact in info.facts:
-                if fact.name in OWN_COLUMN or fact.type in ("list", "years"):
+                if fact.name in OWN_COLUMN or fact.type == "years":
                     continue
                 heading = fact.label if fact.label not in RECORD_COLUMNS else f"{fact.label}（认定）"
                 if fact.unit:

@@ -156,7 +156,7 @@ def _fact() -> Schema:
         "minProperties": 1,
         "properties": {
             "type": {"enum": list(FACT_TYPES)},
-            **dict.fromkeys(("label", "unit", "yes", "no"), _SCALAR),
+            **dict.fromkeys(("label", "unit", "yes", "no", "range"), _SCALAR),
             "of": {"const": "person"},
             "values": {"type": ["object", "array"]},
         },
