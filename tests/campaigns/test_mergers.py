@@ -312,6 +312,31 @@ def test_after_the_seal_the_other_unit_is_opened_again_not_the_one_that_is_no_mo
     assert rig.steer("reopen", unit=str(other.id), to=until, reason=REASON).state == "done"
 
 
+def test_after_the_seal_two_units_that_are_opened_again_may_merge(rig: CampaignRig) -> None:
+    """The cure that is named where the other unit was approved already."""
+    gone, other = rig.units[:2]
+    rig.register(gone)
+    rig.approve(other)
+    finish(rig)
+    until = (rig.fresh().deadline + 60 * DAY).isoformat()
+    for unit in (gone, other):
+        assert rig.steer("reopen", unit=str(unit.id), to=until, reason=REASON).state == "done"
+    row = dissolve(rig, gone, other.id)
+    assert row.state == "done", row.reason
+    rig.sign(other)
+    rig.settle(other)
+    assert rig.decide(rig.verifier, other).state == "done"
+    assert sealing.seal_later_round(rig.engine, rig.filing(other).id) > 0
+    everybody = len(gone.sample.people) + len(other.sample.people)
+    with reading(rig.engine) as session:
+        assert len(results.sealed_of_unit(session, rig.campaign.id, other.id)) == everybody
+        paper = next(one for one in papers_of(session, rig.campaign).values() if one.data == "year_table")
+        table = year_table_of(session, rig.fresh(), paper)
+    assert table.totals["people"] == everybody, "nobody twice"
+    assert not [note for note in table.notes if "未申报" in note and "2家" in note]
+    proved(rig)
+
+
 def test_a_unit_that_is_no_more_is_not_opened_again(rig: CampaignRig) -> None:
     gone, plain = rig.units[0], rig.units[2]
     assert dissolve(rig, gone, rig.units[1].id).state == "done"

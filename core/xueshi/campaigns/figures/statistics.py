@@ -155,9 +155,9 @@ def study_of_campaign(session: Session, campaign: Campaign, paper: DocumentTempl
         if one.files_there and one.into in inside
     }
     for filing in standing:
-        went_along = filing.stage == "dissolved" and filing.unit_id in merged
-        stages["merged" if went_along else filing.stage] += 1
-        if filing.stage == "dissolved":
+        stage = "merged" if filing.unit_id in merged else filing.stage
+        stages[stage] += 1
+        if stage in ("merged", "dissolved"):
             continue  # its people are counted where they work now
         if under_way and filing.unit_id not in sealed:
             unsealed += 1
