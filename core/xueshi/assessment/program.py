@@ -17,7 +17,7 @@ from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.words import COMPLETED, TWINS, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +106,12 @@ class Row(Cited):
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
     from_list: bool
+    by_months: bool
+    """Whether its hours are so many for each month, half-year or year: of several years each has its part."""
+
+    each_year: bool
+    """Whether it counts in each statistics year that it reaches into."""
+
     ranged: bool
     """Whether somebody chooses the hours within bounds."""
 
@@ -476,7 +482,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), any(rate[2] in COMPLETED for rate in rates(row["hours"])), bool(row.get("each_year")), row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made

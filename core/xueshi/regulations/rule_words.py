@@ -8,6 +8,7 @@ from typing import Any
 from xueshi.regulations.amount_words import AmountWords
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
+from xueshi.regulations.words import COMPLETED, rates
 
 CAPS = {"event": "每次", "day": "每天", "year": "每年"}
 CHANNELS = {
@@ -87,6 +88,10 @@ class RuleWords:
             parts.append(f"分年登记：{self.amounts.say(row['spread'], '')}")
         if less := row.get("less") or item.get("less"):
             parts.append(f"所称天数为扣除{'、'.join(self.amounts.label(name) for name in less)}后的天数")
+        if row.get("each_year"):
+            parts.append("起止跨年度的，每个年度分别认定")
+        if any(one[2] in COMPLETED for one in rates(row["hours"])):
+            parts.append("起止跨年度的，各年度只计本年度的部分")
         if alone or not self._same_rest(item["rows"]):
             parts += self._rest(row)
         if never:
