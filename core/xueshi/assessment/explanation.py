@@ -325,6 +325,9 @@ class _Explainer:
         for code in self.assessment.warnings:
             found = next((one for one in self.pack.requirements if one["key"] == code), None)
             yield self.words.requirement(found) if found else WARNINGS.get(code, code)
+        for point in self.assessment.open:
+            if point.code == "needs_factor":
+                yield point.text
 
 
 def _shown(value: Any) -> Any:

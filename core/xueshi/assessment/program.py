@@ -176,7 +176,9 @@ class Sum:
     where: Condition | None
     count: frozenset[str] | None
     same: str | None
-    convert: Mapping[str, str]
+    convert: Mapping[str, Amount]
+    """How many hours one of another unit is (hundredths); a Stop where the parameter is not set."""
+
     readings: tuple[str, ...]
 
 
@@ -367,7 +369,10 @@ def compile_pack(pack: RulePack) -> Program:
             compiler.condition(entry["where"]) if entry["where"] is not None else None,
             frozenset(entry["count"]) if entry["count"] is not None else None,
             entry["same"],
-            entry["convert"],
+            {
+                unit: compiler.amount(["fixed", form] if isinstance(form, str) else form)
+                for unit, form in entry["convert"].items()
+            },
             tuple(entry["readings"]),
         )
         for code, entry in data["sums"]
