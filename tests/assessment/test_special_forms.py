@@ -12,6 +12,7 @@ from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessme
 from xueshi.errors import RuleFileError
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.reading import read_law
 from xueshi.regulations.sources import Reason, RegulationSource
 
 Law = Callable[..., RulePack]
@@ -71,6 +72,53 @@ def test_credits_are_converted_by_the_law_only(judge: Judge) -> None:
     )
     assert result.totals["all"] == 3000
     assert result.verdict == "met"
+
+
+FACTOR = (
+    "parameters: {factor: {label: 学分折算学时的标准, clause: 一, unit: hour, default: %s}}\n"
+    "kinds: {credit_course: {label: 学分课程}}\n"
+    "sums: {all: {label: 折合学时, of: [credits, professional], convert: {credit: factor, clause: 一}}, wider: {label: 全部, of: [all]}}\n"
+    "requirements: {R1: {clause: 一, of: all, at_least: 15}, R2: {clause: 一, of: wider, at_least: 4}}\n"
+)
+CREDITS = PAPER + "\n2: {clause: 一, for: credit_course, hours: stated, category: credits}"
+
+
+@pytest.mark.parametrize(
+    ("factor", "paper", "credits", "verdict", "total"),
+    [
+        ("none", 5, 10, "needs_fact", 500),
+        ("none", 5, None, "not_met", 500),
+        ("none", 15, 10, "met", 1500),
+        ("1", 5, 10, "met", 1500),
+        ("0.99", 5, 10, "not_met", 1490),
+        ("2.5", 5, 4, "met", 1500),
+    ],
+)
+def test_credits_without_a_factor_wait_for_it(
+    judge: Judge, factor: str, paper: int, credits: int | None, verdict: str, total: int
+) -> None:
+    """No adverse verdict rests on what an authority has not set; what suffices without the credits is met."""
+    pack = _with_credits(CREDITS, FACTOR % factor)
+    records = [("r1", "paper", {"declared_hours": paper})]
+    if credits is not None:
+        records.append(("r2", "credit_course", {"declared_hours": credits}))
+    result = judge(pack, *records)
+    assert (result.verdict, result.totals["all"], result.totals["wider"]) == (verdict, total, total)
+    told = [point.text for point in result.open if point.code == "needs_factor"]
+    expected = "折合学时：学分折算学时的标准尚未由主管部门设定，所得不能折算为学时，不能判定"
+    assert told == ([expected] if verdict == "needs_fact" else [])
+
+
+def test_a_conversion_that_cannot_be_read_does_not_load() -> None:
+    for wrong in ("many hours", "stated", "2 to 3", "rate"):
+        with pytest.raises(RuleFileError, match=r"E103|E104"):
+            _with_credits(CREDITS, (FACTOR % "none").replace("credit: factor", f"credit: {wrong}"))
+
+
+def test_the_reading_says_that_the_factor_is_to_be_set() -> None:
+    lines = "\n".join(read_law(_with_credits(CREDITS, FACTOR % "none")).lines())
+    assert "1学分折合参数“学分折算学时的标准”（待主管部门设定）" in lines
+    assert "1学分折合2.5学时" in "\n".join(read_law(_with_credits(CREDITS, FACTOR % "2.5")).lines())
 
 
 def _with_credits(rules: str, more: str) -> RulePack:

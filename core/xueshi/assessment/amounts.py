@@ -6,14 +6,15 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from xueshi.assessment.closures import GRANTED, Stop, rates
+from xueshi.assessment import periods
+from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.conditions import MISSING, Facts, Number, either, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.amount_words import UNIT_WORDS
-from xueshi.regulations.words import RATE_UNITS, TWINS
+from xueshi.regulations.words import RATE_UNITS, TWINS, rates
 
 ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
 """One unit of what a text counts by, where a number and a word would not say it well."""
@@ -25,6 +26,8 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     """Steps 7 to 11: amount, day cap, share, rounding, add-on, event cap."""
     facts = one.facts
     exact = row.fixed if row.fixed is not None else row.hours(facts)
+    if row.by_months:
+        exact = periods.amount(run, one, row, exact)
     if row.day_cap is not None and not (isinstance(exact, Stop) and exact.kind != "needs"):
         exact = capped_by_day(run, one, row, exact)
     if isinstance(exact, Stop):
@@ -89,11 +92,18 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     if one.category_lacks:
         run.lacking(one, row, 15, one.category_lacks)
         return
+    _tell(run, one, row, hours)
+
+
+def _tell(run: Run, one: Judged, row: Row, hours: int) -> None:
+    """Say by which clause a record has its hours, where no limit has said it already."""
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
         one.settle(row, "uncredited", "none_by_clause", _nothing(run, one, row))
     elif not one.code:
         one.text = credited(row, hours)
+    if one.over_years:
+        one.text = reason("part_of_period", year=one.year, text=one.text)
 
 
 def _nothing(run: Run, one: Judged, row: Row) -> str:

@@ -6,7 +6,7 @@ hour, exact (int or Fraction), or a `Stop`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from sys import intern
 from typing import Any
@@ -31,7 +31,7 @@ from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text, of_kind
-from xueshi.regulations.words import RATE_UNITS
+from xueshi.regulations.words import COMPLETED, RATE_UNITS
 
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
@@ -267,7 +267,7 @@ class Compiler:
         fact, size = RATE_UNITS[unit]
         quantity = _quantity(fact, less)
         to_whole = partial == "whole"
-        completed = unit in ("month", "half_year", "year")
+        completed = unit in COMPLETED
         hundred = rate * 100
         divisor = per * size
         straight = divisor == 1 and type(hundred) is int
@@ -343,16 +343,6 @@ def fixed(form: list[Any] | None) -> int | None:
         return None
     held = whole(number(form[1]) * 100)
     return held if type(held) is int else None
-
-
-def rates(form: Any) -> Iterator[list[Any]]:
-    """Go through the rates of an amount, in its order: `["rate", number, unit, per, partial, less]`."""
-    if isinstance(form, list):
-        if form and form[0] == "rate":
-            yield form
-            return
-        for part in form:
-            yield from rates(part)
 
 
 def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:

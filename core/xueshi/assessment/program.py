@@ -17,7 +17,7 @@ from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.words import COMPLETED, TWINS, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +106,12 @@ class Row(Cited):
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
     from_list: bool
+    by_months: bool
+    """Whether its hours are so many for each month, half-year or year: of several years each has its part."""
+
+    each_year: bool
+    """Whether it counts in each statistics year that it reaches into."""
+
     ranged: bool
     """Whether somebody chooses the hours within bounds."""
 
@@ -170,7 +176,9 @@ class Sum:
     where: Condition | None
     count: frozenset[str] | None
     same: str | None
-    convert: Mapping[str, str]
+    convert: Mapping[str, Amount]
+    """How many hours one of another unit is (hundredths); a Stop where the parameter is not set."""
+
     readings: tuple[str, ...]
 
 
@@ -361,7 +369,10 @@ def compile_pack(pack: RulePack) -> Program:
             compiler.condition(entry["where"]) if entry["where"] is not None else None,
             frozenset(entry["count"]) if entry["count"] is not None else None,
             entry["same"],
-            entry["convert"],
+            {
+                unit: compiler.amount(["fixed", form] if isinstance(form, str) else form)
+                for unit, form in entry["convert"].items()
+            },
             tuple(entry["readings"]),
         )
         for code, entry in data["sums"]
@@ -476,7 +487,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), any(rate[2] in COMPLETED for rate in rates(row["hours"])), bool(row.get("each_year")), row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from xueshi.assessment import periods
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
@@ -124,6 +125,8 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
                 one.year = run.compiled.pack.year_of(day)
             run.note(one, 4, row, row.dated, None, None, "", text)
             break
+    if row.by_months or row.each_year:
+        periods.attribute(run, one, row)
     if row.only_category:
         one.category = row.only_category
         return

@@ -454,6 +454,8 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
                 )
                 found.update(row["dated"])
                 found.update(row.get("less", ()))
+                if row.get("each_year") or "months" in found:
+                    found.update(("start", "end"))
                 if "day" in row["at_most"]:
                     found.update(("days", "start", "end"))
                 for extra in row["plus"]:

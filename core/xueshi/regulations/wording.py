@@ -101,6 +101,9 @@ def _test(
         fact.values.get(str(value) if not isinstance(value, bool) else "yes" if value else "no", str(value))
         for value in values
     ]
+    if fact.type == "yes_no" and not wanted and len(values) == 1 and not bands:
+        # Not (no, or not stated) is yes.
+        return fact.values["no" if bool(values[0]) else "yes"]
     if fact.type == "yes_no" and wanted:
         return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
     if wanted and flags == [_IN_WINDOW] and not values and not bands:

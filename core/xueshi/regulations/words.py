@@ -6,8 +6,10 @@ Each returns the closed form (JSON-able lists) or None when the text is no such 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 RATE_UNITS: dict[str, tuple[str, int]] = {
     # unit → (fact that holds the quantity, how many of the fact make one unit)
@@ -23,6 +25,9 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
     "year": ("months", 12),
 }
 """Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
+
+COMPLETED = frozenset(("month", "half_year", "year"))
+"""Units of which only whole months count."""
 
 TWINS = {
     "days": "half_days",
@@ -198,3 +203,13 @@ def is_date(text: str) -> bool:
 def split(text: str) -> list[str]:
     """Split a list written in one word, `ministerial, provincial`; Chinese commas too."""
     return [part.strip() for part in re.split(r"[,，]", text) if part.strip()]
+
+
+def rates(form: object) -> Iterator[list[Any]]:
+    """Go through the rates of an amount, in its order: `["rate", number, unit, per, partial, less]`."""
+    if isinstance(form, list):
+        if form[:1] == ["rate"]:
+            yield form
+            return
+        for part in form:
+            yield from rates(part)
