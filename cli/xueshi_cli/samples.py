@@ -16,9 +16,11 @@ from faker import Faker
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum.cn import ric, uscc
 
-from xueshi.plugin_files import read_yaml
+from xueshi.errors import PluginError
+from xueshi.plugin_files import read_placed
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord
 from xueshi.register.rows.unit_rows import NewUnit
+from xueshi.regulations.diagnostics import nearest
 
 SAMPLES = "samples.yaml"
 Text = Annotated[str, BeforeValidator(str)]
@@ -40,13 +42,20 @@ class SamplePost(_Strict):
     weight: int = 1
 
 
+class SampleUnitName(_Strict):
+    """A unit's name and the trade of its people: under which posts they work."""
+
+    name: str
+    trade: str
+
+
 class SamplePeople(_Strict):
-    """What the people are like: first six digits of their identity numbers, years of entry, posts."""
+    """What the people are like: first six digits of their identity numbers, years of entry, posts by trade."""
 
     birthplace: Text
     hired: tuple[date, date]
     political_statuses: list[str]
-    posts: list[SamplePost]
+    posts: dict[str, list[SamplePost]]
 
 
 class SampleRecord(_Strict):
@@ -76,7 +85,7 @@ class Samples(_Strict):
     notice: str
     year: int
     chosen_hours: int
-    units: list[str]
+    units: list[SampleUnitName]
     people: SamplePeople
     records: dict[str, SampleRecord]
     profiles: list[SampleProfile]
@@ -92,7 +101,17 @@ class SampleUnit:
 
 def read_samples(folder: Traversable, where: str) -> Samples:
     """Read a plugin's `samples.yaml`; PluginError with file and line when it is wrong."""
-    return read_yaml(folder.joinpath(SAMPLES), Samples, f"{where}/{SAMPLES}")
+    samples, line_of = read_placed(folder.joinpath(SAMPLES), Samples, f"{where}/{SAMPLES}")
+    trades = samples.people.posts
+    for place, unit in enumerate(samples.units):
+        if not trades.get(unit.trade):
+            near = nearest(unit.trade, trades)
+            meant = f'; did you mean "{near}"' if near else ""
+            raise PluginError(
+                f'{where}/{SAMPLES}:{line_of("units", place, "trade")}: no posts of trade "{unit.trade}"{meant}.'
+                f" Repair: list its posts below people.posts, or write one of {', '.join(trades)}"
+            )
+    return samples
 
 
 def make_units(
@@ -106,8 +125,10 @@ def make_units(
     sizes = _sizes(units, people, chance)
     made = []
     for number, size in enumerate(sizes, start=1):
+        kind = samples.units[(number - 1) % len(samples.units)]
         unit = NewUnit(_credit_code(area, number), _unit_name(samples.units, number), area)
-        made.append(SampleUnit(unit, tuple(maker.person(order) for order in range(1, size + 1))))
+        posts = samples.people.posts[kind.trade]
+        made.append(SampleUnit(unit, tuple(maker.person(order, posts) for order in range(1, size + 1))))
     return made
 
 
@@ -135,11 +156,11 @@ class _Maker:
         self._rows = 0
         self._stems: set[str] = set()
 
-    def person(self, order: int) -> NewPerson:
-        """Draw one person with a year of study."""
+    def person(self, order: int, posts: Sequence[SamplePost]) -> NewPerson:
+        """Draw one person with a year of study, at one of the posts of the unit's trade."""
         self._people += 1
         chance, people = self._chance, self._samples.people
-        post = chance.choices(people.posts, [one.weight for one in people.posts])[0]
+        post = chance.choices(posts, [one.weight for one in posts])[0]
         female = chance.random() < 0.5
         born = date(1965, 1, 1) + timedelta(days=chance.randrange(30 * 365))
         hired = _between(chance, people.hired)
@@ -217,9 +238,9 @@ def _sizes(units: int, people: int, chance: random.Random) -> list[int]:
     return sizes
 
 
-def _unit_name(names: Sequence[str], number: int) -> str:
-    again, place = divmod(number - 1, len(names))
-    return names[place] if again == 0 else f"{names[place]}（{again + 1}部）"
+def _unit_name(units: Sequence[SampleUnitName], number: int) -> str:
+    again, place = divmod(number - 1, len(units))
+    return units[place].name if again == 0 else f"{units[place].name}（{again + 1}部）"
 
 
 def _credit_code(area: str, number: int) -> str:

@@ -11,13 +11,14 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
+from xueshi.access.scope import Scope
 from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.judging import reassessing
 from xueshi.campaigns.rows import campaign_rows, filing_rows
-from xueshi.campaigns.tables import Campaign, Filing
+from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import InputError, NotFoundError
 from xueshi.hours import show_hours
 from xueshi.machines.stored_state import load_state
@@ -26,9 +27,11 @@ from xueshi.storage import reading, transaction
 from xueshi_cli.acting import act
 from xueshi_cli.adding_units import require_its_law
 from xueshi_cli.output import AsJson, AsOfficer, show_fate, show_table
+from xueshi_cli.slow_act import shown_when_slow
 from xueshi_cli.standing_now import campaign_stands
 from xueshi_cli.workplace import Workplace
 
+ENGINE = Scope.everything()
 PublicId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
 Reason = Annotated[str, typer.Option(help="原因")]
 UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]
@@ -51,7 +54,17 @@ def extend(
 
 def advance(public_id: PublicId, to: datetime, officer: AsOfficer) -> None:
     """把演练时钟拨到某日0时（仅演示、演练文件夹）。"""
-    steer(public_id, officer, "advance", {"to": start_of(to.date()).isoformat()})
+    place, campaign = _campaign(public_id, officer)
+
+    def at_their_units() -> int:
+        with reading(place.engine) as session:
+            return campaign_rows.counters(session, ENGINE, campaign.id).get("filing", 0)
+
+    payload = {"to": start_of(to.date()).isoformat()}
+    request = CommandRequest(place.request_id(), "advance", campaign.id, campaign.version, payload)
+    with shown_when_slow("拨动时钟", at_their_units):
+        row = act(place, officer, request)
+    _tell(place, row)
 
 
 def pause(public_id: PublicId, officer: AsOfficer, reason: Reason) -> None:
@@ -267,7 +280,11 @@ def steer_unit(
 
 def _carry_out(place: Workplace, officer: str, request: CommandRequest) -> None:
     """Give a command, print its fate, and what holds now."""
-    row = act(place, officer, request)
+    _tell(place, act(place, officer, request))
+
+
+def _tell(place: Workplace, row: Command) -> None:
+    """Print a command's fate, and what holds now."""
     show_fate(row)
     if row.state == "done":
         with reading(place.engine) as session:

@@ -8,10 +8,12 @@ The scripts are data (`*.yaml`); their figures were computed by hand from the la
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from year_looks import YearLooks
 from year_player import YearPlayer
 from year_script import read_script
@@ -23,8 +25,16 @@ SCRIPTS = sorted(Path(__file__).parent.glob("*.yaml"))
 NOTHING_WRONG = {"difference": 0, "pending": 0, "broken_at": None}
 
 
-def keep_engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
-    """Return the list of every database that commands open, to be closed at the end: a process would end with each."""
+@pytest.fixture
+def kept_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Engine]]:
+    """Every database that commands open, closed when the test ends, however it ends: a process would end with each."""
+    with keeping_engines(monkeypatch) as opened:
+        yield opened
+
+
+@contextmanager
+def keeping_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Engine]]:
+    """Note every database that commands open meanwhile, and close them all at the end."""
     opened: list[Engine] = []
 
     def opening(url: str) -> Engine:
@@ -32,11 +42,16 @@ def keep_engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
         return opened[-1]
 
     monkeypatch.setattr(workplace, "open_database", opening)
-    return opened
+    try:
+        yield opened
+    finally:
+        for engine in opened:
+            engine.dispose()
 
 
 @pytest.mark.years
 @pytest.mark.fonts
+@pytest.mark.usefixtures("kept_engines")
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
 def test_a_year_comes_out_as_the_law_says(
     file: Path,
@@ -46,7 +61,6 @@ def test_a_year_comes_out_as_the_law_says(
     capsys: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,
 ) -> None:
-    opened = keep_engines(monkeypatch)
     script = read_script(file)
     address = empty_database.url.render_as_string(hide_password=False)
     player = YearPlayer(script, tmp_path / "below", address)
@@ -67,8 +81,21 @@ def test_a_year_comes_out_as_the_law_says(
                 sys.stdout.write(f"  {script.name} {month}: {len(events)} events\n")
     assert not player.differences, "\n".join(player.differences)
     assert looks.proof() == {**NOTHING_WRONG, "waiting": dict(script.left_open)}
-    for engine in opened:
-        engine.dispose()
+
+
+def test_a_year_that_fails_closes_its_databases_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Engine] = []
+
+    def failing_year() -> None:
+        with keeping_engines(monkeypatch):
+            for name in ("below.db", "above.db"):
+                opened = workplace.open_database(f"sqlite:///{tmp_path / name}")
+                event.listen(opened, "engine_disposed", closed.append)
+            raise AssertionError("a difference")
+
+    with pytest.raises(AssertionError, match="a difference"):
+        failing_year()
+    assert len(closed) == 2
 
 
 def test_there_is_a_year_of_every_region_that_has_a_law() -> None:

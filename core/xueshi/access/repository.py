@@ -233,6 +233,26 @@ def addressees(
     ]
 
 
+@dataclass(frozen=True)
+class Holder:
+    """An active account that holds a role, at one unit where it is a unit's."""
+
+    account_id: UUID
+    role: str
+    unit_id: UUID | None
+
+
+def holders(session: Session) -> list[Holder]:
+    """Return who holds which role, in the order of accounts: enough to tell who may be concerned, and light."""
+    query = (
+        select(Account.id, Grant.role, Grant.unit_id)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
+        .where(col(Account.active), col(Grant.active))
+        .order_by(col(Account.id), col(Grant.id))
+    )
+    return [Holder(*row) for row in session.exec(query)]
+
+
 def account_page(session: Session, after: UUID | None, size: int) -> list[UUID]:
     """Return the ids of one page of active accounts, in the order of ids, from the one after `after`."""
     query = select(Account.id).where(col(Account.active)).order_by(col(Account.id)).limit(size)

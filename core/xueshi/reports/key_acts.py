@@ -5,8 +5,6 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
-from xueshi.campaigns.acts.filing_acts import complete
-from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
 from xueshi.errors import InputError, NotAllowedError
@@ -14,6 +12,7 @@ from xueshi.jurisdictions import area_contains
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.reports import repository
+from xueshi.reports.report_effects import complete_act
 from xueshi.reports.signing import is_signed, read_public_key
 from xueshi.reports.tables import TrustedKey
 
@@ -37,7 +36,7 @@ def trust(session: Session, command: Command) -> Refused | None:
         )
     row = repository.known_key(session, area, key.key_id)
     if row is not None and row.ended_at is None:
-        _complete(session, command, row, "unchanged")
+        complete_act(session, command, row, "unchanged")
         return None
     if row is None:
         row = TrustedKey(
@@ -51,7 +50,7 @@ def trust(session: Session, command: Command) -> Refused | None:
         )
     row.ended_at, row.trusted_by, row.trusted_at = None, f"account:{actor.account_id}", real_now()
     session.add(row)
-    _complete(session, command, row, "trusted")
+    complete_act(session, command, row, "trusted")
     return None
 
 
@@ -66,7 +65,7 @@ def end_trust(session: Session, command: Command) -> Refused | None:
         )
     row.ended_at = real_now()
     session.add(row)
-    _complete(session, command, row, "trust_ended")
+    complete_act(session, command, row, "trust_ended")
     return None
 
 
@@ -82,8 +81,3 @@ def check_signature(
         )
     if not is_signed(bytes.fromhex(trusted.public_key), signature, body):
         raise InputError(f"{what}的签名不符：内容被改动，或不是 {trusted.body} 签发；请由对方重新传送")
-
-
-def _complete(session: Session, command: Command, row: TrustedKey, outcome: str) -> None:
-    now = folder_now(session, real_now())
-    complete(session, command, None, outcome, 0, now, area=row.area, key=row.key_id)

@@ -12,8 +12,6 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import complete
-from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
 from xueshi.machines.filing_machine import Refused
@@ -24,6 +22,7 @@ from xueshi.reports.key_acts import check_signature
 from xueshi.reports.manifest import ReportHead
 from xueshi.reports.package import Package, read_package
 from xueshi.reports.parts import part_faults, tables_of
+from xueshi.reports.report_effects import complete_act
 from xueshi.reports.report_machine import Decision
 from xueshi.reports.signing import read_receipt
 from xueshi.reports.tables import ReceivedReport
@@ -51,7 +50,7 @@ def receive(session: Session, command: Command) -> Refused | None:
     earlier = repository.received_reports(session, ENGINE, region=head.region, area=head.area, year=head.year)
     same = next((one for one in earlier if one.digest == package.digest), None)
     if same is not None:
-        _complete(session, command, same, "unchanged")
+        complete_act(session, command, same, "unchanged")
         return None
     faults = _faults(package, earlier, accept_sample=bool(payload.get("accept_sample")))
     if faults:
@@ -66,7 +65,7 @@ def receive(session: Session, command: Command) -> Refused | None:
     row = _row(command.target_id, head, package.digest, f"account:{actor.account_id}")
     session.add(row)
     session.flush()
-    _complete(session, command, row, "received", digest=row.digest, key=row.key_id)
+    complete_act(session, command, row, "received", digest=row.digest, key=row.key_id)
     return None
 
 
@@ -81,13 +80,13 @@ def settle(session: Session, command: Command) -> Refused | None:
     if decision == "rejected" and not receipt.reasons:
         return Refused("no_reason", "退回报告须写明原因（--reason），报送单位据此更正")
     if report_machine.settled(row.state, decision, row.revision) is None:
-        _complete(session, command, row, "unchanged")
+        complete_act(session, command, row, "unchanged")
         return None
     row.state, row.reasons, row.settled_at = decision, list(receipt.reasons), real_now()
     row.settled_by = f"account:{actor.account_id}"
     row.receipt_digest = command.payload["receipt"]
     session.add(row)
-    _complete(session, command, row, decision, receipt=row.receipt_digest)
+    complete_act(session, command, row, decision, receipt=row.receipt_digest)
     return None
 
 
@@ -131,8 +130,3 @@ def _untimely(head: ReportHead, earlier: Sequence[ReceivedReport]) -> list[str]:
     if head.revision <= newest:
         faults.append(f"已收到第{newest}次报告，本次为第{head.revision}次，不是更新的一次")
     return faults
-
-
-def _complete(session: Session, command: Command, row: ReceivedReport, outcome: str, **body: object) -> None:
-    now = folder_now(session, real_now())
-    complete(session, command, None, outcome, row.revision, now, report=row.name, **body)

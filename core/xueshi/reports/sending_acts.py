@@ -15,8 +15,6 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import complete
-from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
 from xueshi.errors import InputError, NotAllowedError
@@ -27,6 +25,7 @@ from xueshi.real_clock import real_now
 from xueshi.reports import report_machine, repository
 from xueshi.reports.key_acts import check_signature
 from xueshi.reports.package import read_package
+from xueshi.reports.report_effects import complete_act
 from xueshi.reports.report_machine import Decision
 from xueshi.reports.signing import read_receipt
 from xueshi.reports.tables import Report
@@ -89,7 +88,7 @@ def build(session: Session, command: Command) -> Refused | None:
         session.flush()
     except IntegrityError as error:
         raise InputError(BUILT_MEANWHILE) from error
-    _complete(session, command, row, "built", digest=row.digest, persons=head.persons)
+    complete_act(session, command, row, "built", digest=row.digest, persons=head.persons)
     return None
 
 
@@ -100,11 +99,11 @@ def send(session: Session, command: Command) -> Refused | None:
     require_area(actor, row.area)
     state = report_machine.sent(row.state, row.revision)  # type: ignore[arg-type]  # the column holds the machine's words
     if state == row.state:
-        _complete(session, command, row, "unchanged")
+        complete_act(session, command, row, "unchanged")
         return None
     row.state, row.sent_at = state, real_now()
     session.add(row)
-    _complete(session, command, row, "sent", digest=row.digest)
+    complete_act(session, command, row, "sent", digest=row.digest)
     return None
 
 
@@ -128,12 +127,12 @@ def take_receipt(session: Session, command: Command) -> Refused | None:
     check_signature(session, receipt.receiver, signed.key_id, signed.signature, signed.said, "回执")
     decision: Decision = "acknowledged" if receipt.decision == "acknowledged" else "rejected"
     if report_machine.settled(row.state, decision, row.revision) is None:
-        _complete(session, command, row, "unchanged")
+        complete_act(session, command, row, "unchanged")
         return None
     row.state, row.reasons, row.settled_at = decision, list(receipt.reasons), real_now()
     row.receipt_digest = command.payload["receipt"]
     session.add(row)
-    _complete(session, command, row, decision, receipt=row.receipt_digest, key=signed.key_id)
+    complete_act(session, command, row, decision, receipt=row.receipt_digest, key=signed.key_id)
     return None
 
 
@@ -164,8 +163,3 @@ def remind(session: Session, report_id: UUID, number: int) -> bool:
             ),
         )
     return True
-
-
-def _complete(session: Session, command: Command, row: Report, outcome: str, **body: object) -> None:
-    now = folder_now(session, real_now())
-    complete(session, command, row.campaign_id, outcome, row.revision, now, report=row.name, **body)

@@ -12,13 +12,22 @@ from sqlalchemy import Engine
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import appeal_acts, campaign_acts, filing_acts
+from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.ports import Envelope, SendResult, SideWork
-from xueshi.campaigns.rows import command_rows, filing_rows
-from xueshi.machines.stored_state import load_appeal_command, load_campaign_command, load_filing_command
+from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows
+from xueshi.machines.stored_state import (
+    load_appeal_command,
+    load_campaign_command,
+    load_filing_command,
+    load_state,
+)
+from xueshi.real_clock import real_now
 from xueshi.storage import reading, transaction
 
 ENGINE = Scope.everything()
+PAGE = 100
+"""Filings that look at the clock in one transaction."""
 
 
 class InProcessPort:
@@ -65,11 +74,19 @@ class InProcessPort:
         return SendResult(done.fate, done.code, done.reason)
 
     def tell_units(self, campaign_id: UUID) -> None:
-        """Let every filing that is still at its unit look at the campaign's clock."""
+        """Let every filing that is still at its unit, and whose window is over, look at the campaign's clock.
+
+        One whose window runs on would only find that nothing changed: a rehearsal asks on every day of its campaign.
+        """
         with reading(self.engine) as session:
+            campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
+            now = campaign_now(session, campaign, real_now())
             waiting = [
-                filing.id for filing in filing_rows.filings(session, ENGINE, campaign_id, stages=("filing",))
+                filing.id
+                for filing in filing_rows.filings(session, ENGINE, campaign_id, stages=("filing",))
+                if load_state(filing.state, filing.maker).deadline <= now
             ]
-        for filing_id in waiting:
+        for start in range(0, len(waiting), PAGE):
             with transaction(self.engine) as session:
-                filing_acts.look_at_clock(session, filing_id)
+                for filing_id in waiting[start : start + PAGE]:
+                    filing_acts.look_at_clock(session, filing_id)

@@ -6,6 +6,8 @@ moves on or gets a later date.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -17,7 +19,7 @@ from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import calendar_of, last_day_of
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
-from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
+from xueshi.campaigns.rows import campaign_rows, task_rows
 from xueshi.campaigns.tables import Task
 from xueshi.flows.flow import ApprovalFlow, Escalation
 from xueshi.machines.stored_state import load_flow
@@ -28,41 +30,68 @@ ENGINE = Scope.everything()
 ESCALATION = "escalation"
 
 
+@dataclass(frozen=True)
+class Escalating:
+    """An overdue task with what its flow says of it, and the instant from which its escalation is due."""
+
+    task: Task
+    level_name: str
+    rule: Escalation
+    at: datetime
+
+
 def escalate_overdue(session: Session, clock: str, now: datetime) -> int:
     """Bring the tasks of a clock that are overdue for long enough before the role that their flow names; returns how many.
 
     `now` is the clock's instant. A repeat brings nothing twice: each task is marked.
     """
+    return escalate(session, escalating(session, clock, now), now)
+
+
+def escalating(session: Session, clock: str, until: datetime) -> list[Escalating]:
+    """Return the tasks of a clock whose escalation falls due by an instant, where nothing else happens until then.
+
+    Found once for a whole leap of a standing clock: asked day by day, an overdue task would be looked at on every day.
+    """
     calendars: dict[str, WorkCalendar] = {}
-    raised = 0
-    for task in task_rows.overdue_tasks(session, clock, now):
-        if task.due_at is None or task.campaign_id is None or task.filing_id is None:
-            continue  # a record's verifying has no level whose days could pass
-        campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
-        filing = filing_rows.filing(session, ENGINE, task.filing_id)
-        flow = _flow(audit.load_artifact(session, filing.flow_digest or campaign.flow_digest))
-        if task.level not in {level.id for level in flow.levels}:
-            continue
-        level = flow.level(task.level)
-        if level.escalate is None:
+    flows: dict[str, ApprovalFlow] = {}
+    found = []
+    for task, flow_digest in task_rows.overdue_tasks(session, clock, until):
+        if flow_digest not in flows:
+            flows[flow_digest] = _flow(audit.load_artifact(session, flow_digest))
+        level = next((one for one in flows[flow_digest].levels if one.id == task.level), None)
+        if level is None or level.escalate is None or task.due_at is None:
             continue
         if task.area not in calendars:
             calendars[task.area] = calendar_of(session, task.area)
         last = working_day_after(calendars[task.area], last_day_of(task.due_at), level.escalate.after_days)
-        if end_of(last.day) > now:
+        if end_of(last.day) <= until:
+            found.append(Escalating(task, level.name, level.escalate, end_of(last.day)))
+    return found
+
+
+def escalate(session: Session, found: Sequence[Escalating], now: datetime) -> int:
+    """Raise the escalations that are due at an instant and were not raised yet; returns how many."""
+    raised = 0
+    for one in found:
+        task = one.task
+        if one.at > now or task.escalated_at is not None:
             continue
         task.escalated_at = now
         session.add(task)
-        if any(one.level == task.level for one in _watching(session, task)):
+        if any(watching.level == task.level for watching in _watching(session, task)):
             continue  # another signer of the same level was late as well: one escalation says so
-        session.add(_escalation(task, level.name, level.escalate, now))
+        session.add(_escalation(task, one.level_name, one.rule, now))
         session.flush()
         audit.append(
             session,
             actor="engine",
             verb="escalate",
             target=f"task:{task.id}",
-            body={"to_role": level.escalate.to_role, "due_at": task.due_at.isoformat()},
+            body={
+                "to_role": one.rule.to_role,
+                "due_at": None if task.due_at is None else task.due_at.isoformat(),
+            },
         )
         raised += 1
     return raised

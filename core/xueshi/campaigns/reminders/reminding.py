@@ -6,6 +6,7 @@ passed on the way. Both go through the same functions, each of them idempotent b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,10 +14,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access import repository as access
+from xueshi.access.repository import Holder
+from xueshi.access.roles import PERSON
 from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.reminders import digests
 from xueshi.campaigns.reminders.digests import DigestDay
-from xueshi.campaigns.reminders.escalation import escalate_overdue
+from xueshi.campaigns.reminders.escalation import escalate, escalate_overdue, escalating
 from xueshi.campaigns.rows import clock_rows, task_rows
 from xueshi.campaigns.rows.clock_rows import REAL_CLOCK
 from xueshi.campaigns.tables import Campaign
@@ -68,27 +71,41 @@ def days_passed(session: Session, campaign: Campaign, before: datetime, after: d
     what stands now is what stood on each of those days.
     """
     written = 0
+    clock = clock_rows.clock_of(campaign)
+    overdue = escalating(session, clock, after)
+    holders = access.holders(session)
     day = civil_date(max(before, after - MOST_DAYS)) + timedelta(days=1)
     while start_of(day) <= after:
-        passed = DigestDay(clock_rows.clock_of(campaign), day)
-        escalate_overdue(session, passed.clock, passed.until)
-        if not _may_have_digests(session, passed):
-            day += timedelta(days=1)
-            continue
-        page = write_digests(session, passed, None)
-        written += page.digests
-        while page.after is not None:
-            page = write_digests(session, passed, page.after)
-            written += page.digests
-        end_day(session, passed)
+        passed = DigestDay(clock, day)
+        escalate(session, overdue, passed.until)
+        concerned = _concerned(session, passed, holders)
+        if concerned is not None:
+            for start in range(0, len(concerned), PAGE):
+                written += digests.write_page(session, passed, concerned[start : start + PAGE])
+            end_day(session, passed)
         day += timedelta(days=1)
     return written
 
 
-def _may_have_digests(session: Session, day: DigestDay) -> bool:
-    """Pass over a quiet day without asking for every officer: most days of a long advance are quiet."""
+def _concerned(session: Session, day: DigestDay, holders: Sequence[Holder]) -> list[UUID] | None:
+    """Return the accounts that may have a digest on a day, more rather than fewer; None on a quiet day.
+
+    Most days of a long leap are quiet, and on the others most officers have no news: none is asked for in vain.
+    """
     runs = task_rows.reminder_runs(session, day.clock, day.day, limit=LONGEST_BREAK)
-    if not runs or messages.waiting_for_digest(session, day.campaign_id, day.until):
-        return True
     # Runs on days off told nothing, and which those are differs by area: look back as far as any break can last.
-    return task_rows.may_have_news(session, day.clock, runs[-1].until, day.until, day.until + LOOK_AHEAD)
+    since = runs[-1].until if runs else None
+    news = task_rows.roles_with_news(session, day.clock, since, day.until, day.until + LOOK_AHEAD)
+    waiting = messages.waiting_for_digest(session, day.campaign_id, day.until)
+    if runs and not news and not waiting:
+        return None
+    of_bodies = {role for role, _ in news} | {one.to_role for one in waiting}
+    concerned = news | {(one.to_role, one.to_unit) for one in waiting}
+    return list(
+        dict.fromkeys(
+            one.account_id
+            for one in holders
+            if one.role in of_bodies
+            and (one.unit_id is None or one.role == PERSON or (one.role, one.unit_id) in concerned)
+        )
+    )

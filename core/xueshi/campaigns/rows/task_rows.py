@@ -13,6 +13,8 @@ from sqlmodel import Session, col, select
 from xueshi.access.scope import Scope
 from xueshi.campaigns.rows.clock_rows import _of_clock
 from xueshi.campaigns.tables import (
+    Campaign,
+    Filing,
     ReminderRun,
     Task,
 )
@@ -131,10 +133,15 @@ def move_due(session: Session, filing_id: UUID, before: datetime, after: datetim
     )
 
 
-def overdue_tasks(session: Session, clock: str, now: datetime) -> list[Task]:
-    """Return a clock's open tasks of levels that are overdue and were not escalated yet."""
+def overdue_tasks(session: Session, clock: str, now: datetime) -> list[tuple[Task, str]]:
+    """Return a clock's open tasks of levels that are overdue and were not escalated yet, with the digest of their flow.
+
+    A record's verifying is not among them: it has no level of a campaign whose days could pass.
+    """
     query = (
-        select(Task)
+        select(Task, func.coalesce(col(Filing.flow_digest), col(Campaign.flow_digest)))
+        .join(Filing, col(Filing.id) == col(Task.filing_id))
+        .join(Campaign, col(Campaign.id) == col(Task.campaign_id))
         .where(
             Task.kind == "unit",
             col(Task.closed_at).is_(None),
@@ -145,7 +152,7 @@ def overdue_tasks(session: Session, clock: str, now: datetime) -> list[Task]:
         )
         .order_by(col(Task.id))
     )
-    return list(session.exec(query).all())
+    return [(task, digest) for task, digest in session.exec(query)]
 
 
 @dataclass(frozen=True)
@@ -237,14 +244,22 @@ def _overdue(now: datetime) -> ColumnElement[bool]:
     return and_(col(Task.due_at) <= now, rests_on_days)
 
 
-def may_have_news(
-    session: Session, clock: str, since: datetime, until: datetime, due_until: datetime
-) -> bool:
-    """Tell whether an open task of a clock is new since an instant, overdue, or due until another: else a day is quiet."""
+def roles_with_news(
+    session: Session, clock: str, since: datetime | None, until: datetime, due_until: datetime
+) -> set[tuple[str, UUID]]:
+    """Return role and unit of every open task of a clock that is new since an instant, overdue, or due until another.
+
+    `since` None: whatever is open is new. None of them: the day is quiet.
+    """
     opened, due = col(Task.opened_at), col(Task.due_at)
-    news = or_(opened >= since, and_(due > until, due <= due_until), _overdue(until))
-    query = select(Task.id).where(col(Task.closed_at).is_(None), _of_clock(clock), news)
-    return session.exec(query.limit(1)).first() is not None
+    news = [and_(due > until, due <= due_until), _overdue(until)]
+    news.append(opened <= until if since is None else opened >= since)
+    query = (
+        select(Task.role, Task.unit_id)
+        .where(col(Task.closed_at).is_(None), _of_clock(clock), or_(*news))
+        .distinct()
+    )
+    return set(session.exec(query).all())
 
 
 def reminder_runs(session: Session, clock: str, before: date, limit: int = 60) -> list[ReminderRun]:
