@@ -19,7 +19,7 @@ from xueshi_cli.process_end import end_process_after
 NOUNS = {
     # name of the command → module that holds `app`, what help says of it; one line per noun
     "regions": ("xueshi_cli.regions", "地区：列表、详情、检查、条款覆盖"),
-    "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同"),
+    "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同，本级口径的起草、测算、发布"),
     "register": ("xueshi_cli.register", "登记：模板、导入、在册单位"),
     "records": ("xueshi_cli.records", "学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动"),
     "clock": ("xueshi_cli.folder_clock", "演示、演练文件夹的时钟：查看、起始、拨动"),
