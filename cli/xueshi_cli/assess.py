@@ -17,11 +17,12 @@ from xueshi.assessment.unread import unread_phrases
 from xueshi.assessment.windows import figures_of_earlier, with_windows
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.hours import show_hours
-from xueshi.registry import Registry, load
+from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import quotes_of
 from xueshi_cli.attached import attached_texts
 from xueshi_cli.facts_given import given_facts, kind_named, person_facts, read_request, read_years
+from xueshi_cli.law_here import law_here
 from xueshi_cli.output import AsJson, show_table
 
 Region = Annotated[str, typer.Option(help="地区插件代码，见 xueshi regions list")]
@@ -41,7 +42,7 @@ def assess(
     json: AsJson = False,
 ) -> None:
     """核算一个人的一个年度：结论、各类学时、逐条台账。"""
-    registry = load()
+    registry = law_here()
     code = area_of(registry, region, area)
     try:
         pack = registry.pack_for(code, year, sector or None)
@@ -90,7 +91,7 @@ def precheck_(
     json: AsJson = False,
 ) -> None:
     """计划中的活动算不算：结合本年已有的记录，说明可计多少学时、依据哪一条；不计的退出码为 1。"""
-    registry = load()
+    registry = law_here()
     code = area_of(registry, region, area)
     try:
         pack = registry.pack_for(code, year, sector or None)

@@ -10,19 +10,16 @@ from xueshi.errors import InputError
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.sources import RegulationSource
-from xueshi.settings import load_settings
+from xueshi_cli.law_here import has_folder
 from xueshi_cli.notice_text import notice_text
 
 if TYPE_CHECKING:
     from xueshi.audit.repository import AttachedText
 
-SQLITE = "sqlite:///"
-
 
 def attached_texts() -> dict[str, str]:
     """Return the texts attached in the data folder (instrument → text); nothing is made where there is none yet."""
-    address = load_settings().database
-    if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists():
+    if not has_folder():
         return {}
     from xueshi.audit import repository as audit  # noqa: PLC0415 - loaded where a data folder is there
     from xueshi.storage import reading  # noqa: PLC0415 - same

@@ -20,7 +20,7 @@ from xueshi_cli.process_end import end_process_after
 NOUNS = {
     # name of the command → module that holds `app`, what help says of it; one line per noun
     "regions": ("xueshi_cli.regions", "地区：列表、详情、检查、条款覆盖"),
-    "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同"),
+    "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同，本级口径的起草、测算、发布"),
     "register": ("xueshi_cli.register", "登记：模板、导入、在册单位"),
     "records": ("xueshi_cli.records", "学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动"),
     "flows": ("xueshi_cli.flows", "流程：现行环节，本级的流程调整（检查、发布、撤销）"),

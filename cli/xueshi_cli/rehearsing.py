@@ -92,6 +92,8 @@ class Rehearsal:
     ) -> None:
         self.place, self.officer, self.notice, self.behaviour = place, officer, notice, behaviour
         self.own = Workplace(folder)
+        # The folder of the run has no publications of its own: what holds in the real one holds here.
+        self.own.registry.bureau = place.registry.bureau
         self.flow = flow_of(place.registry, notice)
         self.stops: list[Stop] = []
 

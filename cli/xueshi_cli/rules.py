@@ -10,16 +10,23 @@ from typing import Annotated
 import typer
 
 from xueshi.errors import InputError, NotEncodedError
-from xueshi.registry import Registry, load
+from xueshi.registry import Registry
 from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
+from xueshi_cli import rule_drafts
 from xueshi_cli.attached import attach
+from xueshi_cli.law_here import law_here
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, show_table
 
-app = Noun("规定：现行条目、读本、原文、异同")
+app = Noun("规定：现行条目、读本、原文、异同，本级口径的起草、测算、发布")
+app.command("draft")(rule_drafts.draft)
+app.command("impact")(rule_drafts.impact)
+app.command("publish")(rule_drafts.publish)
+app.command("rollback")(rule_drafts.rollback)
+app.command("drafts")(rule_drafts.drafts)
 
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]
@@ -43,7 +50,7 @@ def read(
     json: AsJson = False,
 ) -> None:
     """把整份文件读成中文：每条认定标准、限制、要求、口径和由人决定的事项。"""
-    registry = load(strict=False)
+    registry = law_here(strict=False)
     readings = []
     for instrument in instruments(registry, law, year, area):
         pack = registry.pack_of(instrument, area, year=year)
@@ -61,7 +68,7 @@ def read(
 @app.command("show")
 def show(law: Law, year: Year = None, area: Area = "", json: AsJson = False) -> None:
     """列出现行条目：编号、条款、读法。"""
-    registry = load(strict=False)
+    registry = law_here(strict=False)
     rows = []
     heads = []
     for instrument in instruments(registry, law, year, area):
@@ -83,7 +90,7 @@ def attach_(
     officer: Annotated[str, typer.Option("--as", help="以哪个账号办理；不填则记为本机用户")] = "",
 ) -> None:
     """附上公布的原文：存入数据文件夹；以后说明中引用原句，检查时逐个核对数字（E206）。"""
-    registry = load(strict=False)
+    registry = law_here(strict=False)
     found = instruments(registry, law, None)
     if len(found) > 1:
         raise InputError(f"{law} 有几份文件，请写明其中一份：{'、'.join(found)}")
@@ -109,7 +116,7 @@ def diff(
     json: AsJson = False,
 ) -> None:
     """两份文件的异同：条款、条目、要求（数字在句中），以及读法相同而逻辑不同的条目。"""
-    registry = load(strict=False)
+    registry = law_here(strict=False)
     packs = [registry.pack_of(one, area) for one in (before, after)]
     found = differences(*packs)
     if json:

@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.repository import Actor
+from xueshi.bureau_rules import commands as rule_commands
+from xueshi.bureau_rules.in_force import PublishedOverlays
 from xueshi.campaigns.acts.delegating import require_in_time
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
 from xueshi.migrations.schema import upgrade
@@ -82,6 +84,7 @@ class Workplace:
     def engine(self) -> Engine:
         """The database, at the newest schema; whatever works on it knows every kind of command."""
         report_commands.register()
+        rule_commands.register()
         self.folder.mkdir(parents=True, exist_ok=True)
         engine = open_database(self.settings.database)
         upgrade(engine)
@@ -103,8 +106,10 @@ class Workplace:
 
     @cached_property
     def registry(self) -> Registry:
-        """The jurisdiction plugins."""
-        return load()
+        """The jurisdiction plugins, with what bureaus published in this folder."""
+        registry = load()
+        registry.bureau = PublishedOverlays(self.engine)
+        return registry
 
     def temporal_address(self) -> str | None:
         """Return where a Temporal server answers for this folder; None when there is none."""

@@ -123,6 +123,8 @@ class Registry:
     problems: list[Problem] = field(default_factory=list)
     bureau: Callable[[], Sequence[BureauOverlay]] = tuple
     """What bureaus published themselves, in that order; asked each time, since it changes while a process runs."""
+    lineages: dict[str, list[str]] = field(default_factory=dict)
+    """Instrument → itself and those that it descends from, as far as it was asked for."""
 
     def codes(self) -> list[str]:
         """Return the codes of all jurisdictions, sorted."""
@@ -217,9 +219,7 @@ class Registry:
         """
         return [one.source for one in self.published_overlays(instrument, area, year)]
 
-    def published_overlays(
-        self, instrument: str, area: str, year: int | None = None
-    ) -> list[BureauOverlay]:
+    def published_overlays(self, instrument: str, area: str, year: int | None = None) -> list[BureauOverlay]:
         """The same with what is known of each."""
         above = area_ancestry(area)
         found = [one for one in self.bureau() if one.area in above and one.serves(year)]
@@ -233,12 +233,14 @@ class Registry:
 
     def lineage(self, instrument: str) -> list[str]:
         """Return an instrument and those that it descends from, itself first."""
-        found: list[str] = []
-        wanted: str | None = instrument
-        while wanted is not None and wanted not in found:
-            found.append(wanted)
-            wanted = read_rule_file(self.source_of(wanted), Findings()).header.parent
-        return found
+        if instrument not in self.lineages:
+            found: list[str] = []
+            wanted: str | None = instrument
+            while wanted is not None and wanted not in found:
+                found.append(wanted)
+                wanted = read_rule_file(self.source_of(wanted), Findings()).header.parent
+            self.lineages[instrument] = found
+        return self.lineages[instrument]
 
     def flows_for(self, area: str, year: int, purpose: str, sector: str | None = None) -> list[ApprovalFlow]:
         """Return the flows of a purpose that serve an area, year and sector: those of the instrument that applies.

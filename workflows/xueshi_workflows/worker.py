@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, Worker
 
+from xueshi.bureau_rules import commands as rule_commands
 from xueshi.campaigns.commanding.relay import RelayPace, run_relay
 from xueshi.campaigns.opening.planning import CampaignOpener
 from xueshi.messages.outbox import PostOffice, run_outbox
@@ -56,6 +57,7 @@ async def run_worker(
 ) -> None:
     """Work until told to stop."""
     report_commands.register()
+    rule_commands.register()
     client = await connect(setting.address, setting.namespace, setting.key)
     await ensure_search_attributes(client)
     await ensure_schedules(client)

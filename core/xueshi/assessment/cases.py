@@ -61,11 +61,12 @@ class Packs:
 
     source_of: SourceOf
     functions: Mapping[str, Any] = field(default_factory=dict)
-    overlays: tuple[RegulationSource, ...] = ()
-    """A bureau's choices under which the cases are run; what a case sets itself goes over them."""
     checked: bool = True
     """Whether a file with a finding of the static checks is refused; mutants are run all the same."""
     made: dict[str, RulePack] = field(default_factory=dict)
+    overlays: tuple[RegulationSource, ...] = ()
+    """A bureau's choices under which the cases are run; what a case sets itself goes over them."""
+    area: str = ""
 
     def pack(self, instrument: str, case: Case, *, as_chosen: bool = True) -> RulePack:
         """Return the pack a case asks for (or, without `as_chosen`, with the default readings).
@@ -83,6 +84,7 @@ class Packs:
                 config=config or None,
                 sector_file=case.sector_file,
                 functions=self.functions,
+                area=self.area,
             )
         return self.made[key]
 
@@ -91,10 +93,11 @@ def unchecked(
     instrument: str,
     source_of: SourceOf,
     *,
-    overlays: tuple[RegulationSource, ...],
+    overlays: tuple[RegulationSource, ...] = (),
     config: Mapping[str, object] | None,
     sector_file: document.Mapping | None,
     functions: Mapping[str, Any],
+    area: str = "",
 ) -> RulePack:
     """Resolve a pack without the static checks: a mutant need not be a sound file. Raises RuleFileError."""
     resolved = resolve(
@@ -104,6 +107,7 @@ def unchecked(
         config=config,
         sector_file=sector_file,
         functions=functions,
+        area=area,
     )
     resolved.findings.raise_errors()
     assert resolved.pack is not None

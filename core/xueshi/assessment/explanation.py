@@ -207,7 +207,7 @@ class _Explainer:
             tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
             tuple(self.requirement(one) for one in result.requirements),
             tuple(self.window(one) for one in result.windows),
-            cures(pack, self.request, result), tuple(self.readings(result.readings)), tuple(self.warnings()),
+            cures(pack, self.request, result), (*self.readings(result.readings), *self.values()), tuple(self.warnings()),
         )  # fmt: skip
 
     def record(self, entry: LedgerEntry, record: RecordFacts | None) -> RecordExplanation:
@@ -270,8 +270,14 @@ class _Explainer:
         for name in dict.fromkeys(names):
             if name in known:
                 one = known[name]
-                by = f"（依据：{one['chosen_by']}）" if one["chosen_by"] else ""
+                by = f"（依据：{one['chosen_by']}，{one['clause']}）" if one["chosen_by"] else ""
                 yield f"{name}（{one['ask']}）取“{one['options'][one['option']]}”{by}"
+
+    def values(self) -> Iterable[str]:
+        """Say the values that a bureau set: which clause leaves it to set them, by which document it did."""
+        for one in self.pack.data["parameters"].values():
+            if one["chosen_by"]:
+                yield f"{one['clause']}：{self.words.parameter(one)}"
 
     def requirement(self, one: RequirementResult) -> RequirementExplanation:
         counted = any(code == one.of and entry["count"] is not None for code, entry in self.pack.data["sums"])

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 # Importing a tables module is what puts its tables into the metadata.
 from xueshi.access import tables as _access
 from xueshi.audit import tables as _audit
+from xueshi.bureau_rules import tables as _bureau_rules
 from xueshi.campaigns import tables as _campaigns
 from xueshi.documents import tables as _documents
 from xueshi.errors import InputError
@@ -33,6 +34,7 @@ _STANDS_UPON = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 TABLE_MODULES = (
     _access,
     _audit,
+    _bureau_rules,
     _campaigns,
     _documents,
     _messages,

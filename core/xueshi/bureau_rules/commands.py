@@ -1,0 +1,32 @@
+"""The acts on a bureau's own values as kinds of the one command table: who carries each out, and whose target it may be."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from xueshi.access.repository import Actor
+from xueshi.bureau_rules import acts, repository
+from xueshi.bureau_rules.acts import require_area
+from xueshi.campaigns.acts.direct_acts import Act
+from xueshi.campaigns.commanding.commands import CommandRequest, TargetCheck, register_kind
+
+
+def register() -> None:
+    """Enter the acts into the command table; the composition root calls this, repeats change nothing."""
+    for name, (act, check) in _KINDS.items():
+        register_kind(name, act, check)
+
+
+def _of_area(session: Session, actor: Actor, request: CommandRequest) -> None:  # noqa: ARG001 - one signature for all
+    require_area(actor, str(request.payload.get("area", "")))
+
+
+def _of_draft(session: Session, actor: Actor, request: CommandRequest) -> None:
+    require_area(actor, repository.draft(session, actor.scope, request.target_id).area)
+
+
+_KINDS: dict[str, tuple[Act, TargetCheck]] = {
+    "rules_draft": (acts.draft, _of_area),
+    "rules_rollback": (acts.roll_back, _of_area),
+    "rules_publish": (acts.publish, _of_draft),
+}
