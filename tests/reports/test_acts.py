@@ -406,7 +406,9 @@ def test_a_trusted_key_is_for_its_own_area_only(engine: Engine, desks: dict[str,
     proved(engine)
 
 
-@pytest.mark.parametrize("number", ["", "1", "01890a5d-ac96-774b-bcce-b302099a8057", "report:a:1:2:3", "report:a:990100:2021:0"])
+@pytest.mark.parametrize(
+    "number", ["", "1", "01890a5d-ac96-774b-bcce-b302099a8057", "report:a:1:2:3", "report:a:990100:2021:0"]
+)
 def test_what_is_no_number_is_said_so(number: str, desks: dict[str, ReportDesk]) -> None:
     with pytest.raises(InputError, match="不是报告编号"):
         desks["city"].send(number)

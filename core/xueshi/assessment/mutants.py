@@ -285,9 +285,7 @@ def _nothing_to_notice(
     if "rows" not in mutant.path or "when" not in mutant.path:
         return False
     packs = [
-        unchecked(
-            instrument, one, overlays=(), config=None, sector_file=None, functions=functions
-        )
+        unchecked(instrument, one, overlays=(), config=None, sector_file=None, functions=functions)
         for one in (source_of, changed)
     ]
     return same_rows(packs[0], packs[1], mutant.rule)

@@ -252,9 +252,7 @@ class YearLaw:
         cls, session: Session, pack: RulePack, area: str, year: int, people: Sequence[PersonForAssessment]
     ) -> YearLaw:
         """Read what the sealed other years of some people hand on to a year."""
-        return cls(
-            pack, area, year, earlier_of(session, year, people), years_of(session, pack, year, people)
-        )
+        return cls(pack, area, year, earlier_of(session, year, people), years_of(session, pack, year, people))
 
     def judge(self, person: PersonForAssessment, values: Mapping[UUID, Mapping[str, object]]) -> Judged:
         """Judge one of the people; `values` are what verifiers determined, by record and fact."""
