@@ -35,7 +35,7 @@ from xueshi.reports.manifest import ReportHead
 from xueshi.reports.package import write_package
 from xueshi.reports.sending_acts import ReportOrder
 from xueshi.reports.signing import PublicKey, Signer
-from xueshi.storage import new_id, reading, transaction
+from xueshi.storage import reading, transaction
 
 ENGINE = Scope.everything()
 CITY, PROVINCE = Signer(b"c" * 32), Signer(b"p" * 32)

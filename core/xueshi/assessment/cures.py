@@ -182,7 +182,7 @@ def _quantity(form: list[Any], units: Fraction) -> str:
         return f"{-(-units * per * RATE_UNITS[unit][1] // 1)}个月"
     step = STEPS_OF.get(unit, Fraction(1))
     least = -(-units * per // step) * step
-    return f"{least.numerator if least.denominator == 1 else f'{float(least):g}'}{UNIT_WORDS[unit]}"
+    return f"{show_hours(-(-least * 100 // 1))}{UNIT_WORDS[unit]}"
 
 
 def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:

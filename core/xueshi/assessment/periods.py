@@ -12,6 +12,7 @@ from xueshi.assessment.facts import months_between
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.run import Run, rounded
+from xueshi.hours import show_hours
 
 DATES: Final = ("start", "end")
 READ: Final = (*DATES, "months")
@@ -68,4 +69,4 @@ def _hours(row: Row, facts: Facts, months: Number) -> Number | Stop:
 
 
 def _plain(months: Number) -> str:
-    return f"{int(months)}" if months == int(months) else f"{float(months):.2f}"
+    return show_hours(rounded(months * 100))

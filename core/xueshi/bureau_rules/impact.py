@@ -28,7 +28,7 @@ from xueshi.campaigns.tables import Campaign
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.jurisdictions import area_contains
 from xueshi.real_clock import real_now
-from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
@@ -191,7 +191,7 @@ def _of_unit(session: Session, unit: Unit, year: int, laws: _Laws, impact: Impac
     made = partial(PersonChange, unit.id, unit.name)
     if found is not None:
         campaign, filing = found
-        values = filing_rows.determinations(session, filing.id)
+        values = filing_rows.determinations(session, filing)
         seals = results.sealed_of_unit(session, campaign.id, unit.id)
         rows = results.results_by_id(session, [one.result_id for one in seals])
         for seal in seals:
@@ -240,25 +240,13 @@ def _judged_register(
     values: Mapping[UUID, Mapping[str, object]],
     sealed: set[UUID],
 ) -> dict[UUID, tuple[str | None, Outcome]]:
-    first, last = pack.year_window(year)
-    titles = first if pack.data["year"]["person_as_of"] == "start" else last
-    listed = people_rows.people_for_assessment(
-        session, ENGINE, unit.id, year, as_of=last, titles_as_of=titles
-    )
+    _, last = pack.year_window(year)
+    listed = assessing.people_in_year(session, ENGINE, unit.id, pack, year, last)
     people = [one for one in listed if one.person_id not in sealed]
-    earlier = assessing.earlier_of(session, year, people)
-    others = assessing.years_of(session, pack, year, people)
+    law = assessing.YearLaw.read(session, pack, unit.area, year, people)
     found: dict[UUID, tuple[str | None, Outcome]] = {}
     for person in people:
-        judged = assessing.judge(
-            pack,
-            unit.area,
-            year,
-            person,
-            values,
-            earlier.get(person.person_id, ()),
-            others.get(person.person_id, {}),
-        ).judgement
+        judged = law.judge(person, values).judgement
         outcome = Outcome(judged.verdict, judged.totals, _labelled(pack, judged.shortfalls))
         found[person.person_id] = (person.level, outcome)
     return found
