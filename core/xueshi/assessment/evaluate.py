@@ -120,7 +120,8 @@ class Evaluation(Run):
         result = judge_requirements(
             compiled, self.person, ordered, self.noted, self.readings, self.request.years, bool(waiting)
         )
-        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in waiting]
+        asked = [*waiting, *self.outside] if self.outside else waiting
+        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
         warnings = [*self.warnings, *result.warnings]
         return made(
