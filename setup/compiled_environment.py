@@ -1,4 +1,4 @@
-"""An environment with the interpreter compiled to machine code, `.venv-compiled` (`make compiled`): optional, about twice as fast.
+"""An environment with the interpreter compiled to machine code, `.venv-compiled` (`make compiled`): optional, about three times as fast.
 
 For the benchmark and for whoever judges millions of people. The source is the same Python, compiled by mypyc (it needs
 a C compiler and Python's headers); the pure Python remains what is shipped, tested and true. Everything of ours is
