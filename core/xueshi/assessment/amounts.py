@@ -34,7 +34,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
         run.stopped(one, row, exact, 7)
         return
     hours = exact if type(exact) is int else rounded(exact)
-    if run.noted is not None:
+    if run.nodes is not None:
         code, text = "", ""
         presumed: tuple[str, ...] = ()
         if row.less:

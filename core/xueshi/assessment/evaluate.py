@@ -13,7 +13,6 @@ from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
-from xueshi.assessment.trace import Trace
 from xueshi.assessment.types import (
     LedgerEntry,
     OpenFact,
@@ -118,7 +117,7 @@ class Evaluation(Run):
             ordered.extend([one for one, _ in carried])
         waiting = [one for one in ordered if one.verdict in OPEN]
         result = judge_requirements(
-            compiled, self.person, ordered, self.noted, self.readings, self.request.years, bool(waiting)
+            compiled, self.person, ordered, self.nodes, self.readings, self.request.years, bool(waiting)
         )
         asked = [*waiting, *self.outside] if self.outside else waiting
         open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
@@ -139,7 +138,7 @@ class Evaluation(Run):
                 tuple(open_points),
                 tuple(entries),
                 tuple(self.readings),
-                Trace(self.noted) if self.noted is not None else (),
+                tuple(self.nodes) if self.nodes is not None else (),
                 result.windows,
                 "",
                 result.counts,

@@ -13,10 +13,10 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement, Sum
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
-from xueshi.assessment.trace import Noted
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
+    TraceNode,
     WindowResult,
     YearFigures,
     made,
@@ -64,7 +64,7 @@ def judge_requirements(
     compiled: Program,
     person: Facts,
     judged: list[Judged],
-    noted: list[Noted] | None,
+    nodes: list[TraceNode] | None,
     readings: dict[str, None],
     years: Mapping[int, YearFigures],
     waiting: bool,
@@ -110,8 +110,8 @@ def judge_requirements(
             readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
     for one, result in shown:
-        if noted is not None:
-            noted.append(_note(compiled, one, result, facts))
+        if nodes is not None:
+            nodes.append(_node(compiled, one, result, facts))
         if result.met is False:
             verdict = "not_met"
         elif result.met is None and verdict == "met":
@@ -181,12 +181,13 @@ def _without_factor(
     return tuple(found)
 
 
-def _note(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> Noted:
-    """Return the step of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
+    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
     by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
     text = result.label if by is None else f"{result.label}，按{by.name or by.label}（{by.rule}）"
     code = "" if result.met else "short"
-    return "", 16, one, facts, one.reads, (), result.total, result.minimum, code, text
+    noted = ("", 16, one, facts, one.reads, (), result.total, result.minimum, code, text)
+    return made(TraceNode, noted)
 
 
 def sum_totals(

@@ -11,8 +11,7 @@ from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.trace import Noted
-from xueshi.assessment.types import PersonYearRequest, plain_value
+from xueshi.assessment.types import PersonYearRequest, TraceNode, made, plain_value
 
 
 class Run:
@@ -22,7 +21,7 @@ class Run:
         "beside",
         "compiled",
         "day_used",
-        "noted",
+        "nodes",
         "outside",
         "person",
         "readings",
@@ -35,7 +34,7 @@ class Run:
         self.compiled = compiled
         self.request = request
         self.year = request.year
-        self.noted: list[Noted] | None = [] if trace else None
+        self.nodes: list[TraceNode] | None = [] if trace else None
         self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
         self.outside: list[Judged] = []
@@ -67,10 +66,11 @@ class Run:
         text: str = "",
         presumed: tuple[str, ...] = (),
     ) -> None:
-        """Note one step: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
-        noted = self.noted
-        if noted is not None:
-            noted.append((one.id, step, where, one.facts, names, presumed, before, after, code, text))
+        """Add one node: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
+        nodes = self.nodes
+        if nodes is not None:
+            noted = (one.id, step, where, one.facts, names, presumed, before, after, code, text)
+            nodes.append(made(TraceNode, noted))
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
