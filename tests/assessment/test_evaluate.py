@@ -399,3 +399,20 @@ def test_the_answer_survives_json(law: Law, judge: Judge) -> None:
     again = YearAssessment.from_json(told)
     assert again.to_json() == told
     assert (again.ledger, again.totals, again.verdict) == (result.ledger, result.totals, result.verdict)
+
+
+@pytest.mark.parametrize("granted", [5, 13])
+def test_a_grant_outside_the_range_is_named_among_what_is_open(law: Law, judge: Judge, granted: int) -> None:
+    """The verdict is what it is; whoever decided has to decide anew, and is told of which record."""
+    pack = law("1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: lower}")
+    result = judge(pack, ("r1", "paper", {"granted": granted}), ("r2", "paper", {"granted": 6}))
+    assert (result.verdict, result.entry("r1").verdict) == ("not_met", "refused")
+    assert [(point.record, point.facts, point.code) for point in result.open] == [
+        ("r1", ("granted",), "outside_range")
+    ]
+    assert "请在幅度内重新认定" in result.open[0].text
+
+
+def test_a_grant_within_the_range_leaves_nothing_open(law: Law, judge: Judge) -> None:
+    pack = law("1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: lower}")
+    assert judge(pack, ("r1", "paper", {"granted": 12})).open == ()

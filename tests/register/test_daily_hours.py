@@ -45,6 +45,26 @@ def test_a_cell_that_is_none_is_told_how(text: str, says: str) -> None:
         parse_fact(text, COLUMN)
 
 
+@pytest.mark.parametrize(
+    ("text", "type", "span", "says"),
+    [
+        ("500", "number", (0, 366), "应在0至366之间"),
+        ("366.01", "number", (0, 366), "应在0至366之间"),
+        ("0", "count", (1, 1000), "应在1至1000之间"),
+    ],
+)
+def test_a_number_out_of_its_range_is_told_in_its_cell(
+    text: str, type: str, span: tuple[int, int], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        parse_fact(text, FactColumn("days", "天数（天）", type, {}, span))
+
+
+@pytest.mark.parametrize(("text", "value"), [("366", 366), ("0", 0), ("2.5", "2.5"), ("无", None)])
+def test_a_number_within_its_range_is_taken(text: str, value: object) -> None:
+    assert parse_fact(text, FactColumn("days", "天数（天）", "number", {}, (0, 366))) == value
+
+
 @pytest.mark.parametrize(("area", "year", "there"), [("320400", 2024, True), ("320400", 2012, False)])
 def test_the_workbook_has_the_column_where_the_law_reads_it(area: str, year: int, there: bool) -> None:
     vocabulary = IntakeVocabulary.from_pack(load().pack_for(area, year), year)

@@ -92,7 +92,10 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     if one.category_lacks:
         run.lacking(one, row, 15, one.category_lacks)
         return
-    _tell(run, one, row, hours)
+    if hours and not one.code and not row.periodic:
+        one.text = credited(row, hours)
+    else:
+        _tell(run, one, row, hours)
 
 
 def _tell(run: Run, one: Judged, row: Row, hours: int) -> None:

@@ -11,7 +11,7 @@ from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.program import Item, Row, program
-from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment
+from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment, plain_value
 from xueshi.hours import show_hours
 from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.pack import RulePack
@@ -182,7 +182,8 @@ def _quantity(form: list[Any], units: Fraction) -> str:
         return f"{-(-units * per * RATE_UNITS[unit][1] // 1)}个月"
     step = STEPS_OF.get(unit, Fraction(1))
     least = -(-units * per // step) * step
-    return f"{show_hours(-(-least * 100 // 1))}{UNIT_WORDS[unit]}"
+    said = str(plain_value(least))
+    return f"{said.rstrip('0') if '.' in said else said}{UNIT_WORDS[unit]}"
 
 
 def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:

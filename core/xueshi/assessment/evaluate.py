@@ -119,7 +119,8 @@ class Evaluation(Run):
         result = judge_requirements(
             compiled, self.person, ordered, self.nodes, self.readings, self.request.years, bool(waiting)
         )
-        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in waiting]
+        asked = [*waiting, *self.outside] if self.outside else waiting
+        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
         warnings = [*self.warnings, *result.warnings]
         return made(
@@ -167,15 +168,21 @@ class Evaluation(Run):
         one.kind_rules = rules
         one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
         facts["kind"] = one.kind
-        start = facts.get("start")
-        if start is not None and (end := facts.get("end")) is not None:
-            if end < start:
-                raise RuleError(
-                    f"记录{one.id}：结束日期{end}早于开始日期{start}，是否把两者写反了？请更正后重新提交"
-                )
-            if rules.months and "months" not in facts:
-                facts["months"] = months_between(start, end)
+        if "start" in facts:
+            self.between(one, facts["start"], facts.get("end"))
         return one
+
+    @staticmethod
+    def between(one: Judged, start: date | None, end: date | None) -> None:
+        """Refuse an end before the start; reckon the months between the two where a rule reads them."""
+        if start is None or end is None:
+            return
+        if end < start:
+            raise RuleError(
+                f"记录{one.id}：结束日期{end}早于开始日期{start}，是否把两者写反了？请更正后重新提交"
+            )
+        if one.kind_rules.months and "months" not in one.facts:
+            one.facts["months"] = months_between(start, end)
 
     def judge(self, one: Judged) -> None:
         """Steps 2 to 11 for one record."""

@@ -157,6 +157,9 @@ class FactTypes:
     numbers: dict[str, int]
     """The most that may be stated of each number."""
 
+    from_one: frozenset[str]
+    """The numbers that cannot be 0."""
+
     words: dict[str, frozenset[str]]
 
     @staticmethod
@@ -174,6 +177,7 @@ class FactTypes:
                 for name, fact in facts.items()
                 if fact.type in ("count", "number")
             },
+            frozenset([intern(name) for name, fact in facts.items() if fact.range and fact.range[0] > 0]),
             {
                 intern(name): frozenset([intern(value) for value in fact.values])
                 for name, fact in facts.items()
@@ -194,7 +198,7 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
     cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
     typed = beside.copy()
     typed.update(cells)
-    yes_no, numbers, words = types.yes_no, types.numbers, types.words
+    yes_no, numbers, words, from_one = types.yes_no, types.numbers, types.words, types.from_one
     for name, value in cells.items():
         kind = type(value)
         if kind is bool:
@@ -203,8 +207,8 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
             stands = value in words.get(name, _NO_WORDS)
         elif kind is int:
             number: int = value
-            # Nothing at all is looked at more closely: of some facts there is no such number (a rank of 0).
-            stands = 0 < number <= numbers.get(name, -1)
+            # Of some facts there is no nothing (a rank of 0).
+            stands = 0 <= number <= numbers.get(name, -1) and (number > 0 or name not in from_one)
         else:
             stands = False
         if stands or value is None:

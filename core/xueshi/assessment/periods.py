@@ -12,7 +12,7 @@ from xueshi.assessment.facts import months_between
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.run import Run, rounded
-from xueshi.hours import show_hours
+from xueshi.assessment.types import plain_value
 
 DATES: Final = ("start", "end")
 READ: Final = (*DATES, "months")
@@ -58,7 +58,7 @@ def amount(run: Run, one: Judged, row: Row, exact: Number | Stop) -> Number | St
     if isinstance(by_then, Stop):
         return by_then
     part: Number = max(0, by_now - by_then)
-    text = f"截至本年度末按{_plain(upto)}个月，减去以前年度的{_plain(before)}个月"
+    text = f"截至本年度末按{plain_value(upto)}个月，减去以前年度的{plain_value(before)}个月"
     run.note(one, 7, row, READ, rounded(exact), rounded(part), "", text)
     return part
 
@@ -66,7 +66,3 @@ def amount(run: Run, one: Judged, row: Row, exact: Number | Stop) -> Number | St
 def _hours(row: Row, facts: Facts, months: Number) -> Number | Stop:
     held = row.hours({**facts, "months": months})
     return 0 if isinstance(held, Stop) and held.kind == "zero" else held
-
-
-def _plain(months: Number) -> str:
-    return show_hours(rounded(months * 100))

@@ -112,6 +112,9 @@ class Row(Cited):
     each_year: bool
     """Whether it counts in each statistics year that it reaches into."""
 
+    periodic: bool
+    """One of these two."""
+
     ranged: bool
     """Whether somebody chooses the hours within bounds."""
 
@@ -473,6 +476,8 @@ def _row(
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
+    by_months = any(rate[2] in COMPLETED for rate in rates(row["hours"]))
+    each_year = bool(row.get("each_year"))
     marks = dict.fromkeys([*item.readings, *row["readings"]])
     made = Row(
         row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
@@ -487,7 +492,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), any(rate[2] in COMPLETED for rate in rates(row["hours"])), bool(row.get("each_year")), row["hours"][0] == "range", (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made

@@ -22,6 +22,7 @@ class Run:
         "compiled",
         "day_used",
         "nodes",
+        "outside",
         "person",
         "readings",
         "request",
@@ -36,6 +37,7 @@ class Run:
         self.nodes: list[TraceNode] | None = [] if trace else None
         self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
+        self.outside: list[Judged] = []
         self.day_used: dict[tuple[str, date], Any] = {}
         self.person: Facts = {}
         if request.person:
@@ -103,6 +105,10 @@ class Run:
         code = "no_decision" if stop.code == "no_decision_in_range" else stop.code
         one.settle(where, verdict, code, text)
         one.open_facts = stop.facts if verdict == "manual" else ()
+        if code == "outside_range":
+            # Refused, and still somebody's to decide anew: named among what is open, though the verdict stands.
+            one.open_facts = stop.facts
+            self.outside.append(one)
         self.note(
             one,
             step,

@@ -125,7 +125,7 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
                 one.year = run.compiled.pack.year_of(day)
             run.note(one, 4, row, row.dated, None, None, "", text)
             break
-    if row.by_months or row.each_year:
+    if row.periodic:
         periods.attribute(run, one, row)
     if row.only_category:
         one.category = row.only_category

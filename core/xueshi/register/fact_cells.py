@@ -30,7 +30,12 @@ def parse_fact(text: str, column: FactColumn, *, serial_days: bool = True) -> ob
         return None
     if column.type == "date":
         return read_day(text, serial=serial_days).isoformat()
-    return _READERS[column.type](text, column)
+    value = _READERS[column.type](text, column)
+    if column.range is not None and column.type != "list":
+        least, most = column.range
+        if not least <= Decimal(str(value)) <= most:
+            raise ValueError(f"应在{least}至{most}之间")
+    return value
 
 
 def _yes_no(text: str, _column: FactColumn) -> object:

@@ -50,6 +50,8 @@ class FactColumn:
     heading: str
     type: str
     values: Mapping[str, str]
+    range: tuple[int, int] | None = None
+    """The least and the most of a number, both in."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ class IntakeVocabulary:
                 if fact.unit:
                     heading = f"{heading}（{fact.unit}）"
                 words = {label: code for code, label in fact.values.items()} if fact.type == "word" else {}
-                columns.setdefault(fact.name, FactColumn(fact.name, heading, fact.type, words))
+                columns.setdefault(
+                    fact.name, FactColumn(fact.name, heading, fact.type, words, pack.facts[fact.name].range)
+                )
         order = list(pack.facts)
         first, last = pack.year_window(year)
         return cls(
