@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook  # type: ignore[import-untyped]  # ships no types
+from openpyxl import load_workbook
 
 from xueshi.register.checking import check_workbook
 from xueshi.register.marking import mark_workbook
