@@ -144,9 +144,10 @@ def cited_in_table(text: str, instrument: str) -> Iterator[tuple[str, list[str]]
     for rule, cell in re.findall(rf"^\| {instrument}-([\w.]+) \| ([^|]+) \|", text, re.MULTILINE):
         clauses = []
         for part in re.split(r"[;,] ", re.sub(r" \([^)]*[a-z][^)]*\)", "", cell)):
+            place = re.sub(r"Art\. (\d+)", lambda match: f"第{write_chinese(int(match[1]))}条", part)
             for pattern, said in CITED.get(instrument, ()):
-                part = re.sub(pattern, said, part)
-            clauses.append(re.sub(r"Art\. (\d+)", lambda match: f"第{write_chinese(int(match[1]))}条", part))
+                place = re.sub(pattern, said, place)
+            clauses.append(place)
         yield rule, clauses
 
 
