@@ -57,7 +57,7 @@ def assess(
         result = with_windows(pack, request, result, figures)
     except RuleError as error:
         raise InputError(f"{file}：{error}") from error
-    texts = quotes_of(attached_texts())
+    texts = quotes_of(attached_texts(), registry.printed_numbers)
     notices = notices_of(pack, request)
     if json:
         body = {**result.to_json(), "notices": list(notices)}

@@ -15,6 +15,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.judging.explaining import ExplainedResult, explain_result
 from xueshi.documents.explained_year import explained_year
 from xueshi.errors import InputError, NotFoundError
+from xueshi.registry import load
 from xueshi.regulations.published_text import quotes_of
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
@@ -38,7 +39,7 @@ def explain(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("register.read")
-        texts = quotes_of(audit.attached_texts(session))
+        texts = quotes_of(audit.attached_texts(session), load(strict=False).printed_numbers)
         found = [
             explain_result(session, actor.scope, result, texts)
             for result in _results(place, session, actor, person, year)

@@ -97,7 +97,7 @@ def attach_(
     [instrument] = found
     held = attach(registry.source_of(instrument), instrument, file, officer)
     pack = registry.pack_of(instrument)
-    text = PublishedText(held.text)
+    text = PublishedText(held.text, registry.printed_numbers(instrument))
     numbers = list(pack.data["clauses"][instrument])
     lacking = [one for one in numbers if not text.quote(one)]
     typer.echo(

@@ -164,6 +164,14 @@ class Registry:
                 return asked.credit_rules(instrument)
         raise NotEncodedError(f"没有插件含有文件 {instrument}；用 xueshi regions list 查看")
 
+    def printed_numbers(self, instrument: str) -> Mapping[str, str]:
+        """Return the clauses that an instrument's rules cite by another name than their number in the text; none if unknown."""
+        try:
+            source = self.source_of(instrument)
+        except NotEncodedError:
+            return {}
+        return read_rule_file(source, Findings()).printed
+
     def instruments(self) -> set[str]:
         """Return the ids of all instruments of all jurisdictions."""
         return {one.id for region in self.codes() for one in self.ask(region).jurisdiction().instruments}

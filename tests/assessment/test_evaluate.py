@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from xueshi.assessment.types import YearAssessment
-from xueshi.errors import RuleError
+from xueshi.errors import RuleError, RuleFileError
 from xueshi.regulations.pack import RulePack
 
 Law = Callable[..., RulePack]
@@ -357,6 +357,21 @@ def test_a_ceiling_bounds_what_a_category_gives_to_the_total(law: Law, judge: Ju
     result = judge(pack, ("r1", "paper", {"declared_hours": 50}))
     assert result.totals == {"public": 5000, "professional": 0, "total": 2000}
     assert result.shortfall == {"total": 1000}
+
+
+def test_a_ceiling_may_be_a_share_of_another_minimum(law: Law, judge: Judge) -> None:
+    asked = "requirements: {R1: {clause: 一, of: total, at_least: 30}, C: {clause: 一, of: public, at_most: 1/3 of R1}}\n"
+    pack = law("1: {clause: 一, for: paper, hours: stated, category: public}", asked)
+    result = judge(pack, ("r1", "paper", {"declared_hours": 50}))
+    assert result.totals == {"public": 5000, "professional": 0, "total": 1000}
+    assert result.shortfall == {"total": 2000}
+
+
+@pytest.mark.parametrize("wrong", ["1/3 of R7", "any", "4/3 of R1"])
+def test_a_ceiling_of_what_is_no_minimum_does_not_load(law: Law, wrong: str) -> None:
+    asked = f"requirements: {{R1: {{clause: 一, of: total, at_least: 30}}, C: {{clause: 一, of: public, at_most: {wrong}}}}}\n"
+    with pytest.raises(RuleFileError):
+        law("1: {clause: 一, for: paper, hours: stated, category: public}", asked)
 
 
 def test_a_warning_does_not_change_the_verdict(law: Law, judge: Judge) -> None:

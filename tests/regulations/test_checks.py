@@ -62,6 +62,8 @@ FAULTS = [
     Fault("E202", "  3.1: {clause: 三, name", "  3.1: {clause: 三十, name", 'clause "三十" is not in clauses; did you mean "三"?', "cite 三"),
     Fault("E203", "  二: {procedural: 单位组织}\n", "", "二 is missing between 一 and 三", "give it a status", at="  三: {encoded"),
     Fault("E203", "  二: {procedural: 单位组织}\n", "  二: {procedural: 单位组织}\n  二(三), 二(五): {procedural: 培训}\n", "二(四) is missing between 二(三) and 二(五)", "give it a status", at="  二(三), 二(五)"),
+    Fault("E203", "二: {procedural: 单位组织}", "二, 二(一): {procedural: 单位组织, printed: 附件1二}", "printed of 二, 二(一) does not say where one clause stands", "printed: 附件1一1"),
+    Fault("E203", "二: {procedural: 单位组织}", "二: {printed: 附件1二}", "clause 二 has no status", "二: {encoded: …}"),
     Fault("E203", "二: {procedural: 单位组织}", "二: {todo: 单位组织}", "clause 二 has no status", "二: {encoded: …}"),
     Fault("E203", "二: {procedural: 单位组织}", "二: {procedual: 单位组织}", '"procedual" is no status of clause 二', "procedural"),
     Fault("E204", "二: {procedural: 单位组织}", "二: {encoded: 单位组织}", "二 is marked encoded but nothing cites it", "change its status"),

@@ -63,6 +63,8 @@ def test_there_are_rule_files_to_accept() -> None:
         ((), "rulez", {}),
         (("regulation",), "titel", "x"),
         (("clauses", "一"), "todo", "x"),
+        (("clauses", "一"), "procedural", "x"),
+        (("clauses", "一"), "printed", 3),
         (("rules", "1"), "neds", ["passed"]),
         (("rules", "1"), "at_most", {"week": 3}),
         (("rules", "1", "rows", "1a"), "hour", 3),

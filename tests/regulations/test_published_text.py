@@ -42,6 +42,32 @@ def test_an_instrument_printed_as_an_annex_is_quoted_without_naming_the_annex() 
     assert PublishedText(text).quote("第二条") == "单位登记。"
 
 
+def test_an_annex_of_the_instrument_may_be_another_annex_of_the_letter() -> None:
+    text = PublishedText(
+        f"{NOTICE}附件4\n标准\n一、学时类\n1.培训按实际课时。\n2.会议每次6学时。\n", {"标准2": "附件1一2"}
+    )
+    assert text.quote("附件1一1") == "培训按实际课时。"
+    assert text.quote("标准2") == "会议每次6学时。"
+    assert text.quote("标准3") == ""
+    assert text.around("标准2") == "会议每次6学时。"
+
+
+@pytest.mark.parametrize(
+    ("clause", "says"),
+    [
+        ("三第一款", "公需科目每门30学时。"),
+        ("三第二款", "专业科目由单位组织。"),
+        ("三第三款", "内容公需科目每门30学时。专业科目由单位组织。"),
+        ("第九条第一款", "实行登记制度。"),
+        ("第九条第二款", "学分制另定。"),
+        ("第十条第一款", ""),
+    ],
+)
+def test_a_paragraph_is_quoted_alone(clause: str, says: str) -> None:
+    text = "三、内容\n公需科目每门30学时。\n专业科目由单位组织。\n第九条 实行登记制度。\n学分制另定。\n"
+    assert PublishedText(text).quote(clause) == says
+
+
 def test_headings_of_a_web_page_do_not_hide_the_numbering() -> None:
     text = NOTICE.replace("二、学时计算", "#### **二、学时计算**")
     assert PublishedText(text).quote("二(一)") == "培训每天6学时。"

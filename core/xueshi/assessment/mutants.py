@@ -1,6 +1,6 @@
-"""Mutants of a rule file: every number changed by one, every gate dropped, one at a time (rule language 6.5).
+"""Mutants of a rule file: each number changed by one, each gate and each `not_stated` dropped (rule language 6.5).
 
-A change that no case notices is W603: the cases do not hold that number or gate.
+One change at a time. A change that no case notices is W603: the cases do not hold that number, gate or absence.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ VALUES = ("hours", "share", "at_most", "spread", "at_least", "starts", "default"
 """Keys under which numbers stand; `default` and `values` are those of parameters."""
 CONDITIONS = ("when", "needs", "except", "if_record", "where")
 GATES = ("needs", "except")
+PARTS = ("rows", "plus")
+"""Keys under which entries of their own stand."""
+ABSENT = "not_stated"
 WHOLE = ("groups", "refuse", "deemed")
 """Sections whose entries are dropped whole."""
 NUMBERED = ("parameters", "tables", "sums", "year", "rules", "groups", "refuse", "requirements", "deemed")
@@ -44,7 +47,7 @@ class Mutant:
     what: str
     root: document.Mapping
     path: Path = ()
-    """Where in the file a number was changed; empty for what is dropped."""
+    """Where in the file a number or an absence was changed; empty for what else is dropped."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def mutants(root: document.Mapping) -> Iterator[Mutant]:
         for name, body in entries:
             if section == "tables":
                 yield from _numbers(root, (section, name), name, "", inside=True)
+                yield from _absences(root, (section, name), name, "")
             elif isinstance(body, document.Mapping):
                 yield from _entry(root, (section, name), name, _clause(body))
                 if section in WHOLE and "change" not in body.entries:
@@ -99,9 +103,11 @@ def _entry(root: document.Mapping, path: Path, name: str, clause: str) -> Iterat
             yield from _numbers(root, (*path, key), name, clause, inside=True)
         if key in GATES:
             yield from _gates(root, (*path, key), name, clause)
+        if key not in PARTS:
+            yield from _absences(root, (*path, key), name, clause)
         if key == "less":
             yield Mutant(body.line_of(key), name, clause, "less is removed", _without(root, (*path, key)))
-        if key in ("rows", "plus") and isinstance(value, document.Mapping):
+        if key in PARTS and isinstance(value, document.Mapping):
             for row, inner in value:
                 if isinstance(inner, document.Mapping):
                     yield from _entry(root, (*path, key, row), row, _clause(inner) or clause)
@@ -117,6 +123,31 @@ def _gates(root: document.Mapping, path: Path, name: str, clause: str) -> Iterat
             )
     else:
         yield Mutant(node.line, name, clause, f"{word} is removed", _without(root, path))
+
+
+def _absences(root: document.Mapping, path: Path, name: str, clause: str) -> Iterator[Mutant]:
+    """Drop each `not_stated` below `path`: of a list of values, as a condition, in the key of a table."""
+    node = _at(root, path)
+    if isinstance(node, document.Sequence):
+        for place, item in enumerate(node.items):
+            if isinstance(item, Scalar) and item.text == ABSENT:
+                what = f"{ABSENT} of {path[-1]} is removed"
+                yield Mutant(item.line, name, clause, what, _without(root, (*path, place)), path)
+            yield from _absences(root, (*path, place), name, clause)
+        return
+    if not isinstance(node, document.Mapping):
+        return
+    for key, value in node:
+        words = [word.strip() for word in key.split(",")]
+        rest = ", ".join(word for word in words if word != ABSENT)
+        if ABSENT in words:
+            what = f"{ABSENT} of {path[-1]} is removed"
+            new = _renamed(root, path, key, rest) if rest else _without(root, (*path, key))
+            yield Mutant(node.line_of(key), name, clause, what, new, path)
+        if isinstance(value, Scalar) and value.text == ABSENT:
+            what = f"{key}: {ABSENT} is removed"
+            yield Mutant(node.line_of(key), name, clause, what, _without(root, (*path, key)), path)
+        yield from _absences(root, (*path, key), name, clause)
 
 
 def _said(node: Node) -> str:
@@ -281,7 +312,14 @@ def try_mutants(
 def _nothing_to_notice(
     mutant: Mutant, instrument: str, source_of: SourceOf, changed: SourceOf, functions: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a changed bound of a row chooses nothing else: its values fall to an earlier row either way."""
+    """Tell whether no case could notice: the rows are chosen as before, or it is the year of a law that grants nothing.
+
+    A bound of a row chooses nothing else where its values fall to an earlier row either way. Where a law has no rule, no
+    record is counted in a year of it: its first day decides nothing.
+    """
+    if mutant.path[:2] == ("year", "starts"):
+        sound = unchecked(instrument, source_of, config=None, sector_file=None, functions=functions)
+        return not sound.data["items"]
     if "rows" not in mutant.path or "when" not in mutant.path:
         return False
     packs = [

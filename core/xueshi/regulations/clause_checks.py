@@ -172,7 +172,7 @@ def check_numbers(
                     f"xueshi rules attach {file.header.id} FILE",
                 )
             continue
-        published = PublishedText(text)
+        published = PublishedText(text, file.printed)
         for one in numbers:
             if one.file != file.path:
                 continue
@@ -228,6 +228,6 @@ def _numbers_in(text: str) -> frozenset[str]:
 
 
 def _in_units(number: str, text: str) -> bool:
-    """A text may write 10000 as 万字, 1000 as 千字 and 50% as half."""
-    words = {"10000": ("万字",), "1000": ("千字",), "50": ("一半", "减半", "半数")}
+    """A text may write 10000 as 万字, 1000 as 千字, 50% as half and 2 as 两."""
+    words = {"2": ("两",), "10000": ("万字",), "1000": ("千字",), "50": ("一半", "减半", "半数")}
     return any(word in text for word in words.get(number, ()))

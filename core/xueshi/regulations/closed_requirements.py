@@ -216,8 +216,10 @@ class RequirementCloser:
                     "E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn"
                 )
             at_least = self.reader.value(keys["at_least"], "minimum") if "at_least" in keys else None
-            for part in _parts(at_least):
-                self._ids(Scalar(entry.file, entry.line_of("at_least"), part), ids, "requirement")
+            at_most = self.reader.value(keys["at_most"], "ceiling") if "at_most" in keys else None
+            for word, form in (("at_least", at_least), ("at_most", at_most)):
+                for part in _parts(form):
+                    self._ids(Scalar(entry.file, entry.line_of(word), part), ids, "requirement")
             alone = text_of(keys.get("alone"))
             if alone is not None and alone not in YES:
                 self.reader.fault(
@@ -228,7 +230,7 @@ class RequirementCloser:
                 )
             return {
                 **closed, "of": of, "at_least": at_least, "effect": effect, "key": entry.text("key") or entry.id,
-                "at_most": self.reader.value(keys["at_most"], "cap") if "at_most" in keys else None,
+                "at_most": at_most,
                 "over": self._over(keys.get("over")),
                 **{word: self._ids(keys.get(word), ids, "requirement") for word in ("average_of", "sum_of", "every", "any_of", "all_of")},
                 "alone": alone not in ("no", "false"),

@@ -16,7 +16,7 @@ from xueshi.regulations.vocabulary import Vocabulary
 from xueshi.regulations.words import Form
 
 SPECIAL = ("none", "not_stated", "stated")
-LEAF_WORDS = {"years": "number of years"}
+LEAF_WORDS = {"years": "number of years", "ceiling": "cap"}
 DAYS = ("day", "half_day")
 """Units of a rate from which `less` takes something off."""
 YES = {"yes": True, "true": True, "no": False, "false": False}
@@ -498,6 +498,11 @@ class Reader:
             form, example = words.percent(text), "20%, or stated in a fact"
         elif leaf == "cap":
             form, example = words.cap(text), "a number of hours, or none"
+        elif leaf == "ceiling":
+            form, example = (
+                words.cap(text) or (words.minimum(text) if "/" in text else None),
+                "80, none, or 1/3 of R1",
+            )
         elif leaf == "years":
             form = ["fixed", text] if text.isdigit() and int(text) > 0 else None
             example = "3, or a reading that chooses"

@@ -32,12 +32,16 @@ class Header:
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause of the text: number, status (encoded, procedural, discretionary, out_of_scope, same), gist, line."""
+    """One clause of the text: number, status (encoded, procedural, discretionary, out_of_scope, same), gist, line.
+
+    `printed` is its number in the published text, where rules cite it by another name.
+    """
 
     number: str
     status: str
     gist: str
     line: int
+    printed: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,11 @@ class RuleFile:
     header: Header
     clauses: dict[str, Clause]
     root: Mapping
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """The clauses that stand in the published text under another number: as cited → as printed."""
+        return {name: one.printed for name, one in self.clauses.items() if one.printed}
 
     def section(self, name: str) -> Mapping:
         """Return a section, an empty one when it is not written."""
@@ -171,9 +180,21 @@ def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:
     clauses: dict[str, Clause] = {}
     for key, body in node:
         line = node.line_of(key)
-        status, gist = "", ""
-        if isinstance(body, Mapping) and len(body.entries) == 1:
-            status, gist = next((word, text_of(value) or "") for word, value in body)
+        status, gist, printed = "", "", ""
+        if isinstance(body, Mapping):
+            printed = text_of(body.get("printed")) or ""
+            said = [(word, text_of(value) or "") for word, value in body if word != "printed"]
+            if len(said) == 1:
+                [(status, gist)] = said
+        if "printed" in getattr(body, "entries", ()) and (not printed or len(words.split(key)) > 1):
+            findings.add(
+                "E203",
+                root.file,
+                line,
+                f"printed of {key} does not say where one clause stands in the text",
+                f"write each clause on its own line: {words.split(key)[0]}: {{…: …, printed: 附件1一1}}",
+                key,
+            )
         for number in words.split(key):
             if status in allowed and not gist:
                 findings.add(
@@ -206,5 +227,5 @@ def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:
                     "delete one",
                     number,
                 )
-            clauses[number] = Clause(number, status, gist, line)
+            clauses[number] = Clause(number, status, gist, line, printed)
     return clauses

@@ -145,8 +145,9 @@ def _clause() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
-        "maxProperties": 1,
-        "properties": {status: {"type": "string", "minLength": 1} for status in statuses},
+        "maxProperties": 2,
+        "properties": {word: {"type": "string", "minLength": 1} for word in (*statuses, "printed")},
+        "oneOf": [{"required": [status]} for status in statuses],
     }
 
 
