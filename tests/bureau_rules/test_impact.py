@@ -198,7 +198,7 @@ def test_a_running_campaign_stays_on_its_pack_until_it_is_migrated(rig: Campaign
     digest = drafted(rig)
     impact = desk(rig, BUREAU).weigh(digest).impact
     assert [one.public_id for one in impact.running] == [rig.campaign.public_id]
-    assert {one.kind for one in impact.changes} == {"falls"}
+    assert impact.counts()["falls"] > 0
     pinned = rig.fresh().pack_digest
     publish(rig, digest)
     assert rig.fresh().pack_digest == pinned
