@@ -187,8 +187,11 @@ class RuleDesk:
                 with transaction(self._engine) as session:
                     actor = self._actor_of(session)
                     known = command_rows.command_by_request(session, wanted)
-                    # A target that was thought of just now is not what makes it another command.
-                    at = known.target_id if known is not None and known.kind == kind else target
+                    at = target
+                    if known is not None and known.kind == kind != "rules_publish":
+                        # A target that was thought of just now is not what makes it another command.
+                        _require_same(known, payload)
+                        at = known.target_id
                     row = commands.submit(session, actor, CommandRequest(wanted, kind, at, None, payload))
                     if row.state == "pending":
                         if file is not None:
@@ -198,6 +201,12 @@ class RuleDesk:
             except IntegrityError:
                 continue  # another process stored the same request or file in between: now it is found
         raise InputError("同时有人在办理同一事项，本次没有写入；请再办一次")
+
+
+def _require_same(known: Command, payload: dict[str, Any]) -> None:
+    """Refuse a request id that was given for another file or area."""
+    if {key: known.payload.get(key) for key in payload} != payload:
+        raise InputError(f"请求编号 {known.request_id} 已用于另一件办理；请换一个编号")
 
 
 def step_of(session: Session, row: RuleDraft) -> Step:

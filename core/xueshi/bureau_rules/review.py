@@ -216,6 +216,8 @@ def _cases(registry: Registry, step: Step, changes: Sequence[LawChange]) -> Case
         under = Packs(registry.source_of, functions)
         if step.adds is not None:
             under = Packs(registry.source_of, functions, overlays=(step.adds.source,), area=step.area)
+        if file.faults:
+            failed.append(ChangedCase(file.path, file.path, "案例文件", file.faults))
         for case in file.cases:
             total += 1
             outcome = _outcome(case, file, plain)
