@@ -295,7 +295,7 @@ class RecordsRig:
                 filing_acts.look_at_clock(session, self.filing(unit).id)
         row = self.steer("close")
         assert row.state == "done", row.reason
-        sealing.seal_page(self.engine, self.campaign_id, 0, 50, lambda *_: None)
+        sealing.seal_page(self.engine, self.campaign_id, 0, 50, lambda *_: None, self.place.keys)
 
     def results(self, unit: UUID) -> dict[UUID, YearResult]:
         """Return each person's latest result in the campaign."""

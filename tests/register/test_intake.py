@@ -24,6 +24,7 @@ from xueshi.register import intake
 from xueshi.register.intake import Mode
 from xueshi.register.marking import mark_workbook
 from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
+from xueshi.register.rows.standing_rows import Disturbed
 from xueshi.register.sheets import UnitRegister
 from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
 from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary, write_registers
@@ -462,10 +463,11 @@ def test_the_register_is_read_while_a_workbook_is_promoted(
     seen: list[int] = []
     enter = roster_rows.enter_roster
 
-    def watched(*given: object) -> None:
-        enter(*given)  # type: ignore[arg-type]
+    def watched(*given: object) -> Disturbed:
+        disturbed = enter(*given)  # type: ignore[arg-type]
         with reading(office.place.engine) as session:
             seen.append(len(unit_rows.units(session, ENGINE)))
+        return disturbed
 
     monkeypatch.setattr(roster_rows, "enter_roster", watched)
     office.take_in(office.books.write())

@@ -21,7 +21,7 @@ from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
-from xueshi.register.rows import unit_rows
+from xueshi.register.rows import standing_rows, unit_rows
 from xueshi.register.tables import Employment, StudyRecord, Title
 from xueshi.storage import new_id
 
@@ -48,24 +48,24 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         )
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
-    refused = _decided_first(session, row.target_id, old.id, old.name) or _no_year_disturbed(
+    refused = decided_first(session, row.target_id, old.id, old.name) or no_year_disturbed(
         session, (old.id, new.id), day
     )
     if refused is not None:
         return refused
-    employment.until = day - timedelta(days=1)
-    session.add(employment)
-    session.add(
-        Employment(
-            id=new_id(),
-            person_id=row.target_id,
-            unit_id=new.id,
-            area=new.area,
-            post=str(payload.get("post", "")),
-            order_in_unit=records.next_order(session, new.id),
-            since=day,
-        )
+    standing_rows.end(session, employment, row.id, day - timedelta(days=1), standing_rows.TRANSFERRED)
+    entered = Employment(
+        id=new_id(),
+        person_id=row.target_id,
+        unit_id=new.id,
+        area=new.area,
+        post=str(payload.get("post", "")),
+        order_in_unit=records.next_order(session, new.id),
+        since=day,
     )
+    session.add(entered)
+    session.flush()
+    standing_rows.said_by_act(session, entered, row.id, day.year)
     for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
         letter_rows.write_unit_message(
             session,
@@ -89,7 +89,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     return None
 
 
-def _decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
+def decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
     """Refuse to let a person leave while his records wait at his unit: nobody else can examine them afterwards."""
     waiting = [
         record
@@ -120,7 +120,7 @@ def _clause(session: Session, record: StudyRecord) -> str:
     return flow.level(record.level).clause if record.level else flow.instrument
 
 
-def _no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) -> Refused | None:
+def no_year_disturbed(session: Session, unit_ids: tuple[UUID, ...], day: date) -> Refused | None:
     """Refuse what would change who is judged, or as what, in a year that a unit has handed over or that is sealed."""
     for campaign, filing in filing_rows.filings_of_year(session, unit_ids):
         _, last = pack_of(session, campaign).year_window(campaign.year)
@@ -152,7 +152,7 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     if not records.knows_person(session, actor.scope, row.target_id):
         return Refused("not_employed", "此人不在您管理范围内的单位任职；请由其单位办理")
     unit_ids = tuple(records.units_of_person(session, row.target_id, since))
-    refused = _no_year_disturbed(session, unit_ids, since)
+    refused = no_year_disturbed(session, unit_ids, since)
     if refused is not None:
         return refused
     held = records.title_from(session, row.target_id, since)
@@ -161,6 +161,8 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     title = held or Title(id=new_id(), person_id=row.target_id, name="", since=since)
     title.name, title.level = str(payload["title"]), level
     session.add(title)
+    session.flush()
+    standing_rows.title_said_by_act(session, title, row.id)
     complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat())
     return None
 

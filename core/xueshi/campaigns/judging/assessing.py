@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -85,6 +85,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
             if filing.stage == "assessing":
                 flow = filing_acts.flow_of(session, campaign, filing)
                 filing.people = len(people)
+                filing_rows.note_judged(session, filing.id, [person.person_id for person in people])
                 open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
             return filing_acts.finish_assessment(session, filing_id)
     # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
@@ -98,34 +99,45 @@ def people_of(
 
     Titles are those of the day on which the instrument reads facts of the person.
     """
-    first, last = pack.year_window(campaign.year)
-    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else last
+    last, read_on = days_of(campaign, pack)
     return people_rows.people_for_assessment(
-        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=titles_as_of
+        session, ENGINE, filing.unit_id, campaign.year, as_of=last, titles_as_of=read_on
     )
+
+
+def days_of(campaign: Campaign, pack: RulePack) -> tuple[date, date]:
+    """Return the last day of a campaign's year, and the day on which its instrument reads facts of the person."""
+    first, last = pack.year_window(campaign.year)
+    return last, first if pack.data["year"]["person_as_of"] == "start" else last
+
+
+def judged_of(session: Session, campaign: Campaign, filing: Filing, pack: RulePack) -> list[UUID]:
+    """Return with whom a filing was last judged, in the unit's order; of a filing of an older engine, whom it lists now."""
+    noted = filing_rows.judged_people(session, filing.id)
+    return noted or [person.person_id for person in people_of(session, campaign, filing, pack)]
 
 
 def people_as_sealed(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing with the records that their sealed results rest on, where they are sealed.
+    """Return the people of a filing: of a sealed unit those who are sealed, with the records that their results rest on.
 
-    A correction made afterwards changes no paper and no figure of that year.
+    Nothing that happens afterwards, to a record or to who works at the unit, changes who they are.
     """
-    people = people_of(session, campaign, filing, pack)
     seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    if not seals:
+        return people_of(session, campaign, filing, pack)
     years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
     judged = {person_id: year.records for person_id, year in years.items()}
     records = people_rows.records_by_id(session, [one for ids in judged.values() for one in ids])
+    last, read_on = days_of(campaign, pack)
+    people = people_rows.people_by_id(session, filing.unit_id, list(judged), last, read_on)
     return [
         replace(
-            person,
-            records=tuple(records[one] for one in judged[person.person_id] if one in records),
-            pending=(),
+            people[seal.person_id],
+            records=tuple(records[one] for one in judged[seal.person_id] if one in records),
         )
-        if person.person_id in judged
-        else person
-        for person in people
+        for seal in seals
     ]
 
 

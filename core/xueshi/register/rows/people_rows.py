@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -183,21 +183,50 @@ def people_for_assessment(
     records = _records(session, unit_id, year, people, COUNTED, as_of)
     pending = _records(session, unit_id, year, people, PENDING, as_of)
     return [
-        PersonForAssessment(
-            person_id=person.id,
-            name=person.name,
-            sex=person.sex,
-            born=person.born,
-            political_status=person.political_status,
-            photo=person.photo,
-            post=employment.post,
-            title=titles[person.id].name if person.id in titles else "",
-            level=titles[person.id].level if person.id in titles else None,
+        replace(
+            _person(person, employment.post, titles.get(person.id)),
             records=tuple(records.get(person.id, ())),
             pending=tuple(pending.get(person.id, ())),
         )
         for employment, person in rows
     ]
+
+
+def people_by_id(
+    session: Session, unit_id: UUID, people: Sequence[UUID], as_of: date, titles_as_of: date
+) -> dict[UUID, PersonForAssessment]:
+    """Return people as they stand in the register, without records, whether or not they work at the unit any more.
+
+    The post is that at the unit on a day, or the last one there; blank where the register knows of none.
+    """
+    titles = _titles(session, people, titles_as_of)
+    posts: dict[UUID, str] = {}
+    found: dict[UUID, PersonForAssessment] = {}
+    for chunk in chunks(people):
+        own = (
+            select(Employment)
+            .where(Employment.unit_id == unit_id, col(Employment.person_id).in_(chunk))
+            .order_by((col(Employment.since) <= as_of).asc(), col(Employment.since))
+        )
+        posts.update({one.person_id: one.post for one in session.exec(own)})
+        for person in session.exec(select(Person).where(col(Person.id).in_(chunk))):
+            found[person.id] = _person(person, posts.get(person.id, ""), titles.get(person.id))
+    return found
+
+
+def _person(person: Person, post: str, title: Title | None) -> PersonForAssessment:
+    return PersonForAssessment(
+        person_id=person.id,
+        name=person.name,
+        sex=person.sex,
+        born=person.born,
+        political_status=person.political_status,
+        photo=person.photo,
+        post=post,
+        title="" if title is None else title.name,
+        level=None if title is None else title.level,
+        records=(),
+    )
 
 
 def records_by_id(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, RecordForAssessment]:
