@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.year_round import years_kept
 from xueshi.errors import InputError
 from xueshi.migrations.schema import head
 from xueshi.records import repository as records
@@ -131,6 +132,7 @@ def _merge(
     actor = place.actor(session, officer)
     actor.require("register.import")
     merged = merge(session, place.keys, actor, package, file_name=file.name, digest=digest)
+    years_kept.keep_years(session, merged.disturbed)
     for (unit_id, year), people in merged.filed.items():
         note_in_filing(place, session, actor, Intake("promoted", unit_id, people, 0, people), year)
     if any(merged.new.values()):

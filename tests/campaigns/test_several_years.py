@@ -19,9 +19,9 @@ from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.year_round import years_kept
 from xueshi.errors import InputError
 from xueshi.messages.tables import OutgoingMessage
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.rows import batch_rows, people_rows, roster_rows
 from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
-from xueshi.register.rows.standing_rows import Disturbed
 from xueshi.register.tables import ImportBatch, Person, StudyRecord
 from xueshi.results import repository as results
 from xueshi.results.tables import SealedWords

@@ -23,12 +23,12 @@ from xueshi.audit import repository as audit
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.identity import KeyRing, mask_identity
 from xueshi.register.intake_vocabulary import PEOPLE, UNIT
 from xueshi.register.roster_check import RosterOf, compare
 from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
-from xueshi.register.rows.standing_rows import Disturbed
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.sheets import CheckedWorkbook
 from xueshi.register.tables import ImportBatch, StagingRow, Unit

@@ -109,6 +109,10 @@ class _Held:
         """Return what else says an employment."""
         return [source for source in self._sources.get(one.id, []) if source.batch_id not in self.replaces]
 
+    def since(self, one: Employment) -> date:
+        """Return the first day that remains: the earliest that another source says."""
+        return min((source.since for source in self.sources(one)), default=one.since)
+
     def stands(self, one: Employment) -> bool:
         """Tell whether something else than the replaced workbooks says an employment."""
         return bool(self.sources(one)) or not self._sources.get(one.id)
@@ -149,7 +153,7 @@ def _end_refused(held: _Held, of: RosterOf, new: NewPerson, lasting: Employment)
         return None
     sources = held.sources(lasting)
     stated = [new.employed_since] if new.since_stated else []
-    since = min([*stated, *(one.since for one in sources)], default=lasting.since)
+    since = min([*stated, held.since(lasting)])
     if new.left < since:
         return RosterFault(new, LEFT, f"{new.left} 早于在册的入职日期 {since}", "请核对离开日期和入职日期")
     later = max((one.year for one in sources if one.batch_id is not None), default=of.year)
@@ -186,16 +190,16 @@ def _tell_missing(
     for person_id, own in held.of_person.items():
         if person_id in listed:
             continue
-        there = [one for one in own if one.since <= of.last and (held.until(one) or date.max) >= of.last]
-        standing = [one for one in there if held.stands(one)]
-        if not there:
-            continue
-        if not standing:
+        stays = [
+            one
+            for one in own
+            if held.stands(one) and held.since(one) <= of.last and (held.until(one) or date.max) >= of.last
+        ]
+        if stays:
+            by_act = all(_came_by_act(held, of, one) for one in stays)
+            absent[person_id] = found.came_by_act if by_act else found.missing
+        elif any(one.since <= of.last and (one.until or date.max) >= of.last for one in own):
             absent[person_id] = found.withdrawn
-        elif all(_came_by_act(held, of, one) for one in standing):
-            absent[person_id] = found.came_by_act
-        else:
-            absent[person_id] = found.missing
     shown = people_rows.shown_people(session, Scope.everything(), keys, absent)
     for person_id, sort in sorted(absent.items(), key=lambda one: shown[one[0]].name):
         sort.append(f"{shown[person_id].name}（{shown[person_id].identity}）")
@@ -203,7 +207,7 @@ def _tell_missing(
 
 def _came_by_act(held: _Held, of: RosterOf, one: Employment) -> bool:
     sources = held.sources(one)
-    return one.since >= of.first and bool(sources) and all(source.command_id for source in sources)
+    return held.since(one) >= of.first and bool(sources) and all(source.command_id for source in sources)
 
 
 def contradict(

@@ -11,8 +11,8 @@ from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.campaigns.year_round.record_law import UNDER_REVIEW
 from xueshi.errors import InputError
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.rows import standing_rows
-from xueshi.register.rows.standing_rows import Disturbed
 
 SHOWN = 3
 

@@ -11,10 +11,11 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.rows.people_rows import people_by_identity
 from xueshi.register.rows.shared import Values, chunks, insert_rows
-from xueshi.register.rows.standing_rows import Disturbed, TitleStanding, UnitStanding
+from xueshi.register.rows.standing_rows import TitleStanding, UnitStanding
 from xueshi.register.rows.unit_rows import unit
 from xueshi.register.tables import (
     Employment,

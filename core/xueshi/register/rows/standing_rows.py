@@ -6,63 +6,19 @@ back only what nothing else says. A row without sources is one of which nobody k
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
 
+from xueshi.register.disturbed import Changes, Span, Step
 from xueshi.register.rows.shared import Values, chunks, insert_rows
 from xueshi.register.tables import Employment, EmploymentSource, Person, Title, TitleSource
 from xueshi.storage import new_id
 
-Span = tuple[date, date | None]
-"""First and last day at a unit; None while it lasts."""
-Step = tuple[date, str | None]
-"""First day of a title and its level."""
 TRANSFERRED, LEFT = "transferred", "left"
-
-
-@dataclass(frozen=True)
-class Disturbed:
-    """Whose time at a unit, or whose level, an entry changed: before and after."""
-
-    employments: Mapping[tuple[UUID, UUID], tuple[tuple[Span, ...], tuple[Span, ...]]] = field(
-        default_factory=dict
-    )
-    """(unit, person) → spans before and after; only where they differ."""
-    titles: Mapping[UUID, tuple[tuple[Step, ...], tuple[Step, ...]]] = field(default_factory=dict)
-    """Person → titles before and after; only where levels or days differ."""
-
-    def at(self, unit_id: UUID, titled: Collection[UUID], last: date, read_on: date) -> set[UUID]:
-        """Return who would be judged otherwise at a unit: employed on the last day of a year, level of `read_on`.
-
-        `titled` are the people of `titles` who work at the unit.
-        """
-        moved = {
-            person
-            for (at_unit, person), (before, after) in self.employments.items()
-            if at_unit == unit_id and _lasts_on(before, last) != _lasts_on(after, last)
-        }
-        return moved | {
-            person
-            for person, (steps, now) in self.titles.items()
-            if person in titled and _level_on(steps, read_on) != _level_on(now, read_on)
-        }
-
-
-def _lasts_on(spans: Sequence[Span], day: date) -> bool:
-    return any(since <= day and (until is None or day <= until) for since, until in spans)
-
-
-def _level_on(steps: Sequence[Step], day: date) -> str | None:
-    return next((level for since, level in sorted(steps, reverse=True, key=_since) if since <= day), None)
-
-
-def _since(step: Step) -> date:
-    return step[0]
 
 
 def employments_of_unit(session: Session, unit_id: UUID) -> list[Employment]:
@@ -198,7 +154,9 @@ class UnitStanding:
         for one in self.held.values():
             self.by_person.setdefault(one.person_id, []).append(one)
         self.sources = employment_sources(session, unit_id)
-        self.before = self._spans()
+        self._spans = Changes[tuple[UUID, UUID], Span]()
+        for one in self.held.values():
+            self._spans.stood((unit_id, one.person_id), (one.since, one.until))
         self._moved: set[UUID] = set()
         self._fresh: list[Values] = []
         self._said: list[Values] = []
@@ -256,12 +214,14 @@ class UnitStanding:
         self.session.flush()
         insert_rows(self.session, Employment, self._fresh)
         insert_rows(self.session, EmploymentSource, self._said)
-        after = self._spans(self._fresh)
-        return {
-            (self.unit_id, person): (self.before.get(person, ()), after.get(person, ()))
-            for person in self.before.keys() | after.keys()
-            if self.before.get(person, ()) != after.get(person, ())
-        }
+        self._spans.stands(self._standing())
+        return self._spans.changed()
+
+    def _standing(self) -> Iterator[tuple[tuple[UUID, UUID], Span]]:
+        for one in self.held.values():
+            yield (self.unit_id, one.person_id), (one.since, one.until)
+        for row in self._fresh:
+            yield (self.unit_id, row["person_id"]), (row["since"], row.get("until"))
 
     def _of(self, person_id: UUID, since: date) -> Employment | None:
         """Return the time at the unit that a workbook speaks of: the lasting one, else an ended one that it falls into."""
@@ -285,18 +245,6 @@ class UnitStanding:
         if since not in taken and (employment.until is None or since <= employment.until):
             employment.since = since
 
-    def _spans(self, fresh: Sequence[Values] = ()) -> dict[UUID, tuple[Span, ...]]:
-        spans: dict[UUID, list[Span]] = {}
-        for one in self.held.values():
-            spans.setdefault(one.person_id, []).append((one.since, one.until))
-        for row in fresh:
-            spans.setdefault(row["person_id"], []).append((row["since"], row.get("until")))
-        return {person: tuple(sorted(own, key=_first)) for person, own in spans.items()}
-
-
-def _first(span: Span) -> date:
-    return span[0]
-
 
 class TitleStanding:
     """The titles of some people with what they stand on, while a workbook is entered."""
@@ -310,7 +258,9 @@ class TitleStanding:
                 one.id: one for one in session.exec(select(Title).where(col(Title.person_id).in_(chunk)))
             }
         self.by_day = {(one.person_id, one.since): one for one in self.held.values()}
-        self.before = self._steps()
+        self._steps = Changes[UUID, Step]()
+        for one in self.held.values():
+            self._steps.stood(one.person_id, (one.since, one.level))
         self.sources: dict[UUID, list[TitleSource]] = {}
         for chunk in chunks(list(self.held)):
             for one in session.exec(select(TitleSource).where(col(TitleSource.title_id).in_(chunk))):
@@ -357,12 +307,14 @@ class TitleStanding:
         self.session.flush()
         insert_rows(self.session, Title, self._fresh)
         insert_rows(self.session, TitleSource, self._said)
-        after = self._steps(self._fresh)
-        return {
-            person: (self.before.get(person, ()), after.get(person, ()))
-            for person in self.before.keys() | after.keys()
-            if self.before.get(person, ()) != after.get(person, ())
-        }
+        self._steps.stands(self._standing())
+        return self._steps.changed()
+
+    def _standing(self) -> Iterator[tuple[UUID, Step]]:
+        for one in self.held.values():
+            yield one.person_id, (one.since, one.level)
+        for row in self._fresh:
+            yield row["person_id"], (row["since"], row["level"])
 
     def _said_by(self, batches: Sequence[UUID]) -> list[Title]:
         if not batches:
@@ -384,11 +336,3 @@ class TitleStanding:
             .where(col(TitleSource.batch_id).in_(batches))
             .execution_options(synchronize_session=False)
         )
-
-    def _steps(self, fresh: Sequence[Values] = ()) -> dict[UUID, tuple[Step, ...]]:
-        steps: dict[UUID, list[Step]] = {}
-        for one in self.held.values():
-            steps.setdefault(one.person_id, []).append((one.since, one.level))
-        for row in fresh:
-            steps.setdefault(row["person_id"], []).append((row["since"], row["level"]))
-        return {person: tuple(sorted(own, key=_since)) for person, own in steps.items()}
