@@ -41,7 +41,7 @@ from xueshi.register.sheets import UnitRegister
 from xueshi.register.unit_kinds import UNIT_KINDS
 
 __all__ = [
-    "CODE", "GUIDE", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
+    "CODE", "GUIDE", "LEFT", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
     "UNIT", "UNIT_COLUMNS", "UNIT_FACTS", "YES", "FactColumn", "IntakeKind", "IntakeVocabulary", "RegisterBook", "write_registers",
     "write_workbook",
 ]  # fmt: skip

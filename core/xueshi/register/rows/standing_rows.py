@@ -228,7 +228,7 @@ class UnitStanding:
         own = sorted(self.by_person.get(person_id, ()), key=lambda one: one.since)
         lasting = [one for one in own if one.until is None]
         within = [one for one in own if one.until is not None and since <= one.until]
-        return ([*within, *lasting] or [None])[-1]
+        return next(reversed([*within, *lasting]), None)
 
     def _keep_unknown(self, employment: Employment) -> None:
         """Say of a row without sources that it stood before: what this workbook adds may be taken back, not the row."""
@@ -263,8 +263,8 @@ class TitleStanding:
             self._steps.stood(one.person_id, (one.since, one.level))
         self.sources: dict[UUID, list[TitleSource]] = {}
         for chunk in chunks(list(self.held)):
-            for one in session.exec(select(TitleSource).where(col(TitleSource.title_id).in_(chunk))):
-                self.sources.setdefault(one.title_id, []).append(one)
+            for source in session.exec(select(TitleSource).where(col(TitleSource.title_id).in_(chunk))):
+                self.sources.setdefault(source.title_id, []).append(source)
         self._moved = {one.id for one in taken}
         self._fresh: list[Values] = []
         self._said: list[Values] = []
