@@ -176,14 +176,23 @@ def test_a_sealed_year_keeps_its_people_cards_and_figures(rig: CampaignRig) -> N
     assert name.encode() not in bodies, "name and post stand encrypted"
 
 
+def test_what_the_next_workbook_says_before_the_seal_is_not_sealed_with_the_year(rig: CampaignRig) -> None:
+    unit, year = rig.units[0], rig.notice.year
+    rig.approve(unit)
+    said = {one.name: one.post for one in unit.sample.people}
+    enter(rig, unit, [replace(one, post="新岗位", records=()) for one in unit.sample.people], year + 1)
+    sealed(rig)
+    assert {one.name: one.post for one in printed(rig, unit).values()} == said
+
+
 def test_a_card_without_sealed_words_says_what_the_register_says(rig: CampaignRig) -> None:
     """An older engine sealed none; and whose key was destroyed has none that anybody may read."""
     unit = rig.units[0]
     rig.approve(unit)
     rig.close()
     sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
-    enter(rig, unit, [replace(unit.sample.people[0], post="新岗位", records=())], rig.notice.year + 1)
-    assert "新岗位" in {one.post for one in printed(rig, unit).values()}
+    enter(rig, unit, [replace(unit.sample.people[0], name="改名", records=())], rig.notice.year + 1)
+    assert "改名" in {one.name for one in printed(rig, unit).values()}
 
 
 def test_who_lost_his_key_has_a_card_still(rig: CampaignRig) -> None:
@@ -196,12 +205,8 @@ def test_who_lost_his_key_has_a_card_still(rig: CampaignRig) -> None:
         person = session.get_one(Person, gone)
         person.identity_key = b""
         session.add(person)
-    enter(
-        rig,
-        unit,
-        [replace(one, post="新岗位", records=()) for one in unit.sample.people],
-        rig.notice.year + 1,
-    )
+    renamed = [replace(one, name=f"{one.name}改", records=()) for one in unit.sample.people]
+    enter(rig, unit, renamed, rig.notice.year + 1)
     after = printed(rig, unit)
     assert {one for one in before if after[one] != before[one]} == {gone}
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-from command_line import run
 from records_rig import RecordsRig
 from sqlmodel import select
 
 from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns.tables import Command
-from xueshi.errors import InputError
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.register.tables import Employment, EmploymentSource
 from xueshi.storage import reading, transaction
@@ -107,17 +104,3 @@ def test_only_a_leave_by_act_is_taken_back_so(rig: RecordsRig) -> None:
     refused = undo(rig)
     assert refused.code == "not_left"
     assert "转出的" in refused.reason
-
-
-def test_the_command_enters_a_leave_and_takes_it_back(
-    rig: RecordsRig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XUESHI_DATA", str(rig.folder))
-    monkeypatch.setenv("XUESHI_DATABASE_URL", rig.place.settings.database_url or "")
-    words = ("records", "leave", str(rig.people[1]), "--as", "unit_clerk.a")
-    run(*words, "--on", LAST, "--reason", "退休")
-    assert times(rig)[0][1] == date(2024, 2, 20)
-    with pytest.raises(InputError, match="只用 --undo"):
-        run(*words, "--on", LAST, "--undo", "--reason", "误登记")
-    run(*words, "--undo", "--reason", "误登记")
-    assert times(rig)[0][1] is None

@@ -200,7 +200,7 @@ def test_two_years_stand_beside_each_other(rig: RecordsRig) -> None:
     next_b = [
         person(3, training(NEXT, ONE_DAY)),
         person(4, left=date(NEXT, 1, 31)),
-        person(2, training(NEXT, TWO_DAYS, 6), employed_since=date(NEXT, 6, 1), post="主管"),
+        person(2, training(NEXT, TWO_DAYS, 6), post="主管"),  # with the day on which he began to work at all
     ]
     play.taken(rig.b, NEXT, next_b)
     # Either workbook of the second year is corrected; one of the first year, which is sealed, cannot be.
@@ -228,7 +228,7 @@ def test_two_years_stand_beside_each_other(rig: RecordsRig) -> None:
         person(5, **{**joiner, "post": "技术员"}),
     ]
     play.taken(rig.a, NEXT + 1, third)
-    play.taken(rig.b, NEXT + 1, [person(3, name="人3改"), person(2, employed_since=date(NEXT, 6, 1))])
+    play.taken(rig.b, NEXT + 1, [person(3, name="人3改"), person(2)])
     assert play.cards(NEXT) == CARDS_2025
     assert play.figures(NEXT) == FIGURES_2025
     assert play.cards(YEAR) == CARDS_2024

@@ -110,8 +110,8 @@ class _Held:
         return [source for source in self._sources.get(one.id, []) if source.batch_id not in self.replaces]
 
     def since(self, one: Employment) -> date:
-        """Return the first day that remains: the earliest that another source says."""
-        return min((source.since for source in self.sources(one)), default=one.since)
+        """Return the first day that remains, as the other sources say it."""
+        return standing_rows.first_day(one, self.sources(one))
 
     def stands(self, one: Employment) -> bool:
         """Tell whether something else than the replaced workbooks says an employment."""

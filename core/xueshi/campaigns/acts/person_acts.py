@@ -162,7 +162,7 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     title.name, title.level = str(payload["title"]), level
     session.add(title)
     session.flush()
-    standing_rows.title_said_by_act(session, title, row.id)
+    standing_rows.title_said_by_act(session, title, row.id, now.year)
     complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat())
     return None
 

@@ -112,9 +112,17 @@ def days_of(campaign: Campaign, pack: RulePack) -> tuple[date, date]:
 
 
 def judged_of(session: Session, campaign: Campaign, filing: Filing, pack: RulePack) -> list[UUID]:
-    """Return with whom a filing was last judged, in the unit's order; of a filing of an older engine, whom it lists now."""
+    """Return with whom a filing was last judged, in the unit's order.
+
+    An older engine did not note it: then these are who was sealed, and before the seal whom the register lists.
+    """
     noted = filing_rows.judged_people(session, filing.id)
-    return noted or [person.person_id for person in people_of(session, campaign, filing, pack)]
+    if noted:
+        return noted
+    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    if any(seal.round == filing.round for seal in seals):
+        return [seal.person_id for seal in seals]
+    return [person.person_id for person in people_of(session, campaign, filing, pack)]
 
 
 def people_as_sealed(
@@ -131,7 +139,7 @@ def people_as_sealed(
     judged = {person_id: year.records for person_id, year in years.items()}
     records = people_rows.records_by_id(session, [one for ids in judged.values() for one in ids])
     last, read_on = days_of(campaign, pack)
-    people = people_rows.people_by_id(session, filing.unit_id, list(judged), last, read_on)
+    people = people_rows.people_by_id(session, filing.unit_id, list(judged), campaign.year, last, read_on)
     return [
         replace(
             people[seal.person_id],

@@ -138,7 +138,7 @@ def _seal_words(
 ) -> None:
     unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     ids = [seal.person_id for seal in seals]
-    people = people_rows.people_by_id(session, filing.unit_id, ids, *days_of(campaign, pack))
+    people = people_rows.people_by_id(session, filing.unit_id, ids, campaign.year, *days_of(campaign, pack))
     words = {person_id: CardWords.of(person, unit.name) for person_id, person in people.items()}
     seal_words(session, keys, words, seals)
 

@@ -39,6 +39,15 @@ def employment_sources(session: Session, unit_id: UUID) -> dict[UUID, list[Emplo
     return found
 
 
+def first_day(employment: Employment, sources: Sequence[EmploymentSource]) -> date:
+    """Return the first day at a unit as its sources say it: of an act that began it, else the earliest of all.
+
+    A workbook that lists whoever was transferred to the unit with an earlier day speaks of another unit.
+    """
+    began = [one for one in sources if one.command_id not in (None, employment.ended_by)]
+    return min((one.since for one in began or sources), default=employment.since)
+
+
 def units_of_people(session: Session, people: Sequence[UUID]) -> set[UUID]:
     """Return the units at which some people work or worked."""
     found: set[UUID] = set()
@@ -129,14 +138,14 @@ def said_by_act(session: Session, employment: Employment, command_id: UUID, year
     )
 
 
-def title_said_by_act(session: Session, title: Title, command_id: UUID) -> None:
-    """Note that an act says a title."""
+def title_said_by_act(session: Session, title: Title, command_id: UUID, year: int) -> None:
+    """Note that an act of some year says a title: what workbooks of earlier years call it counts no more."""
     session.add(
         TitleSource(
             id=new_id(),
             title_id=title.id,
             command_id=command_id,
-            year=title.since.year,
+            year=year,
             name=title.name,
             level=title.level,
         )
@@ -240,7 +249,7 @@ class UnitStanding:
     def _as_said(self, employment: Employment, sources: Sequence[EmploymentSource]) -> None:
         newest = max(sources, key=lambda one: (one.year, one.id))
         employment.post, employment.order_in_unit = newest.post, newest.order_in_unit
-        since = min(one.since for one in sources)
+        since = first_day(employment, sources)
         taken = {one.since for one in self.by_person[employment.person_id] if one is not employment}
         if since not in taken and (employment.until is None or since <= employment.until):
             employment.since = since
