@@ -52,9 +52,6 @@ def test_a_leave_that_cannot_be_is_refused_with_what_to_do(rig: RecordsRig) -> N
     assert leave(rig, day="2019-12-31").code == "before_entry"
     assert leave(rig, day="2024-03-02").code == "not_over"
     assert leave(rig, 3, "bureau").code == "not_employed"
-    record = rig.file(1)
-    assert leave(rig).code == "records_open"
-    assert rig.decide("unit_personnel.a", record).state == "done"
     with transaction(rig.engine) as session:
         source = session.exec(
             select(EmploymentSource)
@@ -68,6 +65,13 @@ def test_a_leave_that_cannot_be_is_refused_with_what_to_do(rig: RecordsRig) -> N
     assert "2025 年度的登记中仍在职" in later.reason
     assert leave(rig, year=2025).state == "done", "the year is that of the instrument, not of the calendar"
     assert leave(rig).code == "not_employed"
+    rig.proved()
+
+
+def test_what_waits_at_the_unit_is_decided_after_the_leave(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    assert leave(rig).state == "done"
+    assert rig.decide("unit_personnel.a", record).state == "done"
     rig.proved()
 
 

@@ -196,6 +196,23 @@ def test_no_workbook_brings_back_who_has_left(office: Office, how: str, words: s
     assert there(office, date(first + 1, 1, 31)) == masked(*rest)
 
 
+def test_what_ended_stays_for_the_days_before(office: Office) -> None:
+    """Also where nothing says any more that it was so: an older engine ended it."""
+    gone, *rest = office.books.people
+    day = date(office.books.year, 9, 30)
+    with transaction(office.place.engine) as session:
+        held = people_rows.people_by_identity(session, office.place.keys, [gone.identity_number])
+        [found] = held.values()
+        employment = session.exec(select(Employment).where(Employment.person_id == found.id)).one()
+        employment.until = day
+        session.add(employment)
+    assert office.take_in(listed(office, *rest, name="without.xlsx"), replace=True).problems == ()
+    assert sorted(there(office, day)) == sorted(masked(gone, *rest))
+    assert there(office, year_end(office)) == masked(*rest)
+    again = office.take_in(listed(office, gone, *rest, name="again.xlsx"), replace=True)
+    assert "离开本单位（在册）" in again.problems[0].cause
+
+
 def test_who_left_after_the_year_stands_in_its_correction(office: Office) -> None:
     gone, *rest = office.books.people
     end_by_act(office, gone, date(office.books.year + 1, 2, 28))

@@ -114,8 +114,8 @@ class _Held:
         return standing_rows.first_day(one, self.sources(one))
 
     def stands(self, one: Employment) -> bool:
-        """Tell whether something else than the replaced workbooks says an employment."""
-        return bool(self.sources(one)) or not self._sources.get(one.id)
+        """Tell whether something else than the replaced workbooks says an employment, or its end."""
+        return bool(self.sources(one)) or not self._sources.get(one.id) or self.until(one) is not None
 
 
 def _fault(held: _Held, of: RosterOf, new: NewPerson, own: Sequence[Employment]) -> RosterFault | None:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_acts import complete
-from xueshi.campaigns.acts.person_acts import decided_first, no_year_disturbed
+from xueshi.campaigns.acts.person_acts import no_year_disturbed
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import letter_rows
@@ -26,8 +26,9 @@ ENGINE = Scope.everything()
 
 
 def _leave(session: Session, row: Command) -> Refused | None:
-    """End a person's time at a unit (`unit`, `day`: his last day there, `reason`); his decided records stay his.
+    """End a person's time at a unit (`unit`, `day`: his last day there, `reason`); his records stay where they are.
 
+    What waits there is decided as before: no other unit could.
     `year` is the statistics year of that day: a workbook of a later one that lists him says the contrary.
     """
     payload = row.payload
@@ -52,9 +53,7 @@ def _leave(session: Session, row: Command) -> Refused | None:
             f"此人在{unit.name} {later} 年度的登记中仍在职，与离开日期 {day} 不符；"
             f"请核对日期，或先更正 {later} 年度的登记",
         )
-    refused = decided_first(session, row.target_id, unit.id, unit.name) or no_year_disturbed(
-        session, (unit.id,), day
-    )
+    refused = no_year_disturbed(session, (unit.id,), day)
     if refused is not None:
         return refused
     standing_rows.end(session, employment, row.id, day, standing_rows.LEFT)

@@ -48,7 +48,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         )
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
-    refused = decided_first(session, row.target_id, old.id, old.name) or no_year_disturbed(
+    refused = _decided_first(session, row.target_id, old.id, old.name) or no_year_disturbed(
         session, (old.id, new.id), day
     )
     if refused is not None:
@@ -89,7 +89,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     return None
 
 
-def decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
+def _decided_first(session: Session, person_id: UUID, unit_id: UUID, unit_name: str) -> Refused | None:
     """Refuse to let a person leave while his records wait at his unit: nobody else can examine them afterwards."""
     waiting = [
         record

@@ -214,12 +214,13 @@ class UnitStanding:
         """Write it: what nothing says any more goes, the rest says what its sources say. Returns whose spans changed."""
         for employment_id in self._moved:
             employment, sources = self.held[employment_id], self.sources.get(employment_id, [])
-            if not sources:
+            if sources:
+                self._as_said(employment, sources)
+                self.session.add(employment)
+            elif employment.until is None:
                 self.session.delete(employment)
                 del self.held[employment_id]
-                continue
-            self._as_said(employment, sources)
-            self.session.add(employment)
+            # What something else ended is ended: it stays, for the days before.
         self.session.flush()
         insert_rows(self.session, Employment, self._fresh)
         insert_rows(self.session, EmploymentSource, self._said)
