@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import json
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, MetaData, text
+from sqlmodel import Session, select
 
 from xueshi.migrations import schema
+from xueshi.register.tables import Employment, EmploymentSource
 
 
 def test_migrations_and_tables_say_the_same(empty_database: Engine) -> None:
@@ -103,3 +108,73 @@ def test_a_database_is_current_at_the_newest_schema_only(empty_database: Engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     assert not schema.is_current(engine)
+
+
+def test_employments_of_an_older_folder_stand_on_the_workbooks_that_list_them(empty_database: Engine) -> None:
+    """Or on the transfer that made them; the others on what nobody knows any more, and no workbook takes them back."""
+    config = schema._config()
+    with empty_database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0009")
+    old, new, batch, lost, act = (uuid4() for _ in range(5))
+    listed, mover, unknown = (uuid4() for _ in range(3))
+    tables = MetaData()
+    tables.reflect(empty_database, resolve_fks=False)
+    at = datetime(2021, 12, 1)  # noqa: DTZ001 - columns of the old schema as they are stored
+
+    def put(table: str, **values: Any) -> None:
+        """Insert a row of the old schema; what must not be empty and is not named gets the plainest value."""
+        row: dict[str, Any] = {}
+        for column in tables.tables[table].columns:
+            kind = str(column.type)
+            key = kind.startswith("CHAR") or kind == "UUID"
+            plain: Any = at if "TIME" in kind else 0 if kind == "INTEGER" else False if "BOOL" in kind else ""
+            if column.name in values:
+                given = values[column.name]
+                row[column.name] = given.hex if key and isinstance(given, UUID) else given
+            elif not column.nullable and column.server_default is None:
+                row[column.name] = uuid4().hex if key else b"" if kind in ("BLOB", "BYTEA") else plain
+        with empty_database.begin() as connection:
+            connection.execute(tables.tables[table].insert(), row)
+
+    for number, unit in enumerate((old, new)):
+        put("unit", id=unit, credit_code=str(number))
+    for number, person in enumerate((listed, mover, unknown)):
+        put("person", id=person, identity_index=str(number))
+    for one, state in ((batch, "promoted"), (lost, "replaced")):
+        put("import_batch", id=one, unit_id=old, year=2021, state=state)
+    first, day = date(2015, 7, 1), date(2021, 6, 1)
+    for person, unit, since, until in (
+        (listed, old, first, None),
+        (mover, old, first, date(2021, 5, 31)),
+        (mover, new, day, None),
+        (unknown, old, first, None),
+    ):
+        put("employment", person_id=person, unit_id=unit, since=since, until=until, post="教师")
+    for person, of in ((listed, batch), (mover, batch), (unknown, lost)):
+        put("study_record", person_id=person, unit_id=old, batch_id=of, facts="{}", year=2021)
+    put("command", id=act, payload="{}", request_id="r")
+    body = json.dumps({"left": str(old), "entered": str(new), "day": day.isoformat()})
+    put("effect", command_id=act, target_id=mover, outcome="transferred", body=body)
+
+    schema.upgrade(empty_database)
+    with Session(empty_database) as session:
+        times = {(one.person_id, one.unit_id): one for one in session.exec(select(Employment))}
+        stands = {
+            key: sorted(
+                "workbook" if source.batch_id == batch else "act" if source.command_id == act else "?"
+                for source in session.exec(
+                    select(EmploymentSource).where(EmploymentSource.employment_id == one.id)
+                )
+            )
+            for key, one in times.items()
+        }
+    assert stands == {
+        (listed, old): ["workbook"],
+        (mover, old): ["act", "workbook"],
+        (mover, new): ["act"],
+        (unknown, old): [],
+    }
+    ended = times[mover, old]
+    assert (ended.ended_as, ended.ended_by) == ("transferred", act)
+    assert {one.ended_as for key, one in times.items() if key != (mover, old)} == {""}

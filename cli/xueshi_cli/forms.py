@@ -115,7 +115,11 @@ def own(
             for one in results.years_of_person(session, actor.scope, person)
             if one.year == year and issued_papers.papers_of_subject(session, one.campaign_id, person)
         ]
-    files = [one for campaign, unit in sealed for one in reprint_person(place.engine, campaign, unit, person)]
+    files = [
+        one
+        for campaign, unit in sealed
+        for one in reprint_person(place.engine, campaign, unit, person, place.keys)
+    ]
     if not files:
         raise NotFoundError(f"您没有{year}年度的表卡：年度验证尚未封存，或本年度不出具表卡")
     for one in files:
@@ -184,4 +188,4 @@ def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple
             raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
         if not issued_papers.issued_of_unit(session, campaign.id, unit.id):
             raise NotFoundError(f"单位 {unit.name} 没有表卡：尚未封存，或逾期未申报")
-    return campaign, reprint_unit(place.engine, campaign.id, unit.id)
+    return campaign, reprint_unit(place.engine, campaign.id, unit.id, place.keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +15,13 @@ from xueshi.campaigns.acts import direct_acts
 from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import campaign_rows, merger_rows
+from xueshi.campaigns.year_round import years_kept
 from xueshi.errors import InputError, XueshiError
 from xueshi.register import intake
 from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Accepted, Intake, Mode
-from xueshi.register.rows import batch_rows
+from xueshi.register.roster_check import RosterOf, compare, contradict
+from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
 from xueshi.register.tables import ImportBatch
 from xueshi.register.workbook import IntakeVocabulary
@@ -63,6 +66,24 @@ def check(
     return ImportOutcome(checked, tuple(checked.problems))
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One workbook on its way: who hands it in, for which year, and how it stands to what was handed in before."""
+
+    place: Workplace
+    officer: str
+    path: Path
+    year: int
+    vocabulary: IntakeVocabulary
+    mode: Mode
+    valid_only: bool
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """First and last day of the year."""
+        return self.vocabulary.first, self.vocabulary.last
+
+
 def rehearse_workbook(
     place: Workplace,
     officer: str,
@@ -76,12 +97,13 @@ def rehearse_workbook(
     watch: Watch = _quiet,
 ) -> ImportOutcome:
     """Check a workbook and all that importing it would be refused for; nothing is written."""
-    outcome = check(place, path, area=area, vocabulary=vocabulary, watch=watch)
+    job = _Job(place, officer, path, year, vocabulary, mode, valid_only)
+    outcome = _beside_register(job, check(place, path, area=area, vocabulary=vocabulary, watch=watch))
     parts = _parts(outcome, valid_only=valid_only)
     if not parts:
         return outcome
     try:
-        before = _rehearse(place, officer, path, year, parts, mode)
+        before = _rehearse(job, parts)
     except InputError as error:
         return ImportOutcome(outcome.checked, (*outcome.problems, _refusal(path, error)))
     return ImportOutcome(outcome.checked, outcome.problems, [one for one in before if one is not None])
@@ -101,15 +123,45 @@ def import_workbook(
     watch: Watch = _quiet,
 ) -> ImportOutcome:
     """Import a workbook all or nothing, or with `valid_only` its valid people. What is wrong comes back as problems."""
-    outcome = check(place, path, area=area, vocabulary=vocabulary, watch=watch)
+    job = _Job(place, officer, path, year, vocabulary, "replace" if replace else mode, valid_only)
+    outcome = _beside_register(job, check(place, path, area=area, vocabulary=vocabulary, watch=watch))
     parts = _parts(outcome, valid_only=valid_only)
     if not parts:
         return outcome
     try:
-        taken = _take_in(place, officer, path, year, parts, "replace" if replace else mode, outcome, watch)
+        taken = _take_in(job, parts, outcome, watch)
     except InputError as error:
         return ImportOutcome(outcome.checked, (*outcome.problems, _refusal(path, error)))
     return ImportOutcome(outcome.checked, outcome.problems, taken)
+
+
+def _beside_register(job: _Job, outcome: ImportOutcome) -> ImportOutcome:
+    """Compare a workbook with what is registered of its units: what contradicts it is a problem at its cell."""
+    checked = outcome.checked
+    if checked.blocked or (checked.problems and not job.valid_only):
+        return outcome
+    digest = intake.file_digest(job.path)
+    with reading(job.place.engine) as session:
+        actor = job.place.actor(session, job.officer)
+        actor.require("register.import")
+        for register in checked.registers:
+            unit = unit_rows.unit_by_code(session, actor.scope, register.unit.credit_code)
+            earlier = [] if unit is None else batch_rows.batches(session, actor.scope, unit.id, job.year)
+            refused_anyhow = bool(earlier) and job.mode == "first"
+            if unit is None or refused_anyhow or any(one.file_digest == digest for one in earlier):
+                continue
+            replaces = tuple(one.id for one in earlier) if job.mode == "replace" else ()
+            people = register.sound if job.valid_only else register.people
+            found = compare(
+                session,
+                job.place.keys,
+                RosterOf(unit.id, job.year, *job.window, replaces),
+                people,
+                register.people,
+                whole=job.mode != "add",
+            )
+            contradict(checked, register, found, valid_only=job.valid_only)
+    return ImportOutcome(checked, tuple(checked.problems))
 
 
 def forbidden(path: Path, error: XueshiError) -> ImportOutcome:
@@ -130,58 +182,59 @@ def _refusal(path: Path, error: XueshiError) -> Problem:
     return Problem(path.name, "", "", cause, repair)
 
 
-def _rehearse(
-    place: Workplace, officer: str, path: Path, year: int, parts: Sequence[Accepted], mode: Mode
-) -> list[Intake | None]:
+def _rehearse(job: _Job, parts: Sequence[Accepted]) -> list[Intake | None]:
     """Ask all that promotion will ask, in a session that is never committed; returns the intake of the same file."""
-    digest = intake.file_digest(path)
+    place, digest = job.place, intake.file_digest(job.path)
     found = []
     with Session(place.engine) as session:
-        actor = place.actor(session, officer)
+        actor = place.actor(session, job.officer)
         actor.require("register.import")
         for part in parts:
             unit = intake.unit_for(session, actor, part.unit)
-            before = intake.imported_before(session, actor, unit, year, digest, mode=mode)
+            before = intake.imported_before(session, actor, unit, job.year, digest, mode=job.mode)
             found.append(before)
             if before is not None:
                 continue
-            if mode == "add":
-                intake.check_addition(session, place.keys, actor, unit, year, part.people)
+            if job.mode == "add":
+                intake.check_addition(session, place.keys, actor, unit, job.year, part.people)
             records = sum(len(person.records) for person in part.people)
             people = len(part.people)
-            note_in_filing(place, session, actor, Intake("promoted", unit.id, people, records, people), year)
+            taken = Intake("promoted", unit.id, people, records, people)
+            note_in_filing(place, session, actor, taken, job.year)
+            if years_kept.under_review(session, [unit.id]):
+                # Entered here to be looked at only: a year that is under review must not be disturbed.
+                batch = intake.new_batch(actor, job.year, job.path, digest, part)
+                disturbed = intake.enter(
+                    session, place.keys, actor, unit, batch, part.people, window=job.window, mode=job.mode
+                )
+                years_kept.keep_years(session, disturbed)
     return found
 
 
-def _take_in(
-    place: Workplace,
-    officer: str,
-    path: Path,
-    year: int,
-    parts: Sequence[Accepted],
-    mode: Mode,
-    outcome: ImportOutcome,
-    watch: Watch,
-) -> list[Intake]:
+def _take_in(job: _Job, parts: Sequence[Accepted], outcome: ImportOutcome, watch: Watch) -> list[Intake]:
     """Stage every unit's part in short transactions, then promote them all in one."""
-    before = _rehearse(place, officer, path, year, parts, mode)
+    place = job.place
+    before = _rehearse(job, parts)
     fresh = [part for part, known in zip(parts, before, strict=True) if known is None]
     taken = [one for one in before if one is not None]
     if not fresh:
         return taken
     with reading(place.engine) as session:
-        actor = place.actor(session, officer)
-    digest = intake.file_digest(path)
-    batches = [intake.new_batch(actor, year, path, digest, part) for part in fresh]
+        actor = place.actor(session, job.officer)
+    digest = intake.file_digest(job.path)
+    batches = [intake.new_batch(actor, job.year, job.path, digest, part) for part in fresh]
     _stage(place, batches, fresh, watch)
     try:
         with transaction(place.engine) as session:
             new = []
             for number, (batch, part) in enumerate(zip(batches, fresh, strict=True), start=1):
-                one = intake.promote(session, place.keys, actor, part.unit, batch.id, mode=mode)
+                one = intake.promote(
+                    session, place.keys, actor, part.unit, batch.id, mode=job.mode, window=job.window
+                )
                 new.append(one)
                 if one.outcome == "promoted":
-                    note_in_filing(place, session, actor, one, year)
+                    years_kept.keep_years(session, one.disturbed)
+                    note_in_filing(place, session, actor, one, job.year)
                 watch("入库", number, len(batches))
             if outcome.problems:
                 intake.note_valid_only(session, actor, outcome.checked, digest, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from xueshi.messages import repository as messages
 from xueshi.messages.repository import Backlog
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.real_clock import real_now
+from xueshi.register.rows import people_rows
+from xueshi.register.rows.people_rows import ShownPerson
 from xueshi.storage import reading, transaction
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
@@ -54,8 +57,11 @@ def list_(
 @app.command("show")
 def show(message_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
     """查看一条消息的内容和送达情况。"""
-    with reading(Workplace.here().engine) as session:
-        row = messages.message(session, Workplace.here().actor(session, officer).scope, message_id)
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        scope = place.actor(session, officer).scope
+        row = messages.message(session, scope, message_id)
+        people = people_rows.shown_people(session, scope, place.keys, map(UUID, row.body.get("people", ())))
         unit = messages.unit_names(session, [row.to_unit]).get(row.to_unit, "") if row.to_unit else ""
         record: dict[str, Any] = {
             "消息": str(row.id),
@@ -67,7 +73,7 @@ def show(message_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "下次": show_instant(row.next_try) if row.next_try else "",
             "送出": show_instant(row.sent_at) if row.sent_at else "",
             "说明": row.last_error,
-            **_content(row),
+            **_content(row, people.values()),
         }
     show_record("消息", record, as_json=json)
 
@@ -108,8 +114,10 @@ def backlog_words(left: Backlog) -> str:
     return "；".join(parts)
 
 
-def _content(row: OutgoingMessage) -> dict[str, Any]:
+def _content(row: OutgoingMessage, people: Iterable[ShownPerson]) -> dict[str, Any]:
     if row.day is not None:
         return {one["heading"]: "\n".join(one["lines"]) for one in row.body["sections"]}
     words = {"campaign": "年度验证", "reason": "原因", "closes": "截止"}
-    return {words.get(name, name): value for name, value in row.body.items() if value}
+    told = {words.get(name, name): value for name, value in row.body.items() if value and name != "people"}
+    names = "、".join(f"{one.name}（{one.identity}）" for one in people)
+    return {**told, "人员": names} if names else told

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.campaigns.commanding.commands import CommandRequest
-from xueshi.errors import InputError
-from xueshi.register.rows import unit_rows
+from xueshi.errors import InputError, NotFoundError
+from xueshi.records import repository as records
+from xueshi.register.rows import standing_rows, unit_rows
+from xueshi.register.tables import Unit
 from xueshi.register.workbook import LEVELS
 from xueshi_cli.output import AsJson, AsOfficer
 from xueshi_cli.record_answers import tell
@@ -40,6 +43,52 @@ def transfer(
         return CommandRequest(place.request_id(), "transfer_person", whose, None, payload)
 
     tell(*give(place, officer, made), as_json=json)
+
+
+def leave(
+    person: Annotated[str, typer.Argument(help="人员编号或身份证号")],
+    officer: AsOfficer,
+    reason: Annotated[str, typer.Option(help="原因：退休、去世、调往外地等；撤销时写为何撤销")],
+    on: Annotated[datetime | None, typer.Option(help="离开日期：在本单位的最后一天")] = None,
+    unit: Annotated[str, typer.Option(help="单位的统一社会信用代码；缺省为此人现在的单位")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="撤销误登记的离开；原登记保留，另记一笔更正")] = False,
+    json: AsJson = False,
+) -> None:
+    """人员离开单位、不转入其他单位：自次日起不再计入本单位；已认定的学时不变。"""
+    if undo is (on is not None):
+        raise InputError("请以 --on 写明离开日期；撤销误登记的离开则只用 --undo，不写 --on")
+    place = Workplace.here()
+
+    def made(session: Session, actor: Actor) -> CommandRequest:
+        whose = person_id(place, session, actor, person)
+        at = _unit(session, actor, unit) if unit else _unit_of(session, actor, whose, on)
+        payload: dict[str, object] = {"unit": str(at.id), "reason": reason}
+        if on is None:
+            return CommandRequest(place.request_id(), "undo_leave", whose, None, payload)
+        day = on.date()
+        year = place.registry.pack_for(at.area, day.year, at.sector).year_of(day)
+        payload |= {"day": day.isoformat(), "year": year}
+        return CommandRequest(place.request_id(), "leave_person", whose, None, payload)
+
+    tell(*give(place, officer, made), as_json=json)
+
+
+def _unit(session: Session, actor: Actor, code: str) -> Unit:
+    found = unit_rows.unit_by_code(session, actor.scope, code)
+    if found is None:
+        raise InputError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")
+    return found
+
+
+def _unit_of(session: Session, actor: Actor, person: UUID, on: datetime | None) -> Unit:
+    """Return where a person worked on the day of a leave, or, to take one back, where he worked last."""
+    if on is None:
+        last = standing_rows.last_unit(session, person)
+        return unit_rows.unit(session, actor.scope, last)
+    found = records.employed_on(session, actor.scope, person, on.date())
+    if found is None:
+        raise NotFoundError(f"此人{on.date()}不在您管理范围内的单位任职；请核对人员和日期")
+    return found.unit
 
 
 def level(

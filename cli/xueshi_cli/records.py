@@ -51,6 +51,7 @@ app.command("roster-template")(records_at_once.roster_template)
 app.command("roster")(records_at_once.roster)
 app.command("import")(records_at_once.import_)
 app.command("transfer")(people_in_year.transfer)
+app.command("leave")(people_in_year.leave)
 app.command("level")(people_in_year.level)
 
 Kind = Annotated[str, typer.Option(help="活动种类：代码或中文名称")]

@@ -14,6 +14,7 @@ import typer
 from sqlmodel import Session
 
 from xueshi.audit import repository as audit
+from xueshi.campaigns.year_round import years_kept
 from xueshi.errors import InputError
 from xueshi.migrations.schema import head
 from xueshi.records import proof_transfer
@@ -211,6 +212,7 @@ def _merge(
     actor = place.actor(session, officer)
     actor.require("register.import")
     merged = merge(session, place.keys, actor, package, file_name=file.name, digest=digest)
+    years_kept.keep_years(session, merged.disturbed)
     for (unit_id, year), people in merged.filed.items():
         note_in_filing(place, session, actor, Intake("promoted", unit_id, people, 0, people), year)
     maker = f"account:{actor.account_id}"

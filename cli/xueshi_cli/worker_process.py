@@ -56,6 +56,7 @@ async def work(place: Workplace, pause: Sequence[str], cached: int, *, plain: bo
         max_cached_workflows=cached,
         office=place.post_office,
         opener=lambda officer, notice: opened_by_notice(place, officer, notice, standing=False),
+        keys=place.keys,
     )
     interceptors = [PauseInterceptor(place.marks, list(pause))] if pause else []
     await run_worker(place.engine, setting, stop, interceptors)

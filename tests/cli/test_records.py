@@ -300,3 +300,18 @@ def test_an_export_lists_the_proofs_and_says_that_they_stay(rig: RecordsRig, tmp
     assert "张三".encode() not in everything
     counts = done("register", "export", "-o", str(tmp_path / "again.zip"), "--as", "bureau")
     assert {one["表"]: one["条数"] for one in counts}["证明材料（清单）"] == 1
+
+
+def test_a_leave_is_entered_and_a_wrong_one_taken_back(rig: RecordsRig) -> None:
+    person = str(rig.people[1])
+    words = ("records", "leave", person, "--as", "unit_clerk.a")
+    done(*words, "--on", "2024-02-20", "--reason", "退休")
+    assert rig.people[1] not in rig.judged(rig.a, as_of=date(2024, 2, 21))
+    both = run(*words, "--on", "2024-02-20", "--undo", "--reason", "误登记")
+    assert "只用 --undo" in str(both.exception)
+    again = run(*words, "--on", "2024-02-25", "--reason", "退休")
+    assert "不在您管理范围内的单位任职" in str(again.exception)
+    done(*words, "--undo", "--reason", "误登记")
+    assert rig.people[1] in rig.judged(rig.a)
+    done(*words, "--on", "2024-02-25", "--reason", "退休", "--unit", code(1))
+    assert rig.people[1] in rig.judged(rig.a, as_of=date(2024, 2, 25))

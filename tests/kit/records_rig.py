@@ -35,7 +35,7 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Filing, Task
 from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Signer
 from xueshi.records import repository as records
-from xueshi.register.rows import people_rows, roster_rows, unit_rows
+from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.tables import ImportBatch, StudyRecord
@@ -252,9 +252,12 @@ class RecordsRig:
             makeup_until=makeup_until,
         )  # fmt: skip
         pack = self.place.registry.pack_for(AREA, year)
+        with reading(self.engine) as session:
+            standing = batch_rows.standing_batches(session, ENGINE, year)
+            handed_in = {unit: batch.maker.partition(":")[2] for unit, batch in standing.items()}
         plan = OpeningPlan(
             notice, "示例市", pack.to_bytes(), YEARLY, (),
-            [UnitToFile(unit, AREA, None) for unit in (self.a, self.b)], "局", True,
+            [UnitToFile(unit, AREA, None, handed_in.get(unit)) for unit in (self.a, self.b)], "局", True,
             None if starts is None else start_of(starts),
         )  # fmt: skip
         with transaction(self.engine) as session:
@@ -286,16 +289,16 @@ class RecordsRig:
             row = commands.submit(session, self.place.actor(session, "bureau"), wanted)
         return asyncio.run(commands.deliver(self.engine, WorkflowInMemory(self.engine), row.id))
 
-    def close_and_seal(self) -> None:
+    def close_and_seal(self, year: int = YEAR) -> None:
         """Pass the deadline, close and seal."""
-        row = self.steer("advance", to=start_of(date(YEAR, 12, 31)).isoformat())
+        row = self.steer("advance", to=start_of(date(year, 12, 31)).isoformat())
         assert row.state == "done", row.reason
         for unit in (self.a, self.b):
             with transaction(self.engine) as session:
                 filing_acts.look_at_clock(session, self.filing(unit).id)
         row = self.steer("close")
         assert row.state == "done", row.reason
-        sealing.seal_page(self.engine, self.campaign_id, 0, 50, lambda *_: None)
+        sealing.seal_page(self.engine, self.campaign_id, 0, 50, lambda *_: None, self.place.keys)
 
     def results(self, unit: UUID) -> dict[UUID, YearResult]:
         """Return each person's latest result in the campaign."""

@@ -301,16 +301,20 @@ class YearPlayer(RecordActs):
     def _seal(self, event: Event) -> Mapping[str, Any]:
         """Seal the results and print, as the campaign's workflow does after the closing."""
         campaign = self.campaign()
-        sealing.seal_page(self.engine, campaign.id, 0, 50, lambda *_: None)
-        printing.print_page(self.engine, self.place.papers, campaign.id, 0, 50, lambda *_: None)
+        sealing.seal_page(self.engine, campaign.id, 0, 50, lambda *_: None, self.place.keys)
+        printing.print_page(
+            self.engine, self.place.papers, campaign.id, 0, 50, lambda *_: None, self.place.keys
+        )
         printing.print_year_table(self.engine, self.place.papers, campaign.id)
         return {"stage": self.campaign().stage}
 
     def _seal_round(self, event: Event) -> Mapping[str, Any]:
         """Seal and print a later round, as its workflow does after the approval."""
         filing = self.filing(event.words["unit"])
-        sealed = sealing.seal_later_round(self.engine, filing.id)
-        printing.print_later_round(self.engine, self.place.papers, filing.id, lambda *_: None)
+        sealed = sealing.seal_later_round(self.engine, filing.id, self.place.keys)
+        printing.print_later_round(
+            self.engine, self.place.papers, filing.id, lambda *_: None, self.place.keys
+        )
         printing.print_year_table(self.engine, self.place.papers, self.campaign().id)
         return {"sealed": sealed, "round": filing.round}
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from office_rig import TABLES, Office
 from openpyxl import load_workbook
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine
 from sqlmodel import select
 from stdnum.cn import uscc
-from workbook_rig import WorkbookRig
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
@@ -21,66 +21,16 @@ from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.register import intake
-from xueshi.register.intake import Mode
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.marking import mark_workbook
 from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.sheets import UnitRegister
-from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow, StudyRecord, Unit
+from xueshi.register.tables import Employment, ImportBatch, StagingRow
 from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary, write_registers
-from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
-from xueshi_cli.importing import ImportOutcome, import_workbook
-from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
-TABLES = (Unit, Person, Employment, StudyRecord, StagingRow)
-
-
-class Office:
-    """A data folder with a bureau's account, a workbook rig, and imports in one call."""
-
-    def __init__(self, folder: Path, database: str) -> None:
-        self.place = Workplace(settings=Settings(data=folder, database_url=database))
-        self.books = WorkbookRig(folder)
-        with transaction(self.place.engine) as session:
-            access.add_accounts(
-                session,
-                ENGINE,
-                [
-                    NewAccount("bureau", "局", "bureau", self.books.area),
-                    NewAccount("elsewhere", "外地", "bureau", "990100"),
-                ],
-            )
-
-    def take_in(
-        self,
-        path: Path,
-        officer: str = "bureau",
-        *,
-        replace: bool = False,
-        mode: Mode = "first",
-        valid_only: bool = False,
-    ) -> ImportOutcome:
-        books = self.books
-        return import_workbook(
-            self.place,
-            officer,
-            path,
-            year=books.year,
-            area=books.area,
-            vocabulary=books.vocabulary,
-            replace=replace,
-            mode=mode,
-            valid_only=valid_only,
-        )
-
-    def counts(self) -> dict[str, int]:
-        with reading(self.place.engine) as session:
-            return {
-                table.__tablename__: session.exec(select(func.count()).select_from(table)).one()
-                for table in TABLES
-            }
 
 
 @pytest.fixture
@@ -462,10 +412,11 @@ def test_the_register_is_read_while_a_workbook_is_promoted(
     seen: list[int] = []
     enter = roster_rows.enter_roster
 
-    def watched(*given: object) -> None:
-        enter(*given)  # type: ignore[arg-type]
+    def watched(*given: object) -> Disturbed:
+        disturbed = enter(*given)  # type: ignore[arg-type]
         with reading(office.place.engine) as session:
             seen.append(len(unit_rows.units(session, ENGINE)))
+        return disturbed
 
     monkeypatch.setattr(roster_rows, "enter_roster", watched)
     office.take_in(office.books.write())

@@ -33,6 +33,7 @@ from xueshi.machines.campaign_machine import CampaignCommand
 from xueshi.machines.filing_machine import FilingCommand, FilingState
 from xueshi.real_clock import real_now
 from xueshi.records.evidence import sweep_folder
+from xueshi.register.identity import KeyRing
 from xueshi.storage import reading, transaction
 from xueshi_workflows import printing
 from xueshi_workflows.messages import (
@@ -54,9 +55,15 @@ class CampaignActivities:
     """All activities, bound to a database, a folder for print files and a sender."""
 
     def __init__(
-        self, engine: Engine, papers: Path, sender: TemporalSender, opener: CampaignOpener | None = None
+        self,
+        engine: Engine,
+        papers: Path,
+        sender: TemporalSender,
+        opener: CampaignOpener | None = None,
+        keys: KeyRing | None = None,
     ) -> None:
         self._engine = engine
+        self._keys = keys
         self._papers = papers
         self._sender = sender
         self._opener = opener
@@ -187,12 +194,14 @@ class CampaignActivities:
     @activity.defn(name="seal_later_round")
     def seal_later_round(self, filing_id: str) -> None:
         """Seal what a later round changed; keyed by campaign, unit, person and round."""
-        sealing.seal_later_round(self._engine, UUID(filing_id))
+        sealing.seal_later_round(self._engine, UUID(filing_id), self._keys)
 
     @activity.defn(name="print_later_round")
     def print_later_round(self, filing_id: str) -> None:
         """Issue the papers of a later round; printed ones are passed over."""
-        printing.print_later_round(self._engine, self._papers, UUID(filing_id), activity.heartbeat)
+        printing.print_later_round(
+            self._engine, self._papers, UUID(filing_id), activity.heartbeat, self._keys
+        )
 
     @activity.defn(name="count_year_again")
     def count_year_again(self, filing_id: str) -> None:
@@ -210,7 +219,7 @@ class CampaignActivities:
     def seal_results(self, page: Page) -> PageDone:
         """Seal one page of units; keyed by campaign, unit and person."""
         done, after = sealing.seal_page(
-            self._engine, UUID(page.campaign_id), page.after, page.size, activity.heartbeat
+            self._engine, UUID(page.campaign_id), page.after, page.size, activity.heartbeat, self._keys
         )
         return PageDone(done, after)
 
@@ -218,7 +227,13 @@ class CampaignActivities:
     def render_forms(self, page: Page) -> PageDone:
         """Print the papers of one page of units; units printed already are passed over."""
         done, after = printing.print_page(
-            self._engine, self._papers, UUID(page.campaign_id), page.after, page.size, activity.heartbeat
+            self._engine,
+            self._papers,
+            UUID(page.campaign_id),
+            page.after,
+            page.size,
+            activity.heartbeat,
+            self._keys,
         )
         return PageDone(done, after)
 

@@ -33,6 +33,7 @@ from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
 from xueshi.real_clock import real_now
+from xueshi.register.identity import KeyRing
 from xueshi.storage import new_id, reading, transaction
 from xueshi_templates.fonts import installed_fonts
 from xueshi_templates.render import NotRendered, Rendered, render, render_many
@@ -51,9 +52,18 @@ class _Sheet:
 
 
 def print_page(
-    engine: Engine, folder: Path, campaign_id: UUID, after: int, size: int, heartbeat: Callable[..., None]
+    engine: Engine,
+    folder: Path,
+    campaign_id: UUID,
+    after: int,
+    size: int,
+    heartbeat: Callable[..., None],
+    keys: KeyRing | None = None,
 ) -> tuple[int, int | None]:
-    """Print the papers of one page of units; returns how many units, and where the next page begins."""
+    """Print the papers of one page of units; returns how many units, and where the next page begins.
+
+    `keys` read the words that were sealed with the results.
+    """
     with reading(engine) as session:
         campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
         templates = papers.papers_of(session, campaign)
@@ -62,7 +72,7 @@ def print_page(
         session.expunge_all()
     for done, filing in enumerate(page, start=1):
         if filing.stage == "approved":
-            _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat))
+            _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat, keys))
         heartbeat(done)
     if len(page) == size:
         return len(page), page[-1].position
@@ -71,7 +81,13 @@ def print_page(
     return len(page), None
 
 
-def print_later_round(engine: Engine, folder: Path, filing_id: UUID, heartbeat: Callable[..., None]) -> None:
+def print_later_round(
+    engine: Engine,
+    folder: Path,
+    filing_id: UUID,
+    heartbeat: Callable[..., None],
+    keys: KeyRing | None = None,
+) -> None:
     """Issue the papers of a unit's later round: its application and the cards of whom it sealed anew (更正)."""
     with reading(engine) as session:
         filing = filing_rows.filing(session, ENGINE, filing_id)
@@ -79,7 +95,7 @@ def print_later_round(engine: Engine, folder: Path, filing_id: UUID, heartbeat: 
         templates = papers.papers_of(session, campaign)
         now = campaign_now(session, campaign, real_now())
         session.expunge_all()
-    _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat))
+    _print_filing(engine, folder, campaign, filing, _Printing(templates, now, heartbeat, keys))
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,7 @@ class _Printing:
     templates: dict[str, DocumentTemplate]
     now: datetime
     heartbeat: Callable[..., None]
+    keys: KeyRing | None
 
 
 def _print_filing(engine: Engine, folder: Path, campaign: Campaign, filing: Filing, run: _Printing) -> None:
@@ -98,7 +115,8 @@ def _print_filing(engine: Engine, folder: Path, campaign: Campaign, filing: Fili
         issued = issued_papers.issued_of_unit(session, campaign.id, filing.unit_id)
         if any(paper.file.startswith(f"{place}/") for paper in issued):
             return
-        subjects = [papers.unit_filing(session, campaign, filing), *papers.cards(session, campaign, filing)]
+        cards = papers.cards(session, campaign, filing, run.keys)
+        subjects = [papers.unit_filing(session, campaign, filing), *cards]
     rows: list[IssuedPaper] = []
     sheets = _sheets(run.templates, subjects, place)
     for printed in _compose(campaign, sheets, filing.unit_id, run.now, run.heartbeat):
@@ -182,15 +200,19 @@ class PrintFile:
     papers: Sequence[IssuedPaper]
 
 
-def reprint_unit(engine: Engine, campaign_id: UUID, unit_id: UUID) -> list[PrintFile]:
+def reprint_unit(
+    engine: Engine, campaign_id: UUID, unit_id: UUID, keys: KeyRing | None = None
+) -> list[PrintFile]:
     """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written."""
-    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id)
+    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id, keys)
     return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
 
 
-def reprint_person(engine: Engine, campaign_id: UUID, unit_id: UUID, person_id: UUID) -> list[PrintFile]:
+def reprint_person(
+    engine: Engine, campaign_id: UUID, unit_id: UUID, person_id: UUID, keys: KeyRing | None = None
+) -> list[PrintFile]:
     """Print one person's papers of a sealed unit again, each as a file of its own with the bytes as issued."""
-    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id)
+    campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id, keys)
     own = [
         replace(sheet, file=f"{sheet.paper.id}-{sheet.subject.data.number}.pdf")
         for sheet in sheets
@@ -200,7 +222,7 @@ def reprint_person(engine: Engine, campaign_id: UUID, unit_id: UUID, person_id: 
 
 
 def _standing_sheets(
-    engine: Engine, campaign_id: UUID, unit_id: UUID
+    engine: Engine, campaign_id: UUID, unit_id: UUID, keys: KeyRing | None
 ) -> tuple[Campaign, datetime, list[_Sheet]]:
     """Lay out the papers of a sealed unit that count, with the campaign and its instant."""
     with reading(engine) as session:
@@ -214,7 +236,7 @@ def _standing_sheets(
         now = campaign_now(session, campaign, real_now())
         by_place = []
         for filing in standing:
-            subjects = papers.cards(session, campaign, filing)
+            subjects = papers.cards(session, campaign, filing, keys)
             if filing is standing[-1]:
                 subjects = [papers.unit_filing(session, campaign, filing), *subjects]
             by_place.append((f"{filing.position:05d}", subjects))

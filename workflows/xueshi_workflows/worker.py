@@ -21,6 +21,7 @@ from xueshi.bureau_rules import commands as rule_commands
 from xueshi.campaigns.commanding.relay import RelayPace, run_relay
 from xueshi.campaigns.opening.planning import CampaignOpener
 from xueshi.messages.outbox import PostOffice, run_outbox
+from xueshi.register.identity import KeyRing
 from xueshi.reports import commands as report_commands
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.attributes import SEARCH_ATTRIBUTES
@@ -50,6 +51,8 @@ class WorkerSetting:
     """Where messages are carried to; None only in tests that look at the outbox."""
     opener: CampaignOpener | None = None
     """Opens the campaigns that were planned ahead."""
+    keys: KeyRing | None = None
+    """Seal and read the words of cards; without, cards say what the register says. None only in tests."""
 
 
 async def run_worker(
@@ -62,7 +65,7 @@ async def run_worker(
     await ensure_search_attributes(client)
     await ensure_schedules(client)
     sender = TemporalSender(client, engine)
-    activities = CampaignActivities(engine, setting.papers, sender, setting.opener)
+    activities = CampaignActivities(engine, setting.papers, sender, setting.opener, setting.keys)
     reports = ReportActivities(engine, setting.papers.parent / REPORTS)
     with ThreadPoolExecutor(max_workers=20, thread_name_prefix="activity") as threads:
         worker = Worker(

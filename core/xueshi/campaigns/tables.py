@@ -111,6 +111,17 @@ class Filing(SQLModel, table=True):
     """The unit's workflow was started."""
 
 
+class FilingPerson(SQLModel, table=True):
+    """One of the people whom a filing was last judged with: they are sealed, whatever the register says by then."""
+
+    __tablename__ = "filing_person"
+
+    filing_id: UUID = Field(foreign_key="filing.id", primary_key=True)
+    person_id: UUID = Field(primary_key=True)
+    place: int
+    """1, 2, …: the unit's own order when it was judged."""
+
+
 class Command(SQLModel, table=True):
     """An act that someone asked for, durable or direct, and its fate: nothing is lost, nothing is done twice."""
 

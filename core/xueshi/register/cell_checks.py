@@ -10,6 +10,7 @@ from xueshi.register.intake_vocabulary import (
     CODE,
     DEPARTMENT,
     KIND,
+    LEFT,
     LEVELS,
     LISTS,
     NO,
@@ -99,6 +100,8 @@ class CellChecks:
             )
         if heading in ("开始日期", "取得职称日期", "入职日期"):
             return _day(OLDEST, NEWEST, heading, "写成 2021-05-10 的样子")
+        if heading == LEFT:
+            return _day(OLDEST, self._vocabulary.last, heading, "在本单位的最后一天；仍在本单位的不填")
         if heading == "申报学时":
             return _number("decimal", heading, "小时数，不小于 0，最多两位小数")
         if heading == "序号":

@@ -28,6 +28,7 @@ from xueshi.register.sheets import (
 from xueshi.register.workbook import (
     CODE,
     GUIDE,
+    LEFT,
     LISTS,
     PEOPLE,
     PEOPLE_COLUMNS,
@@ -117,7 +118,8 @@ class _Check:
             self.checked.add("", "", cause, "请按部门拆成几个工作簿，或请管理员调高上限")
             return
         self._note_unseen()
-        people = Sheet.read(self.book, PEOPLE, PEOPLE_COLUMNS, self.checked, optional=(CODE,))
+        people = Sheet.read(self.book, PEOPLE, PEOPLE_COLUMNS, self.checked, optional=(CODE, LEFT))
+        self.checked.places = people.places
         self.several = CODE in people.places
         units = Sheet.read(self.book, UNIT, UNIT_COLUMNS, self.checked, optional=UNIT_FACTS)
         self._units(units)

@@ -22,6 +22,7 @@ from xueshi.errors import InputError, ServiceMissingError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+DESTROYED = "身份证号无法解密：密钥已销毁，或密钥文件与数据库不属同一数据文件夹"
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,27 @@ class KeyRing:
 
     def reveal(self, sealed: SealedIdentity) -> str:
         """Decrypt an identity number; InputError when its key was destroyed or is not in this key file."""
-        master = self._masters.get(sealed.key_id)
-        if master is None:
-            raise InputError(f"主密钥 {sealed.key_id} 不在密钥文件中；请恢复含有它的密钥文件")
+        return self.reveal_for(sealed, sealed.number)
+
+    def seal_for(self, person: SealedIdentity, text: str) -> bytes:
+        """Encrypt words about a person under his own key; InputError when it was destroyed or is not in this key file."""
+        return _encrypt(self._own_key(person), text.encode())
+
+    def reveal_for(self, person: SealedIdentity, body: bytes) -> str:
+        """Decrypt what `seal_for` encrypted; InputError when the person's key was destroyed."""
         try:
-            return _decrypt(_decrypt(master, sealed.key), sealed.number).decode()
+            return _decrypt(self._own_key(person), body).decode()
         except (InvalidTag, ValueError) as error:
-            raise InputError("身份证号无法解密：密钥已销毁，或密钥文件与数据库不属同一数据文件夹") from error
+            raise InputError(DESTROYED) from error
+
+    def _own_key(self, person: SealedIdentity) -> bytes:
+        master = self._masters.get(person.key_id)
+        if master is None:
+            raise InputError(f"主密钥 {person.key_id} 不在密钥文件中；请恢复含有它的密钥文件")
+        try:
+            return _decrypt(master, person.key)
+        except (InvalidTag, ValueError) as error:
+            raise InputError(DESTROYED) from error
 
     def seal_text(self, text: str) -> bytes:
         """Encrypt a passing text (a row that waits in staging) under the current master key."""

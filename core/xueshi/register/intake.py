@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -23,8 +23,10 @@ from xueshi.audit import repository as audit
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.identity import KeyRing, mask_identity
 from xueshi.register.intake_vocabulary import PEOPLE, UNIT
+from xueshi.register.roster_check import RosterOf, compare
 from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.rows.roster_rows import NewPerson, NewRecord, RosterOwner
 from xueshi.register.rows.unit_rows import NewUnit
@@ -50,6 +52,8 @@ class Intake:
     records: int
     standing: int = 0
     """People of all workbooks of the unit's year that count now, this one included."""
+    disturbed: Disturbed = field(default_factory=Disturbed)
+    """Whose time at the unit, or whose level, changed by it."""
 
 
 class HandedIn(Protocol):
@@ -232,6 +236,7 @@ def promote(
     batch_id: UUID,
     *,
     mode: Mode = "first",
+    window: tuple[date, date] | None = None,
 ) -> Intake:
     """Turn a staged batch into the unit's register of the year; staging is emptied.
 
@@ -251,18 +256,44 @@ def promote(
         raise InputError(
             f"工作簿“{batch.file_name}”暂存不完整（{len(people)}/{batch.people} 人）；请重新导入"
         )
-    batch.unit_id = unit.id
     earlier = batch_rows.batches(session, actor.scope, unit.id, batch.year)
-    replaced = () if mode == "add" else tuple(one.id for one in earlier)
-    if mode == "add":
-        check_addition(session, keys, actor, unit, batch.year, people)
-        last = roster_rows.last_place(session, actor.scope, unit.id)
-        people = [replace(person, order_in_unit=person.order_in_unit + last) for person in people]
-    owner = RosterOwner(unit.id, unit.area, batch.year, batch.id, batch.maker, replaced)
-    roster_rows.enter_roster(session, keys, owner, people)
+    disturbed = enter(session, keys, actor, unit, batch, people, window=window, mode=mode)
     batch_rows.finish_batch(session, batch, "promoted", real_now())
     standing = batch.people + (_standing(earlier) if mode == "add" else 0)
-    return Intake("promoted", unit.id, batch.people, batch.records, standing)
+    return Intake("promoted", unit.id, batch.people, batch.records, standing, disturbed)
+
+
+def enter(
+    session: Session,
+    keys: KeyRing,
+    actor: Actor,
+    unit: Unit,
+    batch: ImportBatch,
+    people: Sequence[NewPerson],
+    *,
+    window: tuple[date, date] | None = None,
+    mode: Mode = "first",
+) -> Disturbed:
+    """Enter a batch's people as the unit's; returns whose time at the unit or level changed.
+
+    `window` is first and last day of the year, the calendar's where it is not given. Raises InputError for whoever
+    contradicts the register: that was told cell by cell before, unless somebody registered something meanwhile.
+    """
+    batch.unit_id = unit.id
+    session.add(batch)
+    earlier = batch_rows.batches(session, actor.scope, unit.id, batch.year)
+    replaced = () if mode == "add" else tuple(one.id for one in earlier if one.id != batch.id)
+    first, last = window or (date(batch.year, 1, 1), date(batch.year, 12, 31))
+    of = RosterOf(unit.id, batch.year, first, last, replaced)
+    faults = compare(session, keys, of, people, whole=False).faults
+    if faults:
+        raise InputError(f"{faults[0].heading}：{faults[0].cause}；{faults[0].repair}")
+    if mode == "add":
+        check_addition(session, keys, actor, unit, batch.year, people)
+        place = roster_rows.last_place(session, actor.scope, unit.id)
+        people = [replace(person, order_in_unit=person.order_in_unit + place) for person in people]
+    owner = RosterOwner(unit.id, unit.area, batch.year, batch.id, batch.maker, replaced)
+    return roster_rows.enter_roster(session, keys, owner, people)
 
 
 def _standing(batches: Sequence[ImportBatch]) -> int:
@@ -286,8 +317,8 @@ def _plain(value: Any) -> Any:
 def _load(text: str) -> NewPerson:
     body = json.loads(text)
     records = tuple(NewRecord(**_days(record, "start", "end")) for record in body.pop("records"))
-    return NewPerson(**_days(body, "born", "employed_since", "title_since"), records=records)
+    return NewPerson(**_days(body, "born", "employed_since", "title_since", "left"), records=records)
 
 
 def _days(body: dict[str, Any], *names: str) -> dict[str, Any]:
-    return body | {name: date.fromisoformat(body[name]) for name in names if body[name] is not None}
+    return body | {name: date.fromisoformat(body[name]) for name in names if body.get(name) is not None}

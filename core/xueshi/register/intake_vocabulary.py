@@ -26,6 +26,8 @@ THERE, NOT_THERE = "有", "无"
 PEOPLE_COLUMNS = (
     "序号", "姓名", "性别", "身份证号", "政治面貌", "工作岗位", "职称", "职称级别", "取得职称日期", "入职日期",
 )  # fmt: skip
+LEFT = "离开日期"
+"""Column of people: the last day at the unit, of those who left it. Workbooks of before have it not."""
 RECORD_COLUMNS = (
     "身份证号", "姓名", "类别", "学习内容", "学习形式", "开始日期", "结束日期", "学习成绩", "证书编号", "申报学时",
 )  # fmt: skip

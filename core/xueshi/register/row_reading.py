@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import InvalidOperation
 
 from stdnum.cn import ric, uscc
@@ -15,6 +16,7 @@ from xueshi.register.intake_vocabulary import (
     CODE,
     DEPARTMENT,
     KIND,
+    LEFT,
     LEVELS,
     NOT_THERE,
     SEXES,
@@ -59,6 +61,7 @@ def read_person(row: Row, number: str, order: int, vocabulary: IntakeVocabulary)
     """Read one person whose identity number is right."""
     sex = row.one_of("性别", SEXES)
     by_number = SEXES[0] if int(number[16]) % 2 else SEXES[1]
+    since = row.day("入职日期")
     if sex and sex != by_number:
         row.problem("性别", f"“{sex}”与身份证号不一致（应为{by_number}）", "请核对性别或身份证号")
     return NewPerson(
@@ -66,14 +69,30 @@ def read_person(row: Row, number: str, order: int, vocabulary: IntakeVocabulary)
         name=row.required("姓名"),
         sex=sex or by_number,
         order_in_unit=order,
-        employed_since=row.day("入职日期") or vocabulary.first,
+        employed_since=since or vocabulary.first,
         born=ric.get_birth_date(number),
         political_status=row.text("政治面貌"),
         post=row.text("工作岗位"),
         title=row.text("职称"),
         level=LEVELS.get(row.one_of("职称级别", tuple(LEVELS))),
         title_since=row.day("取得职称日期"),
+        since_stated=since is not None,
+        left=_left(row, since, vocabulary),
+        row=row.number,
     )
+
+
+def _left(row: Row, since: date | None, vocabulary: IntakeVocabulary) -> date | None:
+    """Read the last day at the unit; it lies in or before the year, and not before the first."""
+    left = row.day(LEFT)
+    if left is None:
+        return None
+    if left > vocabulary.last:
+        cause = f"{left} 在{vocabulary.year}统计年度（至 {vocabulary.last}）之后"
+        row.problem(LEFT, cause, "本年度末仍在本单位的不填；请在离开的年度填写")
+    elif since is not None and left < since:
+        row.problem(LEFT, f"{left} 早于入职日期 {since}", "请核对两个日期")
+    return left
 
 
 def read_identity(row: Row) -> str:

@@ -77,6 +77,8 @@ class CheckedWorkbook:
     rejected: dict[str, set[int]] = field(default_factory=dict)
     """Rows by sheet that go back where the valid people only are taken: those of people of whom anything is wrong."""
     rejected_people: int = 0
+    places: dict[str, int] = field(default_factory=dict)
+    """In which column of the sheet of people each heading stands, from 0."""
     most: int = Limits.problems
     unlisted: int = 0
     """Problems beyond `most`, counted only."""

@@ -61,8 +61,26 @@ class Title(SQLModel, table=True):
     since: date
 
 
+class TitleSource(SQLModel, table=True):
+    """What a title stands on: a workbook that says it, an act, or (neither) what nobody knows any more."""
+
+    __tablename__ = "title_source"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    title_id: UUID = Field(foreign_key="title.id", index=True)
+    batch_id: UUID | None = Field(default=None, foreign_key="import_batch.id", index=True)
+    command_id: UUID | None = None
+    year: int = 0
+    """Statistics year of the workbook, year of the act: of several sources the latest names the title."""
+    name: str
+    level: str | None = None
+
+
 class Employment(SQLModel, table=True):
-    """A person's time at a unit, first to last day; `until` is None while it lasts."""
+    """A person's time at a unit, first to last day; `until` is None while it lasts.
+
+    It stands while one of its sources does; one without any source stands on what nobody knows any more.
+    """
 
     __tablename__ = "employment"
     __table_args__ = (UniqueConstraint("person_id", "unit_id", "since"),)
@@ -76,6 +94,27 @@ class Employment(SQLModel, table=True):
     """1, 2, …: the unit's own order of its people (the rows of its workbook)."""
     since: date
     until: date | None = None
+    ended_as: str = ""
+    """`transferred` or `left`; empty while it lasts, and where a folder of an older engine did not say."""
+    ended_by: UUID | None = None
+    """The command, or the workbook's batch, that ended it."""
+
+
+class EmploymentSource(SQLModel, table=True):
+    """What an employment stands on: a workbook that lists the person, an act, or (neither) what nobody knows any more."""
+
+    __tablename__ = "employment_source"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    employment_id: UUID = Field(foreign_key="employment.id", index=True)
+    batch_id: UUID | None = Field(default=None, foreign_key="import_batch.id", index=True)
+    command_id: UUID | None = None
+    year: int = 0
+    """Statistics year of the workbook, year of the act: of several sources the latest says post and order."""
+    since: date
+    """First day as this source says it; the earliest of all counts."""
+    post: str = ""
+    order_in_unit: int = 0
 
 
 class StudyRecord(SQLModel, table=True):

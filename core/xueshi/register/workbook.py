@@ -14,6 +14,7 @@ from xueshi.register.cell_checks import CellChecks
 from xueshi.register.intake_vocabulary import (
     CODE,
     GUIDE,
+    LEFT,
     LEVELS,
     LISTS,
     NO,
@@ -40,7 +41,7 @@ from xueshi.register.sheets import UnitRegister
 from xueshi.register.unit_kinds import UNIT_KINDS
 
 __all__ = [
-    "CODE", "GUIDE", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
+    "CODE", "GUIDE", "LEFT", "LEVELS", "LISTS", "NO", "NONE", "PEOPLE", "PEOPLE_COLUMNS", "PROBLEMS", "RECORDS", "SEXES",
     "UNIT", "UNIT_COLUMNS", "UNIT_FACTS", "YES", "FactColumn", "IntakeKind", "IntakeVocabulary", "RegisterBook", "write_registers",
     "write_workbook",
 ]  # fmt: skip
@@ -52,11 +53,11 @@ LARGE = 5_000
 """People from which on a workbook is written row by row, each text in its cell: memory stays flat, the file grows."""
 WIDTHS = {
     CODE: 23, "单位名称": 32, "地区代码": 11, "行业系统": 16, "单位性质": 34, "行业主管部门": 14, "序号": 6, "姓名": 10, "性别": 6, "身份证号": 22, "政治面貌": 12,
-    "工作岗位": 14, "职称": 16, "职称级别": 10, "取得职称日期": 14, "入职日期": 12, "类别": 24, "学习内容": 32, "学习形式": 12,
+    "工作岗位": 14, "职称": 16, "职称级别": 10, "取得职称日期": 14, "入职日期": 12, LEFT: 12, "类别": 24, "学习内容": 32, "学习形式": 12,
     "开始日期": 12, "结束日期": 12, "学习成绩": 10, "证书编号": 18, "申报学时": 10,
 }  # fmt: skip
 AS_TEXT = frozenset({CODE, "地区代码", "身份证号", "证书编号"})
-AS_DAY = frozenset({"开始日期", "结束日期", "取得职称日期", "入职日期"})
+AS_DAY = frozenset({"开始日期", "结束日期", "取得职称日期", "入职日期", LEFT})
 
 
 def write_workbook(
@@ -85,7 +86,7 @@ def _write(
         for row, one in enumerate(registers, start=1):
             book.cells(sheet, row, headings, _unit_cells(one.unit))
         own = (CODE,) if several else ()
-        headings = (*own, *PEOPLE_COLUMNS)
+        headings = (*own, *PEOPLE_COLUMNS, LEFT)
         sheet, row = book.sheet(PEOPLE, headings), 0
         for one in registers:
             code = (one.unit.credit_code,) if several else ()
@@ -156,7 +157,7 @@ class RegisterBook:
         sheet.set_landscape()
         sheet.set_paper(9)
         # A sheet of forty columns on one page could not be read: two pages side by side, names on both.
-        wide = len(headings) > len(PEOPLE_COLUMNS) + 1
+        wide = len(headings) > len(PEOPLE_COLUMNS) + 2
         sheet.fit_to_pages(2 if wide else 1, 0)
         sheet.repeat_rows(0)
         if wide and kept:
@@ -271,6 +272,11 @@ def guidance(vocabulary: IntakeVocabulary, *, several: bool) -> list[tuple[str, 
             "栏目",
             "深色栏目必填，浅色的按情况填写。不要增删、改名或合并栏目和工作表，不要在栏目名上方加标题行。",
         ),
+        (
+            "上次登记过的人员",
+            "仍在本单位的照常列入；已离开的（退休、调走、去世等）也列一行，在“离开日期”填写在本单位的最后一天，次年起不再列。"
+            "漏列的不能入库：系统不会自行认为谁已离开。",
+        ),
         ("空白与“无”", "不知道的留空，将来可补；确实没有的填“无”（如未参加考试的成绩）。"),
         ("身份证号", "18位，单元格为文本格式；只用于识别同一人，入库即加密。"),
         ("日期", "写成 2021-05-10 的样子；2021.5.10、2021年5月10日、20210510 也能读出。只有年月的读不出。"),
@@ -294,7 +300,7 @@ def _person_cells(person: NewPerson) -> tuple[Any, ...]:
     levels = {code: label for label, code in LEVELS.items()}
     return (
         person.order_in_unit, person.name, person.sex, person.identity_number, person.political_status, person.post,
-        person.title, levels.get(person.level or "", ""), person.title_since, person.employed_since,
+        person.title, levels.get(person.level or "", ""), person.title_since, person.employed_since, person.left,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from xueshi.access.scope import Scope
 from xueshi.canonical import digest_of_json
 from xueshi.register.tables import Person, StudyRecord
 from xueshi.results.seals import seal_digest
-from xueshi.results.tables import LedgerRow, SealedResult, YearResult
+from xueshi.results.tables import LedgerRow, SealedResult, SealedWords, YearResult
 from xueshi.storage import new_id
 
 BATCH = 500
@@ -177,6 +177,30 @@ def seal(session: Session, rows: Sequence[SealedResult]) -> None:
     """Write seals; each person's once per campaign and unit."""
     session.add_all(rows)
     session.flush()
+
+
+def keep_words(session: Session, words: Mapping[UUID, bytes]) -> None:
+    """Write the encrypted words of some seals (seal → words), beside them and once."""
+    session.add_all(SealedWords(seal_id=seal_id, body=body) for seal_id, body in words.items())
+    session.flush()
+
+
+def words_of(session: Session, seal_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Return seal → its encrypted words; seals of an older engine have none."""
+    found: dict[UUID, bytes] = {}
+    for start in range(0, len(seal_ids), BATCH):
+        query = select(SealedWords).where(col(SealedWords.seal_id).in_(seal_ids[start : start + BATCH]))
+        found |= {row.seal_id: row.body for row in session.exec(query)}
+    return found
+
+
+def judged_persons(session: Session, people: Sequence[UUID]) -> dict[UUID, Person]:
+    """Return the people of some results by id."""
+    found: dict[UUID, Person] = {}
+    for start in range(0, len(people), BATCH):
+        query = select(Person).where(col(Person.id).in_(people[start : start + BATCH]))
+        found |= {row.id: row for row in session.exec(query)}
+    return found
 
 
 def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[SealedResult]:

@@ -90,3 +90,15 @@ class SealedResult(SQLModel, table=True):
     digest: str
     """Over request, ledger, verdict and pack: what is sealed."""
     sealed_at: datetime = Field(sa_type=Instant)
+
+
+class SealedWords(SQLModel, table=True):
+    """What the card of a sealed result says of its person beside hours: name, post, title, unit as printed.
+
+    Encrypted under the person's own key, as his identity number is: whoever destroys that key destroys these too.
+    """
+
+    __tablename__ = "sealed_words"
+
+    seal_id: UUID = Field(foreign_key="sealed_result.id", primary_key=True)
+    body: bytes

@@ -9,7 +9,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts import appeal_acts, bulk_acts, folder_acts, person_acts, staff_acts, unit_moves
+from xueshi.campaigns.acts import (
+    appeal_acts,
+    bulk_acts,
+    folder_acts,
+    leaving_acts,
+    person_acts,
+    staff_acts,
+    unit_moves,
+)
 from xueshi.campaigns.acts.filing_acts import complete, void_signatures
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging import assessing
@@ -203,6 +211,7 @@ _ACTS: dict[str, Act] = {
     **record_acts.ACTS,
     **record_batches.ACTS,
     **person_acts.ACTS,
+    **leaving_acts.ACTS,
     **folder_acts.ACTS,
     "appeal": appeal_acts.file_appeal,
     "bulk_decide": bulk_acts.order,

@@ -22,7 +22,7 @@ from xueshi.errors import NotFoundError
 from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import load_state
 from xueshi.records import repository as records
-from xueshi.register.rows import unit_rows
+from xueshi.register.rows import standing_rows, unit_rows
 from xueshi.register.tables import Unit
 from xueshi.results import repository as results
 
@@ -63,10 +63,11 @@ def merge(
         # Who began on that very day or later was there for one day.
         first = max(day, employment.since + timedelta(days=1))
         if records.lasting_employment(session, employment.person_id, into.id) is None:
-            change_unit(session, employment, into, first, employment.post)
+            change_unit(session, employment, into, first, employment.post, by=row.id)
         else:
-            employment.until = first - timedelta(days=1)
-            session.add(employment)
+            standing_rows.end(
+                session, employment, row.id, first - timedelta(days=1), standing_rows.TRANSFERRED
+            )
     waiting = records.open_of_unit(session, filing.unit_id)
     send_along(session, waiting, into)
     _register_changed(session, campaign.year, into.id, now)
@@ -109,9 +110,8 @@ def bring_back(
             continue  # he has left the other unit since
         people += 1
         if came.since == employment.until + timedelta(days=1):
-            session.delete(came)
-        employment.until = None
-        session.add(employment)
+            standing_rows.take_out(session, came)
+        standing_rows.go_on(session, employment)
     session.flush()
     waiting = [record for record in records.open_of_unit(session, merger.into) if record.id in merger.records]
     send_along(session, waiting, own)

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
 from xueshi.campaigns.rows import task_rows
 from xueshi.records import repository as records
+from xueshi.register.rows import standing_rows
 from xueshi.register.tables import Employment, StudyRecord, Unit
 from xueshi.storage import new_id
 
 
-def change_unit(session: Session, employment: Employment, to: Unit, day: date, post: str) -> None:
-    """End a person's time at a unit on the day before, and begin it at another on that day, at the end of its order."""
-    employment.until = day - timedelta(days=1)
-    session.add(employment)
-    session.add(
-        Employment(
-            id=new_id(),
-            person_id=employment.person_id,
-            unit_id=to.id,
-            area=to.area,
-            post=post,
-            order_in_unit=records.next_order(session, to.id),
-            since=day,
-        )
+def change_unit(
+    session: Session, employment: Employment, to: Unit, day: date, post: str, *, by: UUID
+) -> None:
+    """End a person's time at a unit on the day before, and begin it at another on that day, at the end of its order.
+
+    Both stand on the act that says so (`by`): no workbook takes them back any more.
+    """
+    standing_rows.end(session, employment, by, day - timedelta(days=1), standing_rows.TRANSFERRED)
+    entered = Employment(
+        id=new_id(),
+        person_id=employment.person_id,
+        unit_id=to.id,
+        area=to.area,
+        post=post,
+        order_in_unit=records.next_order(session, to.id),
+        since=day,
     )
+    session.add(entered)
     session.flush()
+    standing_rows.said_by_act(session, entered, by, day.year)
 
 
 def send_along(session: Session, moved: Sequence[StudyRecord], to: Unit) -> None:

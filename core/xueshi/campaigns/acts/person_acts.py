@@ -23,7 +23,7 @@ from xueshi.machines.filing_machine import Refused
 from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
-from xueshi.register.rows import unit_rows
+from xueshi.register.rows import standing_rows, unit_rows
 from xueshi.register.tables import StudyRecord, Title
 from xueshi.storage import new_id
 
@@ -57,7 +57,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     refused = _decided_first(session, waiting, old.name) or no_year_disturbed(session, (old.id, new.id), day)
     if refused is not None:
         return refused
-    change_unit(session, employment, new, day, str(payload.get("post", "")))
+    change_unit(session, employment, new, day, str(payload.get("post", "")), by=row.id)
     send_along(session, waiting, new)
     for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
         letter_rows.write_unit_message(
@@ -161,6 +161,8 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     title = held or Title(id=new_id(), person_id=row.target_id, name="", since=since)
     title.name, title.level = str(payload["title"]), level
     session.add(title)
+    session.flush()
+    standing_rows.title_said_by_act(session, title, row.id, now.year)
     complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat())
     return None
 

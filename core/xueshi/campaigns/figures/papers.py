@@ -13,7 +13,8 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import pack_of, people_as_sealed, people_of
+from xueshi.campaigns.judging.assessing import judged_of, pack_of, people_as_sealed
+from xueshi.campaigns.judging.card_words import CardWords, sealed_words
 from xueshi.campaigns.judging.year_to_date import years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
@@ -22,6 +23,7 @@ from xueshi.documents.filings import JudgedPerson
 from xueshi.documents.proofs import template_from_canonical
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
+from xueshi.register.identity import KeyRing
 from xueshi.register.rows import unit_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.register.tables import Unit
@@ -64,10 +66,14 @@ def papers_of(session: Session, campaign: Campaign) -> dict[str, DocumentTemplat
     }
 
 
-def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSubject]:
+def cards(
+    session: Session, campaign: Campaign, filing: Filing, keys: KeyRing | None = None
+) -> list[PaperSubject]:
     """Return the cards of the people whom a filing's round sealed, in order; an unsealed unit has none.
 
-    Who was sealed anew in a later round has his card from that one.
+    Who was sealed anew in a later round has his card from that one. Name, post, title and unit are those that were
+    sealed; what an older engine sealed has none, and says what the register says. Raises InputError without `keys`
+    where words were sealed.
     """
     seals = {
         seal.person_id: seal
@@ -80,6 +86,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
     pack = pack_of(session, campaign)
     unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     judged = results.sealed_years(session, campaign.id, filing.unit_id, seals.values())
+    sealed = sealed_words(session, keys, list(seals.values()))
     verified_on = _decided_on(filing)
     gathered = []
     for person in people_as_sealed(session, campaign, filing, pack):
@@ -89,6 +96,7 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
         year = judged[person.person_id]
         result = year.result
         replaced = before.get(seal.id)
+        words = sealed.get(person.person_id) or CardWords.of(person, unit.name)
         gathered.append(
             PaperSubject(
                 person.person_id,
@@ -99,13 +107,13 @@ def cards(session: Session, campaign: Campaign, filing: Filing) -> list[PaperSub
                     area_name=campaign.area_name,
                     year=campaign.year,
                     number=str(seal.position),
-                    name=person.name,
-                    sex=person.sex,
-                    born=person.born,
-                    political_status=person.political_status,
-                    unit=unit.name,
-                    post=person.post,
-                    title=person.title,
+                    name=words.name,
+                    sex=words.sex,
+                    born=words.born,
+                    political_status=words.political_status,
+                    unit=words.unit,
+                    post=words.post,
+                    title=words.title,
                     level=result.level or "",
                     verdict=result.verdict,
                     entries=_entries(person, year.ledger, pack.categories),
@@ -162,9 +170,9 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
     unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
-    # Who left the register since, by a correction, has results still and is no longer declared.
-    people = people_of(session, campaign, filing, pack_of(session, campaign))
-    judged = [latest[person.person_id] for person in people if person.person_id in latest]
+    # Who left the register by a correction has results still and is no longer declared; who came since has none.
+    people = judged_of(session, campaign, filing, pack_of(session, campaign))
+    judged = [latest[person_id] for person_id in people if person_id in latest]
     decided = filing.stage == "approved"
     return PaperSubject(
         filing.unit_id,

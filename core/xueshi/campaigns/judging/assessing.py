@@ -104,6 +104,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
             if filing.stage == "assessing":
                 flow = filing_acts.flow_of(session, campaign, filing)
                 filing.people = len(people)
+                filing_rows.note_judged(session, filing.id, [person.person_id for person in people])
                 open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
             return filing_acts.finish_assessment(session, filing_id)
     # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
@@ -133,11 +134,9 @@ def people_in_year(
 
     Titles are those of the day on which the instrument reads facts of the person.
     """
-    first, last = pack.year_window(year)
-    counted = min(day, last)
-    titles_as_of = first if pack.data["year"]["person_as_of"] == "start" else counted
+    counted, read_on = _days_counted(pack, year, day)
     return people_rows.people_for_assessment(
-        session, scope, unit_id, year, as_of=counted, titles_as_of=titles_as_of
+        session, scope, unit_id, year, as_of=counted, titles_as_of=read_on
     )
 
 
@@ -151,27 +150,52 @@ def _at_both(person: PersonForAssessment, merged: PersonForAssessment) -> Person
     )
 
 
+def days_of(campaign: Campaign, pack: RulePack) -> tuple[date, date]:
+    """Return the last day of a campaign's year, and the day on which its instrument reads facts of the person."""
+    return _days_counted(pack, campaign.year, date.max)
+
+
+def _days_counted(pack: RulePack, year: int, day: date) -> tuple[date, date]:
+    first, last = pack.year_window(year)
+    counted = min(day, last)
+    return counted, first if pack.data["year"]["person_as_of"] == "start" else counted
+
+
+def judged_of(session: Session, campaign: Campaign, filing: Filing, pack: RulePack) -> list[UUID]:
+    """Return with whom a filing was last judged, in the unit's order.
+
+    An older engine did not note it: then these are who was sealed, and before the seal whom the register lists.
+    """
+    noted = filing_rows.judged_people(session, filing.id)
+    if noted:
+        return noted
+    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    if any(seal.round == filing.round for seal in seals):
+        return [seal.person_id for seal in seals]
+    return [person.person_id for person in people_of(session, campaign, filing, pack)]
+
+
 def people_as_sealed(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack
 ) -> list[PersonForAssessment]:
-    """Return the people of a filing with the records that their sealed results rest on, where they are sealed.
+    """Return the people of a filing: of a sealed unit those who are sealed, with the records that their results rest on.
 
-    A correction made afterwards changes no paper and no figure of that year.
+    Nothing that happens afterwards, to a record or to who works at the unit, changes who they are.
     """
-    people = people_of(session, campaign, filing, pack)
     seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    if not seals:
+        return people_of(session, campaign, filing, pack)
     years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
     judged = {person_id: year.records for person_id, year in years.items()}
     records = people_rows.records_by_id(session, [one for ids in judged.values() for one in ids])
+    last, read_on = days_of(campaign, pack)
+    people = people_rows.people_by_id(session, filing.unit_id, list(judged), campaign.year, last, read_on)
     return [
         replace(
-            person,
-            records=tuple(records[one] for one in judged[person.person_id] if one in records),
-            pending=(),
+            people[seal.person_id],
+            records=tuple(records[one] for one in judged[seal.person_id] if one in records),
         )
-        if person.person_id in judged
-        else person
-        for person in people
+        for seal in seals
     ]
 
 

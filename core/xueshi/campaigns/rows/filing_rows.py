@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
@@ -15,6 +15,7 @@ from xueshi.campaigns.tables import (
     Determination,
     Effect,
     Filing,
+    FilingPerson,
 )
 from xueshi.errors import NotFoundError
 from xueshi.register.tables import StudyRecord
@@ -142,6 +143,27 @@ def filings_of_year(
     if year is not None:
         query = query.where(Campaign.year == year)
     return [(campaign, filing) for campaign, filing in session.exec(query)]
+
+
+def note_judged(session: Session, filing_id: UUID, people: Sequence[UUID]) -> None:
+    """Note with whom a filing was judged, in the unit's order; what an earlier judging noted gives way."""
+    session.execute(delete(FilingPerson).where(col(FilingPerson.filing_id) == filing_id))
+    rows = [
+        {"filing_id": filing_id, "person_id": person_id, "place": place}
+        for place, person_id in enumerate(people, start=1)
+    ]
+    if rows:
+        session.execute(insert(FilingPerson), rows)
+
+
+def judged_people(session: Session, filing_id: UUID) -> list[UUID]:
+    """Return with whom a filing was last judged, in the unit's order; none where an older engine judged it."""
+    query = (
+        select(FilingPerson.person_id)
+        .where(FilingPerson.filing_id == filing_id)
+        .order_by(col(FilingPerson.place))
+    )
+    return list(session.exec(query))
 
 
 def determinations(session: Session, filing: Filing) -> dict[UUID, dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from xueshi.register.rows.shared import COUNTED, PENDING, chunks, visible
 from xueshi.register.rows.unit_rows import unit
 from xueshi.register.tables import (
     Employment,
+    EmploymentSource,
     ImportBatch,
     Person,
     StudyRecord,
@@ -173,7 +174,7 @@ def people_for_assessment(
 ) -> list[PersonForAssessment]:
     """Return who is employed at a unit on a day, in the unit's order, with the title of a day and the year's records.
 
-    Records follow the person: those of a unit that he left by `as_of` count here. The title is that of `titles_as_of`
+    The post is that of the year's own workbook where there is one. Records follow the person: those of a unit that he left by `as_of` count here. The title is that of `titles_as_of`
     where the instrument reads it on another day.
     """
     unit(session, scope, unit_id)
@@ -189,24 +190,72 @@ def people_for_assessment(
     ).all()
     people = [person.id for _, person in rows]
     titles = _titles(session, people, titles_as_of or as_of)
+    posts = _posts_of_year(session, unit_id, year)
     records = _records(session, unit_id, year, people, COUNTED, as_of)
     pending = _records(session, unit_id, year, people, PENDING, as_of)
     return [
-        PersonForAssessment(
-            person_id=person.id,
-            name=person.name,
-            sex=person.sex,
-            born=person.born,
-            political_status=person.political_status,
-            photo=person.photo,
-            post=employment.post,
-            title=titles[person.id].name if person.id in titles else "",
-            level=titles[person.id].level if person.id in titles else None,
+        replace(
+            _person(person, posts.get(person.id, employment.post), titles.get(person.id)),
             records=tuple(records.get(person.id, ())),
             pending=tuple(pending.get(person.id, ())),
         )
         for employment, person in rows
     ]
+
+
+def people_by_id(
+    session: Session, unit_id: UUID, people: Sequence[UUID], year: int, as_of: date, titles_as_of: date
+) -> dict[UUID, PersonForAssessment]:
+    """Return people as they stand in the register, without records, whether or not they work at the unit any more.
+
+    The post is that of the year's workbook, else that at the unit on a day, else the last one there; blank where the
+    register knows of none.
+    """
+    titles = _titles(session, people, titles_as_of)
+    posts: dict[UUID, str] = {}
+    found: dict[UUID, PersonForAssessment] = {}
+    for chunk in chunks(people):
+        own = (
+            select(Employment)
+            .where(Employment.unit_id == unit_id, col(Employment.person_id).in_(chunk))
+            .order_by((col(Employment.since) <= as_of).asc(), col(Employment.since))
+        )
+        posts.update({one.person_id: one.post for one in session.exec(own)})
+    posts |= _posts_of_year(session, unit_id, year)
+    for chunk in chunks(people):
+        for person in session.exec(select(Person).where(col(Person.id).in_(chunk))):
+            found[person.id] = _person(person, posts.get(person.id, ""), titles.get(person.id))
+    return found
+
+
+def _posts_of_year(session: Session, unit_id: UUID, year: int) -> dict[UUID, str]:
+    """Return person → the post that a unit's workbook of a year gives him: a later year's says nothing of it."""
+    query = (
+        select(Employment.person_id, EmploymentSource.post)
+        .join(EmploymentSource, col(EmploymentSource.employment_id) == col(Employment.id))
+        .where(
+            Employment.unit_id == unit_id,
+            EmploymentSource.year == year,
+            col(EmploymentSource.batch_id).is_not(None),
+        )
+        .order_by(col(EmploymentSource.id))
+    )
+    return dict(session.exec(query).all())
+
+
+def _person(person: Person, post: str, title: Title | None) -> PersonForAssessment:
+    return PersonForAssessment(
+        person_id=person.id,
+        name=person.name,
+        sex=person.sex,
+        born=person.born,
+        political_status=person.political_status,
+        photo=person.photo,
+        post=post,
+        title="" if title is None else title.name,
+        level=None if title is None else title.level,
+        records=(),
+    )
 
 
 def records_by_id(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, RecordForAssessment]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.canonical import canonical_json
+from xueshi.register.disturbed import Disturbed
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.rows.people_rows import people_by_identity
 from xueshi.register.rows.shared import Values, chunks, insert_rows
+from xueshi.register.rows.standing_rows import TitleStanding, UnitStanding
 from xueshi.register.rows.unit_rows import unit
 from xueshi.register.tables import (
     Employment,
     ImportBatch,
     Person,
     StudyRecord,
-    Title,
 )
 from xueshi.storage import new_id
 
@@ -58,6 +59,12 @@ class NewPerson:
     level: str | None = None
     title_since: date | None = None
     records: tuple[NewRecord, ...] = ()
+    since_stated: bool = True
+    """Whether the workbook names the first day; a blank one stands for the first day of its year."""
+    left: date | None = None
+    """Last day at the unit, where the person left it in or before the year."""
+    row: int = 0
+    """Row of the workbook; 0 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +89,15 @@ def last_place(session: Session, scope: Scope, unit_id: UUID) -> int:
     return session.exec(query).one() or 0
 
 
-def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Sequence[NewPerson]) -> None:
+def enter_roster(
+    session: Session, keys: KeyRing, owner: RosterOwner, people: Sequence[NewPerson]
+) -> Disturbed:
     """Enter a unit's people and their records of a year in place of what earlier workbooks of that year said.
 
-    A record that stands in both unchanged stays the same record: what was settled on it holds on.
+    What other years' workbooks and acts say stands, and a record that stands in both unchanged stays the same record:
+    what was settled on it holds on. Returns whose time at the unit or level changed.
     """
     stood = _stood(session, owner)
-    _take_back(session, owner)
     known = people_by_identity(session, keys, [person.identity_number for person in people])
     ids: dict[str, UUID] = {}
     fresh: list[Values] = []
@@ -104,8 +113,12 @@ def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Se
         session.add(person)
         ids[number] = person.id
     insert_rows(session, Person, fresh)
-    _enter_titles(session, ids, people)
-    _enter_employments(session, owner, ids, people)
+    standing = UnitStanding(session, owner.unit_id)
+    titles = TitleStanding(session, list(ids.values()), owner.replaces)
+    _take_back(session, owner, standing, set(ids.values()))
+    for new in people:
+        _say(owner, ids[normal(new.identity_number)], new, standing, titles)
+    disturbed = Disturbed(standing.settle(), titles.settle())
     insert_rows(
         session,
         StudyRecord,
@@ -116,6 +129,7 @@ def enter_roster(session: Session, keys: KeyRing, owner: RosterOwner, people: Se
         ),
     )
     session.flush()
+    return disturbed
 
 
 def _stood(session: Session, owner: RosterOwner) -> dict[str, list[UUID]]:
@@ -142,17 +156,37 @@ def _said(person_id: UUID, record: NewRecord | StudyRecord) -> str:
     return canonical_json([str(person_id), dict(record.facts), words, days])
 
 
-def _take_back(session: Session, owner: RosterOwner) -> None:
-    """Remove the records and employments that a unit's earlier workbooks of the year brought; people stay."""
+def _take_back(
+    session: Session, owner: RosterOwner, standing: UnitStanding, listed: Collection[UUID]
+) -> None:
+    """Take back what a unit's earlier workbooks of the year brought; people stay, and what else says the same.
+
+    The records of who left the unit by an act went along with him: they are kept, as records of this workbook.
+    """
     if not owner.replaces:
         return
+    standing.take_back(owner.replaces)
+    for chunk in chunks(sorted(standing.gone() - set(listed))):
+        session.execute(
+            update(StudyRecord)
+            .where(col(StudyRecord.batch_id).in_(owner.replaces), col(StudyRecord.person_id).in_(chunk))
+            .values(batch_id=owner.batch_id)
+        )
     session.execute(delete(StudyRecord).where(col(StudyRecord.batch_id).in_(owner.replaces)))
-    session.execute(
-        delete(Employment).where(col(Employment.unit_id) == owner.unit_id, col(Employment.until).is_(None))
-    )
     for batch in session.exec(select(ImportBatch).where(col(ImportBatch.id).in_(owner.replaces))):
         batch.state = "replaced"
         session.add(batch)
+
+
+def _say(
+    owner: RosterOwner, person_id: UUID, new: NewPerson, standing: UnitStanding, titles: TitleStanding
+) -> None:
+    """Enter what a workbook says of one person's time at the unit and of his title."""
+    row = {"since": new.employed_since, "post": new.post, "order_in_unit": new.order_in_unit}
+    standing.say(owner.batch_id, owner.year, owner.area, person_id, {**row, "left": new.left})
+    if new.title or new.level is not None:
+        since = new.title_since or new.employed_since
+        titles.say(owner.batch_id, owner.year, person_id, since, {"name": new.title, "level": new.level})
 
 
 def _sealed_person(keys: KeyRing, new: NewPerson) -> Values:
@@ -168,51 +202,6 @@ def _sealed_person(keys: KeyRing, new: NewPerson) -> Values:
         "born": new.born,
         "political_status": new.political_status,
     }
-
-
-def _enter_titles(session: Session, ids: Mapping[str, UUID], people: Sequence[NewPerson]) -> None:
-    held: dict[tuple[UUID, date], Title] = {}
-    for chunk in chunks(list(ids.values())):
-        for title in session.exec(select(Title).where(col(Title.person_id).in_(chunk))):
-            held[title.person_id, title.since] = title
-    fresh: list[Values] = []
-    for new in people:
-        if not new.title and new.level is None:
-            continue
-        person_id, since = ids[normal(new.identity_number)], new.title_since or new.employed_since
-        known = held.get((person_id, since))
-        if known is not None:
-            known.name, known.level = new.title, new.level
-            continue
-        named = {"name": new.title, "level": new.level}
-        fresh.append({"id": new_id(), "person_id": person_id, "since": since, **named})
-    insert_rows(session, Title, fresh)
-
-
-def _enter_employments(
-    session: Session, owner: RosterOwner, ids: Mapping[str, UUID], people: Sequence[NewPerson]
-) -> None:
-    """Enter who works at the unit; whoever does so already goes on, since the earlier of the two days.
-
-    A workbook may leave the day blank, which stands for the first day of its year: it must not begin a second time.
-    """
-    held = session.exec(select(Employment).where(Employment.unit_id == owner.unit_id)).all()
-    by_day = {(employment.person_id, employment.since): employment for employment in held}
-    lasting = {employment.person_id: employment for employment in held if employment.until is None}
-    fresh: list[Values] = []
-    for new in people:
-        person_id = ids[normal(new.identity_number)]
-        employment = lasting.get(person_id) or by_day.get((person_id, new.employed_since))
-        if employment is None:
-            of = {"person_id": person_id, "unit_id": owner.unit_id, "area": owner.area, "post": new.post}
-            since = {"order_in_unit": new.order_in_unit, "since": new.employed_since}
-            fresh.append({"id": new_id(), **of, **since})
-            continue
-        if new.employed_since < employment.since and (person_id, new.employed_since) not in by_day:
-            employment.since = new.employed_since
-        employment.post, employment.order_in_unit, employment.until = new.post, new.order_in_unit, None
-        session.add(employment)
-    insert_rows(session, Employment, fresh)
 
 
 def _record(owner: RosterOwner, person_id: UUID, new: NewRecord, stood: Mapping[str, list[UUID]]) -> Values:

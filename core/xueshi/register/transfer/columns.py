@@ -28,7 +28,7 @@ SINCE_LATER = frozenset({"statements"})
 """Tables that packages of older engines have not; they are read as empty."""
 KEPT_BACK = frozenset(
     {"identity_index", "identity_sealed", "identity_key", "identity_key_id", "maker", "level", "state", "flow_digest",
-     "pack_digest", "class_id"}
+     "pack_digest", "class_id", "ended_by"}
 )  # fmt: skip
 """Columns that mean nothing in another folder: they hang on its keys, its accounts, or on flows that run there."""
 SETTLED = frozenset({"registered", "verified"})

@@ -18,6 +18,7 @@ from sqlmodel import Session, SQLModel
 from xueshi.access.repository import Actor
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.real_clock import real_now
+from xueshi.register.disturbed import Changes, Disturbed, Span, Step
 from xueshi.register.identity import KeyRing, normal
 from xueshi.register.row_reading import identity_fault
 from xueshi.register.tables import (
@@ -48,6 +49,8 @@ class Merged:
     """Records of the package that stand in the folder now, new or there before: what proofs may be attached to."""
     filed: dict[tuple[UUID, int], int] = field(default_factory=dict)
     """(unit, year) → people at the unit, where records were new."""
+    disturbed: Disturbed = field(default_factory=Disturbed)
+    """Whose time at a unit, or whose level, changed by it."""
 
 
 def merge(
@@ -72,6 +75,8 @@ class _Merge:
         self.areas: dict[UUID, str] = {}
         self.names: dict[UUID, str] = {}
         self.workers: dict[UUID, set[UUID]] = {}
+        self.spans = Changes[tuple[UUID, UUID], Span]()
+        self.steps = Changes[UUID, Step]()
 
     def run(self, package: Package) -> Merged:
         self._units(self._typed(package, "units"))
@@ -80,6 +85,7 @@ class _Merge:
         self._titles(self._typed(package, "titles"))
         self._records(self._typed(package, "records"))
         self._statements(self._typed(package, "statements"))
+        self.merged.disturbed = Disturbed(self.spans.changed(), self.steps.changed())
         return self.merged
 
     def _typed(self, package: Package, name: str) -> list[dict[str, Any]]:
@@ -156,6 +162,8 @@ class _Merge:
             (one.person_id, one.unit_id, one.since): one
             for one in repository.employments_of(self.session, people)
         }
+        for one in there.values():
+            self.spans.stood((one.unit_id, one.person_id), (one.since, one.until))
         used = repository.ids_in_use(self.session, Employment, [row["id"] for row in rows])
         fresh = []
         for row in self._moved("employments", rows):
@@ -165,11 +173,14 @@ class _Merge:
                 self.workers.setdefault(row["unit_id"], set()).add(row["person_id"])
             if known is None:
                 fresh.append({**row, "id": _free(row["id"], used)})
+                self.spans.added((row["unit_id"], row["person_id"]), (row["since"], row.get("until")))
         repository.add(self.session, Employment, fresh)
 
     def _titles(self, rows: list[dict[str, Any]]) -> None:
         people = list(self.people.values())
         there = {(one.person_id, one.since): one for one in repository.titles_of(self.session, people)}
+        for one in there.values():
+            self.steps.stood(one.person_id, (one.since, one.level))
         used = repository.ids_in_use(self.session, Title, [row["id"] for row in rows])
         fresh = []
         for row in self._moved("titles", rows):
@@ -177,6 +188,7 @@ class _Merge:
             self._count("titles", Title, row, known)
             if known is None:
                 fresh.append({**row, "id": _free(row["id"], used)})
+                self.steps.added(row["person_id"], (row["since"], row.get("level")))
         repository.add(self.session, Title, fresh)
 
     def _records(self, rows: list[dict[str, Any]]) -> None:
