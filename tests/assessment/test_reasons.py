@@ -65,9 +65,14 @@ TOLD = [
     Told("unset", "1: {clause: 一, name: 其他, for: other, hours: {way: rates}}", (("r1", "other", {"way": "讲座"}),), "no_decision", "所需的参数“其他途径”尚未由主管部门设定", "parameters: {rates: {label: 其他途径, clause: 一, key: way, unit: hour, default: none}}\n"),
     Told("spread", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2021-07-01"}),), "", "按一分年登记，本年为第1部分，计50学时"),
 ]  # fmt: skip
-ELSEWHERE = {"removed", "no_rule_set", "hook", "makeup", "needs_years"}
+ELSEWHERE = {
+    *("removed", "no_rule_set", "hook", "makeup", "needs_years"),
+    *("over_years", "part_of_period"),
+    *("needs_factor", "no_factor"),
+}
 """Told of a difference file, of a year without law and of make-up, below; the reasons of a Python amount are its own
-words; the years that a verdict rests on stand in test_year_of_several."""
+words; the years that a verdict rests on stand in test_year_of_several, parts of years in test_periods, credits in
+test_special_forms."""
 
 EARLIER = LedgerEntry(
     "old", 2020, 1, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "", "work:W"

@@ -296,3 +296,46 @@ def test_a_sector_file_replaces_what_its_parent_lets_go(silent: str, book: int) 
     assert hours == {"paper": 1500, "book": book, "training": 600}
     assert result.entry("paper").rules == ("EXM-m1",)
     assert result.entry("training").rules == ("EX-3",)
+
+
+OPEN_FACTOR = "parameters: {credit_hours: {label: 学分折算学时的标准, clause: 一, unit: hour, default: %s}}\n"
+BY_CREDITS = "1: {clause: 一, name: 培训, for: training, hours: [stated, credit_hours per credit]}"
+
+
+@pytest.mark.parametrize(
+    ("factor", "facts", "hours", "verdict", "code"),
+    [
+        ("none", {"credits": 5}, 0, "manual", "needs_factor"),
+        ("none", {"credits": 5, "declared_hours": 8}, 800, "credited", ""),
+        ("none", {}, 0, "needs_fact", "needs_fact"),
+        ("none", {"credits": None}, 0, "uncredited", "no_hours_stated"),
+        ("3", {"credits": 5}, 1500, "credited", ""),
+        ("2.5", {"credits": "0.5"}, 125, "credited", ""),
+    ],
+)
+def test_a_credit_without_a_factor_has_a_verdict_of_its_own(
+    law: Law, judge: Judge, factor: str, facts: dict[str, Any], hours: int, verdict: str, code: str
+) -> None:
+    result = judge(law(BY_CREDITS, OPEN_FACTOR % factor), ("r1", "training", facts))
+    [entry] = result.ledger
+    assert (entry.hours, entry.verdict, entry.code) == (hours, verdict, code)
+    if code == "needs_factor":
+        assert entry.text == "学分折算学时的标准尚未由主管部门设定，不能折算为学时，尚不能认定"
+        assert result.verdict == "needs_fact", "nobody is short for what an authority has not set"
+        assert [(point.record, point.code) for point in result.open] == [("r1", "needs_factor")]
+
+
+def test_a_fixed_rate_of_credits_needs_no_parameter(law: Law, judge: Judge) -> None:
+    pack = law("1: {clause: 一, name: 培训, for: training, hours: 2 per credit}")
+    assert judge(pack, ("r1", "training", {"credits": 5})).totals["total"] == 1000
+
+
+def test_the_reading_says_what_a_credit_is_worth(law: Law) -> None:
+    lines = "\n".join(read_law(law(BY_CREDITS, OPEN_FACTOR % "none")).lines())
+    assert "每学分参数“学分折算学时的标准”（待主管部门设定）（按“学分”）" in lines
+    assert "每学分3学时（按“学分”）" in "\n".join(read_law(law(BY_CREDITS, OPEN_FACTOR % "3")).lines())
+
+
+def test_a_factor_that_is_no_parameter_does_not_load(law: Law) -> None:
+    with pytest.raises(RuleFileError, match="E103"):
+        law(BY_CREDITS)

@@ -26,7 +26,7 @@ YEAR_KEYS = ("met", "shortfall", "minimum")
 VERDICTS = ("met", "not_met", "needs_fact", "not_judged", "term")
 CODES = (
     "no_rule", "not_of_item", "no_row", "not_in_table", "outside_range", "no_decision", "no_hours_stated", "none_by_clause", "share_zero", "cap_day",
-    "cap_event", "cap_year", "dedupe", "earlier_years", "other_year", "needs_fact", "removed", "no_rule_set", "spread",
+    "cap_event", "cap_year", "dedupe", "earlier_years", "other_year", "needs_fact", "needs_factor", "removed", "no_rule_set", "spread",
 )  # fmt: skip
 """The closed reason codes; those with a suffix begin with one of `CODE_FAMILIES`."""
 CODE_FAMILIES = ("needs.", "except.", "refused.", "hook.")

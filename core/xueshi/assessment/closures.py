@@ -33,6 +33,8 @@ from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text, of_kind
 from xueshi.regulations.words import COMPLETED, RATE_UNITS
 
+NO_FACTOR = "no_factor"
+"""Why an amount cannot be told: what one of its unit is worth in hours is not set."""
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
@@ -120,6 +122,8 @@ class Compiler:
         if head == "unset":
             parameter = form[1]
             return lambda facts: Stop("needs", "unset", (), parameter)
+        if head == "times":
+            return _times(self.amount(form[1]), form[2])
         if head == "python":
             return self._python(form[1], form[2])
         if head == "any":
@@ -349,17 +353,38 @@ def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
     def first(facts: Facts) -> Any:
         lacking: list[str] = []
         unset = None
+        factor = None
         for part in parts:
             held = part(facts)
             if not isinstance(held, Stop) or held.kind != "needs":
                 return held
             lacking.extend(held.facts)
             unset = held if held.code == "unset" else unset
+            factor = held if held.code == NO_FACTOR else factor
+        if factor is not None:
+            # What is stated could be reckoned but for a factor: nothing else need be asked for.
+            return factor
         if not lacking and unset is not None:
             return unset
         return Stop("needs", "needs_fact", tuple(dict.fromkeys(lacking)))
 
     return first
+
+
+def _times(factor: Amount, fact: str) -> Amount:
+    """So much for each of what is stated, by a factor that an authority sets; until it has, nothing can be told."""
+    quantity = _quantity(fact, ())
+
+    def times(facts: Facts) -> Number | Stop:
+        count = quantity(facts)
+        if isinstance(count, Stop):
+            return count
+        each = factor(facts)
+        if isinstance(each, Stop):
+            return Stop("needs", NO_FACTOR, (), each.detail)
+        return whole(Fraction(each) * count)
+
+    return times
 
 
 def _range(low: Number, high: Number, undecided: str | None) -> Amount:

@@ -33,6 +33,7 @@ REASONS = {
     "needs_fact": "还需补充：{detail}",
     "over_years": "跨年度，请分年度登记，或补充：{detail}",
     "part_of_period": "起止跨年度，只计{year}年度的部分；{text}",
+    "no_factor": "{detail}尚未由主管部门设定，不能折算为学时，尚不能认定",
     "needs_factor": "{name}：{detail}尚未由主管部门设定，所得不能折算为学时，不能判定",
     "needs_years": "{name}：还需要{years}年度的结果，才能判定",
     "more_taken_than_there_is": "扣除的天数多于申报的天数，请核对：{detail}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from xueshi.assessment.closures import Stop
+from xueshi.assessment.closures import NO_FACTOR, Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
@@ -87,10 +87,11 @@ class Run:
     def stopped(self, one: Judged, where: Cited, stop: Stop, step: int) -> None:
         """Settle a record whose amount cannot be told or is nothing."""
         if stop.kind == "needs":
-            if stop.code == "unset":
+            if stop.code in ("unset", NO_FACTOR):
                 known = self.compiled.pack.data["parameters"].get(stop.detail)
                 name = known["label"] if known else stop.detail
-                one.settle(where, "manual", "no_decision", reason("unset", detail=name))
+                code = "no_decision" if stop.code == "unset" else "needs_factor"
+                one.settle(where, "manual", code, reason(stop.code, detail=name))
                 self.note(one, step, where, (), None, None, one.code, one.text)
             else:
                 self.lacking(one, where, step, stop.facts, stop.code)

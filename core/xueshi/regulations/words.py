@@ -16,6 +16,7 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
     "day": ("days", 1),
     "half_day": ("half_days", 1),
     "hour": ("hours", 1),
+    "credit": ("credits", 1),
     "course": ("courses", 1),
     "subject": ("subjects", 1),
     "item": ("items", 1),
@@ -38,6 +39,7 @@ TWINS = {
 """Facts that state one quantity in two units: where only the other is stated, it is converted (rule language 3.3)."""
 
 PLURALS = {
+    "credits": "credit",
     "characters": "character",
     "days": "day",
     "hours": "hour",
@@ -53,6 +55,7 @@ WHOLE_ONLY = ("course", "subject", "item")
 NUMBER = r"\d+(?:\.\d{1,2})?"
 _NUMBER = re.compile(rf"^{NUMBER}$")
 _RATE = re.compile(rf"^({NUMBER}) per (?:(\d+) )?([a-z_]+)$")
+_TIMES = re.compile(r"^([A-Za-z_]\w*) per ([a-z_]+)$")
 _RANGE = re.compile(rf"^({NUMBER}) to ({NUMBER})$")
 _BAND = re.compile(rf"^(upto|below|over|from) ({NUMBER})$")
 _BOTH_ENDS = re.compile(rf"^(over|from) ({NUMBER}) (upto|below) ({NUMBER})$")
@@ -93,6 +96,13 @@ def amount(text: str) -> Form | None:
     if text.startswith("stated in "):
         return ["stated", text.removeprefix("stated in ").strip()]
     return None
+
+
+def times(text: str) -> tuple[str, str] | None:
+    """Read `credit_hours per credit`, a parameter for each of a unit: the parameter and the unit."""
+    match = _TIMES.match(text)
+    unit = PLURALS.get(match[2], match[2]) if match else ""
+    return (match[1], unit) if match and unit in RATE_UNITS else None
 
 
 def cap(text: str) -> Form | None:
