@@ -146,3 +146,25 @@ def test_the_encoded_laws_count_year_by_year(
         if pack.serves(year):
             [entry] = by_year(pack, facts, range(year, year + 1), kind)
             assert entry.hours == given, (year, entry.text)
+
+
+def test_a_date_of_a_check_decides_before_the_period_and_the_period_where_there_is_none(law: Law) -> None:
+    facts = "facts: {checked: {type: date, label: 检查日期}}\n"
+    pack = law(PROJECT % ", each_year: yes, dated: checked", facts)
+    period = {"rank": 2, "start": "2020-09-01", "end": "2022-01-31"}
+    assert [entry.hours for entry in by_year(pack, period, range(2019, 2024), "project")] == [
+        0,
+        4000,
+        4000,
+        4000,
+        0,
+    ]
+    checked = {**period, "checked": "2021-06-01"}
+    assert [entry.hours for entry in by_year(pack, checked, range(2019, 2024), "project")] == [
+        0,
+        0,
+        4000,
+        0,
+        0,
+    ]
+    assert [entry.hours for entry in by_year(pack, {"rank": 2}, range(2020, 2022), "project")] == [4000, 4000]

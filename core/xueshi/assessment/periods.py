@@ -21,17 +21,24 @@ LONGEST: Final = 12
 
 
 def attribute(run: Run, one: Judged, row: Row) -> None:
-    """Put a record whose start and end lie in different years under the year that is judged, where it reaches into it."""
+    """Put a record whose start and end lie in different years under the year that is judged, where it reaches into it.
+
+    A date of another sort that the row is dated by (of a check of the year) decides before the two.
+    """
     facts = one.facts
     start, end = facts.get("start"), facts.get("end")
-    if start is None or end is None or one.day != end:
+    if start is None or end is None or (one.day is not None and one.day != end):
         return
     pack = run.compiled.pack
     first, last = pack.year_of(start), pack.year_of(end)
-    year = one.year if one.makeup and one.year is not None else run.year
+    if one.makeup and one.year is not None:
+        year = one.year
+    else:
+        year = run.year if first <= run.year <= last else last
     if first < last and first <= year <= last:
-        one.year, one.over_years = year, True
+        one.over_years = year == run.year
         run.note(one, 4, row, DATES, None, None, "", "起止跨年度，只计本年度的部分")
+    one.year = year
 
 
 def amount(run: Run, one: Judged, row: Row, exact: Number | Stop) -> Number | Stop:
