@@ -24,11 +24,12 @@ from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.judging.assessing import pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows, filing_rows
-from xueshi.campaigns.tables import Campaign
+from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.jurisdictions import area_contains
 from xueshi.real_clock import real_now
 from xueshi.register.rows import people_rows, unit_rows
+from xueshi.register.rows.people_rows import PersonForAssessment
 from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
@@ -210,52 +211,60 @@ def _of_unit(session: Session, unit: Unit, year: int, laws: _Laws, impact: Impac
             )
         if filing.stage == "dissolved":
             return  # its people are judged where they work now
-    yield from _of_register(session, unit, year, laws, values, sealed, impact)
+    rest = _Register(unit, year, found, values, sealed)
+    yield from _of_register(session, rest, laws, impact)
 
 
-def _of_register(
-    session: Session,
-    unit: Unit,
-    year: int,
-    laws: _Laws,
-    values: Mapping[UUID, Mapping[str, object]],
-    sealed: set[UUID],
-    impact: Impact,
-) -> Iterator[PersonChange]:
+@dataclass(frozen=True)
+class _Register:
+    """What is judged of a unit's year by the register: everyone who is not sealed."""
+
+    unit: Unit
+    year: int
+    filed: tuple[Campaign, Filing] | None
+    values: Mapping[UUID, Mapping[str, object]]
+    """What verifiers determined, by record and fact."""
+    sealed: set[UUID]
+
+    def people(self, session: Session, pack: RulePack) -> list[PersonForAssessment]:
+        """Return them as the campaign would have them, else as of the end of the year."""
+        if self.filed is not None:
+            listed = assessing.people_of(session, *self.filed, pack)
+        else:
+            first, last = pack.year_window(self.year)
+            read_on = first if pack.data["year"]["person_as_of"] == "start" else last
+            listed = people_rows.people_for_assessment(
+                session, ENGINE, self.unit.id, self.year, as_of=last, titles_as_of=read_on
+            )
+        return [one for one in listed if one.person_id not in self.sealed]
+
+
+def _of_register(session: Session, rest: _Register, laws: _Laws, impact: Impact) -> Iterator[PersonChange]:
     """Yield what both laws say of those of a unit who are not sealed, each under the titles of the day that law reads."""
-    both = [_judged_register(session, unit, year, pack, values, sealed) for pack in (laws.before, laws.after)]
+    both = [_judged_register(session, rest, pack) for pack in (laws.before, laws.after)]
+    unit = rest.unit
     for person_id, (level, before) in both[0].items():
         if person_id in both[1]:
             impact.judged += 1
             yield PersonChange(
-                unit.id, unit.name, person_id, year, level, False, before, both[1][person_id][1]
+                unit.id, unit.name, person_id, rest.year, level, False, before, both[1][person_id][1]
             )
 
 
 def _judged_register(
-    session: Session,
-    unit: Unit,
-    year: int,
-    pack: RulePack,
-    values: Mapping[UUID, Mapping[str, object]],
-    sealed: set[UUID],
+    session: Session, rest: _Register, pack: RulePack
 ) -> dict[UUID, tuple[str | None, Outcome]]:
-    first, last = pack.year_window(year)
-    titles = first if pack.data["year"]["person_as_of"] == "start" else last
-    listed = people_rows.people_for_assessment(
-        session, ENGINE, unit.id, year, as_of=last, titles_as_of=titles
-    )
-    people = [one for one in listed if one.person_id not in sealed]
-    earlier = assessing.earlier_of(session, year, people)
-    others = assessing.years_of(session, pack, year, people)
+    people = rest.people(session, pack)
+    earlier = assessing.earlier_of(session, rest.year, people)
+    others = assessing.years_of(session, pack, rest.year, people)
     found: dict[UUID, tuple[str | None, Outcome]] = {}
     for person in people:
         judged = assessing.judge(
             pack,
-            unit.area,
-            year,
+            rest.unit.area,
+            rest.year,
             person,
-            values,
+            rest.values,
             earlier.get(person.person_id, ()),
             others.get(person.person_id, {}),
         ).judgement
