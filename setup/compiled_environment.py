@@ -1,4 +1,4 @@
-"""An environment with the interpreter compiled to machine code, `.venv-compiled` (`make compiled`): optional, about twice as fast.
+"""An environment with the interpreter compiled to machine code, `.venv-compiled` (`make compiled`): optional, about three times as fast.
 
 For the benchmark and for whoever judges millions of people. The source is the same Python, compiled by mypyc (it needs
 a C compiler and Python's headers); the pure Python remains what is shipped, tested and true. Everything of ours is
@@ -22,7 +22,7 @@ NEEDED = prepare.PROJECT / "setup" / "compiled-requirements.txt"
 WORKSHOP = FOLDER / "compile"
 MODULES = (
     "across", "alternatives", "amounts", "closures", "conditions", "evaluate", "facts", "judged", "program", "reasons",
-    "requirements", "run", "selection", "trace", "window_judging",
+    "requirements", "run", "selection", "window_judging",
 )  # fmt: skip
 """What judges a record, of `xueshi.assessment`; what merely reads or explains the outcome stays Python."""
 

@@ -47,7 +47,9 @@ def test_single_categories_of_another_instrument_stop_the_load(installed: Instal
         installed("jurisdiction.yaml", "use: YUNZE2031", f"use: YUNZE2031, categories: {given}")
     said = str(stopped.value)
     assert "jurisdiction.yaml:6: applies.0.categories: one line names one instrument for a whole year" in said
-    assert "Repair: delete categories, and carry the rules of those categories over in a difference file" in said
+    assert (
+        "Repair: delete categories, and carry the rules of those categories over in a difference file" in said
+    )
 
 
 def test_the_example_has_no_finding(installed: Installed) -> None:

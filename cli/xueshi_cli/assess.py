@@ -13,6 +13,7 @@ from xueshi.assessment.explanation import explain
 from xueshi.assessment.explanation_text import record_lines, requirement_line, text_lines, window_line
 from xueshi.assessment.precheck import Precheck, precheck
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.unread import unread_phrases
 from xueshi.assessment.windows import figures_of_earlier, with_windows
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.hours import show_hours
@@ -57,8 +58,9 @@ def assess(
     except RuleError as error:
         raise InputError(f"{file}：{error}") from error
     texts = quotes_of(attached_texts())
+    notices = notices_of(pack, request)
     if json:
-        body = result.to_json()
+        body = {**result.to_json(), "notices": list(notices)}
         if explained:
             body["explanation"] = explain(pack, request, result, texts).to_json()
         typer.echo(json_.dumps(body, ensure_ascii=False))
@@ -66,6 +68,9 @@ def assess(
         typer.echo("\n".join(text_lines(explain(pack, request, result, texts))))
     else:
         _show(pack, request, result)
+    if not json:
+        for notice in notices:
+            typer.echo(f"提示：{notice}")
     if result.verdict == "not_judged":
         raise typer.Exit(1)
 
@@ -130,6 +135,17 @@ def area_of(registry: Registry, region: str, area: str) -> str:
     return area
 
 
+def notices_of(pack: RulePack, request: PersonYearRequest) -> tuple[str, ...]:
+    """Say what was handed in and is weighed by nothing: facts that no rule for the kind reads; no record at all."""
+    if not request.records:
+        return ("文件中没有记录（records），按没有学习核算",)
+    return tuple(
+        f"记录{one.id}所填的{'、'.join(phrases)}没有条款使用，不影响学时；确有影响的，请另行处理"
+        for one in request.records
+        if (phrases := unread_phrases(pack, one))
+    )
+
+
 class _Packs:
     """The law of other years in the same area and sector; None where none is encoded."""
 
@@ -167,6 +183,8 @@ def _show(pack: RulePack, request: PersonYearRequest, result: YearAssessment) ->
         typer.echo(requirement_line(one))
     for window in explained.windows:
         typer.echo(window_line(window))
+    for warning in explained.warnings:
+        typer.echo(f"提示：{warning}")
     rows: list[dict[str, Any]] = [
         {
             "记录": one.record,

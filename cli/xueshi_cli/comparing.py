@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from xueshi.errors import InputError
+from xueshi.plugin_check import floor_of
 from xueshi.registry import Registry
 from xueshi.regulations.comparison import column, table
 from xueshi.regulations.floor import VERDICTS, Difference, against_floor
@@ -21,7 +22,7 @@ def show_comparison(
 ) -> None:
     """Print the table side by side, then each set against the floor; JSON holds both, and the rules one by one."""
     encoded = _encoded(registry)
-    lowest = floor or next((one for one in encoded if not _applies(registry, encoded[one])), "")
+    lowest = floor or floor_of(registry)
     if lowest and lowest not in encoded:
         raise InputError(f"没有文件 {lowest}；已编码：{'、'.join(encoded) or '无'}")
     chosen = _chosen(laws, encoded, lowest)
@@ -56,10 +57,6 @@ def _encoded(registry: Registry) -> dict[str, str]:
         for one in registry.ask(code).jurisdiction().instruments
         if one.file is not None
     }
-
-
-def _applies(registry: Registry, code: str) -> bool:
-    return bool(registry.ask(code).jurisdiction().applies)
 
 
 def _chosen(laws: list[str], encoded: dict[str, str], lowest: str) -> list[str]:

@@ -12,7 +12,7 @@ import typer
 from xueshi.assessment.case_schema import case_file_schema
 from xueshi.errors import InputError
 from xueshi.flows.flow_words import flow_sentences
-from xueshi.plugin_check import check_files
+from xueshi.plugin_check import check_files, looser_findings
 from xueshi.plugin_files import KINDS_OF_FILE, schema_of
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
@@ -182,6 +182,7 @@ def check(
                 functions=asked.hour_functions(one.id),
                 texts=texts,
             )
+    found += looser_findings(registry, region)
     # A flow file that cannot be read is a finding already; what it holds cannot be judged then.
     if not any(finding.code == "N101" and "/flows/" in finding.file for finding in found):
         found += registry.flow_findings(region)

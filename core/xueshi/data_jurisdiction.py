@@ -144,7 +144,10 @@ class DataJurisdiction:
             parent=head.jurisdiction.parent,
             areas=tuple(Area(code, area.name, area.bodies) for code, area in head.areas.items()),
             instruments=(*self._encoded, *listed),
-            applies=tuple(AppliesLine(line.area, line.years, line.use, line.clause, line.sector) for line in head.applies),
+            applies=tuple(
+                AppliesLine(line.area, line.years, line.use, line.clause, line.sector)
+                for line in head.applies
+            ),
         )
 
     @cached_property

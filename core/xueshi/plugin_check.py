@@ -12,14 +12,16 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from xueshi.data_jurisdiction import DataJurisdiction
-from xueshi.errors import PluginError
+from xueshi.errors import PluginError, RuleFileError
 from xueshi.jurisdictions import Jurisdiction, area_contains
 from xueshi.plugin_files import FlowFile, PaperFile, read_notice, read_yaml
 from xueshi.registry import Registry
 from xueshi.regulations import document
 from xueshi.regulations.applies import check_applies
 from xueshi.regulations.diagnostics import Diagnostic, Findings, did_you_mean, nearest
+from xueshi.regulations.floor import LOOSER, MIXED, Difference, against_floor, compared_year
 from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.pack import RulePack
 from xueshi.regulations.sources import RegulationSource
 
 YEARS = 60
@@ -29,6 +31,59 @@ YEARS = 60
 def check_files(registry: Registry, code: str) -> list[Diagnostic]:
     """Return the findings of one jurisdiction, in the order applies, flows, notices, papers."""
     return list(_Checked(registry, code).findings())
+
+
+def floor_of(registry: Registry) -> str:
+    """Return the instrument that all others are held against: that of a jurisdiction which applies to no area itself."""
+    for code in registry.codes():
+        who = registry.ask(code).jurisdiction()
+        encoded = [one.id for one in who.instruments if one.file is not None]
+        if encoded and not who.applies:
+            return encoded[0]
+    return ""
+
+
+def looser_findings(registry: Registry, code: str) -> list[Diagnostic]:
+    """Return N301 for every minimum of a jurisdiction that is below the superior text's, in the year they are compared.
+
+    A notice, never an error: the text may say so, and officers shall see that it does. A file that does not load has
+    findings of its own.
+    """
+    floor = floor_of(registry)
+    encoded = [one.id for one in registry.ask(code).jurisdiction().instruments if one.file is not None]
+    if not floor or floor in encoded:
+        return []
+    found: list[Diagnostic] = []
+    base = registry.pack_of(floor)
+    for instrument in encoded:
+        with suppress(RuleFileError):
+            pack = registry.pack_of(instrument)
+            year = compared_year(pack, base)
+            found += [
+                _looser(registry, pack, base, one, year)
+                for one in against_floor(pack, base)
+                if one.verdict in (LOOSER, MIXED) and base.serves(year)
+            ]
+    return found
+
+
+def _looser(registry: Registry, pack: RulePack, base: RulePack, one: Difference, year: int) -> Diagnostic:
+    source = registry.source_of(pack.id)
+    written = read_rule_file(source, Findings()).section("requirements")
+    names = [entry["id"] for entry in pack.requirements if entry["of"] == one.of and entry["at_least"]]
+    line = next((written.line_of(name) for name in names if name in written.entries), 1)
+    label = {**base.categories, **pack.labels}.get(one.of, one.of)
+    how = "looser than" if one.verdict == LOOSER else "by level stricter and looser than"
+    guide = ", there in general" if one.guide else ""
+    return Diagnostic(
+        "N301",
+        "W",
+        source.path,
+        line,
+        one.local_clause,
+        f"{label} in {year}: {one.local} ({one.local_clause}) is {how} {base.id}: {one.superior} ({one.superior_clause}{guide})",
+        "nothing where the text says so: it is shown to officers; else correct at_least, or add a warning (effect: warn)",
+    )
 
 
 def cited_places(registry: Registry) -> dict[str, list[str]]:

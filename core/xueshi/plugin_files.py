@@ -62,7 +62,7 @@ def _words(value: object) -> object:
     return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
 
 
-def _one_law_only(value: object) -> object:
+def _one_law_only(value: object) -> object:  # noqa: ARG001 - whatever it holds
     """Refuse what no year could be judged by: a key that did nothing would be a silent wrong law."""
     raise PydanticCustomError(
         "one_law_only",

@@ -29,6 +29,8 @@ from xueshi.regulations.rule_channels import NamedChannel, named_channels
 from xueshi.regulations.sources import BureauOverlay, RegulationSource
 
 GROUP = "xueshi.jurisdictions"
+FIRST_YEAR, LAST_YEAR = 1949, 2999
+"""Bounds of a statistics year; beyond them it is a slip of the pen, and no calendar reaches far."""
 TRACE = "XUESHI_TRACE_HOOKS"
 
 
@@ -174,7 +176,12 @@ class Registry:
         raise NotEncodedError(f"没有插件含有文件 {instrument}；用 xueshi regions list 查看")
 
     def line_for(self, area: str, year: int, sector: str | None = None) -> AppliesLine:
-        """Return which instrument applies. Raises NotEncodedError naming the nearest covered years."""
+        """Return which instrument applies.
+
+        Raises InputError for a number that is no year, NotEncodedError naming the nearest covered years.
+        """
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise InputError(f"“{year}”不是统计年度；请写四位数的年度，如2024（{FIRST_YEAR}至{LAST_YEAR}）")
         return choose(self.ask(self.region_for(area)).jurisdiction(), area, year, sector)
 
     def pack_for(

@@ -150,7 +150,7 @@ def test_a_failing_gate_of_the_item_decides_although_the_row_cannot_be_told(law:
 def test_what_no_rule_takes_gives_nothing_and_says_so(law: Law, judge: Judge) -> None:
     pack = law(TRAINING + "\n2: {clause: 一, for: paper, when: {level: national}, hours: 20}")
     result = judge(pack, ("r1", "patent", {}), ("r2", "paper", {"level": "city"}))
-    assert [result.entry(name).code for name in ("r1", "r2")] == ["no_rule", "no_rule"]
+    assert [result.entry(name).code for name in ("r1", "r2")] == ["no_rule", "not_of_item"]
     assert "专利" in result.entry("r1").text
     assert result.entry("r1").rules == ()
 
@@ -227,6 +227,46 @@ def test_the_cap_of_a_day(law: Law, judge: Judge) -> None:
         ("r2", "unit_self_study", {"daily_hours": {"2021-03-01": 5, "2021-03-02": 5}}),
     )
     assert two.totals["total"] == 1300
+
+
+SELF_STUDY = (
+    "1: {clause: 一, for: unit_self_study, hours: [stated in daily_hours, stated], at_most: {day: 8}}"
+)
+MAY_1 = {"start": "2021-05-01", "end": "2021-05-01"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "given"),
+    [
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, **MAY_1}, (600, 200)),
+        ({"declared_hours": 6, "days": 1, "end": "2021-05-01"}, {"declared_hours": 6, **MAY_1}, (600, 200)),
+        ({"declared_hours": 2, **MAY_1}, {"declared_hours": 6, **MAY_1}, (200, 600)),
+        ({"declared_hours": 10, **MAY_1}, {"declared_hours": 1, **MAY_1}, (800, 0)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": [6], "end": "2021-05-01"}, (600, 200)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": [6, 6], "start": "2021-05-01", "end": "2021-05-02"}, (600, 800)),
+        ({"declared_hours": 6, **MAY_1}, {"daily_hours": {"2021-05-01": 6}, "end": "2021-06-01"}, (600, 200)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, "start": "2021-05-02", "end": "2021-05-02"}, (600, 600)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 6, "half_days": 1, "end": "2021-05-01"}, (600, 200)),
+        ({"declared_hours": 6, "days": 1}, {"declared_hours": 6, "days": 1}, (600, 600)),
+        ({"declared_hours": 6, **MAY_1}, {"declared_hours": 12, "days": 2, "end": "2021-05-01"}, (600, 1200)),
+    ],
+)  # fmt: skip
+def test_records_of_one_day_share_its_cap(
+    law: Law, judge: Judge, first: dict[str, Any], second: dict[str, Any], given: tuple[int, int]
+) -> None:
+    for records in ((("r1", first), ("r2", second)), (("r2", second), ("r1", first))):
+        result = judge(law(SELF_STUDY), *((name, "unit_self_study", facts) for name, facts in records))
+        assert (hours(result, "r1"), hours(result, "r2")) == given
+
+
+def test_a_record_of_one_day_needs_no_number_of_days_and_one_of_several_does(law: Law, judge: Judge) -> None:
+    pack = law(SELF_STUDY)
+    one = judge(pack, ("r1", "unit_self_study", {"declared_hours": 10, **MAY_1}))
+    assert (hours(one), one.entry("r1").code) == (800, "cap_day")
+    more = judge(
+        pack, ("r1", "unit_self_study", {"declared_hours": 10, "start": "2021-05-01", "end": "2021-05-03"})
+    )
+    assert more.entry("r1").verdict == "needs_fact"
 
 
 # The same work, and years
@@ -359,3 +399,20 @@ def test_the_answer_survives_json(law: Law, judge: Judge) -> None:
     again = YearAssessment.from_json(told)
     assert again.to_json() == told
     assert (again.ledger, again.totals, again.verdict) == (result.ledger, result.totals, result.verdict)
+
+
+@pytest.mark.parametrize("granted", [5, 13])
+def test_a_grant_outside_the_range_is_named_among_what_is_open(law: Law, judge: Judge, granted: int) -> None:
+    """The verdict is what it is; whoever decided has to decide anew, and is told of which record."""
+    pack = law("1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: lower}")
+    result = judge(pack, ("r1", "paper", {"granted": granted}), ("r2", "paper", {"granted": 6}))
+    assert (result.verdict, result.entry("r1").verdict) == ("not_met", "refused")
+    assert [(point.record, point.facts, point.code) for point in result.open] == [
+        ("r1", ("granted",), "outside_range")
+    ]
+    assert "请在幅度内重新认定" in result.open[0].text
+
+
+def test_a_grant_within_the_range_leaves_nothing_open(law: Law, judge: Judge) -> None:
+    pack = law("1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: lower}")
+    assert judge(pack, ("r1", "paper", {"granted": 12})).open == ()

@@ -12,6 +12,7 @@ from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessme
 from xueshi.errors import RuleFileError
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.reading import read_law
 from xueshi.regulations.sources import Reason, RegulationSource
 
 Law = Callable[..., RulePack]
@@ -71,6 +72,53 @@ def test_credits_are_converted_by_the_law_only(judge: Judge) -> None:
     )
     assert result.totals["all"] == 3000
     assert result.verdict == "met"
+
+
+FACTOR = (
+    "parameters: {factor: {label: 学分折算学时的标准, clause: 一, unit: hour, default: %s}}\n"
+    "kinds: {credit_course: {label: 学分课程}}\n"
+    "sums: {all: {label: 折合学时, of: [credits, professional], convert: {credit: factor, clause: 一}}, wider: {label: 全部, of: [all]}}\n"
+    "requirements: {R1: {clause: 一, of: all, at_least: 15}, R2: {clause: 一, of: wider, at_least: 4}}\n"
+)
+CREDITS = PAPER + "\n2: {clause: 一, for: credit_course, hours: stated, category: credits}"
+
+
+@pytest.mark.parametrize(
+    ("factor", "paper", "credits", "verdict", "total"),
+    [
+        ("none", 5, 10, "needs_fact", 500),
+        ("none", 5, None, "not_met", 500),
+        ("none", 15, 10, "met", 1500),
+        ("1", 5, 10, "met", 1500),
+        ("0.99", 5, 10, "not_met", 1490),
+        ("2.5", 5, 4, "met", 1500),
+    ],
+)
+def test_credits_without_a_factor_wait_for_it(
+    judge: Judge, factor: str, paper: int, credits: int | None, verdict: str, total: int
+) -> None:
+    """No adverse verdict rests on what an authority has not set; what suffices without the credits is met."""
+    pack = _with_credits(CREDITS, FACTOR % factor)
+    records = [("r1", "paper", {"declared_hours": paper})]
+    if credits is not None:
+        records.append(("r2", "credit_course", {"declared_hours": credits}))
+    result = judge(pack, *records)
+    assert (result.verdict, result.totals["all"], result.totals["wider"]) == (verdict, total, total)
+    told = [point.text for point in result.open if point.code == "needs_factor"]
+    expected = "折合学时：学分折算学时的标准尚未由主管部门设定，所得不能折算为学时，不能判定"
+    assert told == ([expected] if verdict == "needs_fact" else [])
+
+
+def test_a_conversion_that_cannot_be_read_does_not_load() -> None:
+    for wrong in ("many hours", "stated", "2 to 3", "rate"):
+        with pytest.raises(RuleFileError, match=r"E103|E104"):
+            _with_credits(CREDITS, (FACTOR % "none").replace("credit: factor", f"credit: {wrong}"))
+
+
+def test_the_reading_says_that_the_factor_is_to_be_set() -> None:
+    lines = "\n".join(read_law(_with_credits(CREDITS, FACTOR % "none")).lines())
+    assert "1学分折合参数“学分折算学时的标准”（待主管部门设定）" in lines
+    assert "1学分折合2.5学时" in "\n".join(read_law(_with_credits(CREDITS, FACTOR % "2.5")).lines())
 
 
 def _with_credits(rules: str, more: str) -> RulePack:
@@ -248,3 +296,46 @@ def test_a_sector_file_replaces_what_its_parent_lets_go(silent: str, book: int) 
     assert hours == {"paper": 1500, "book": book, "training": 600}
     assert result.entry("paper").rules == ("EXM-m1",)
     assert result.entry("training").rules == ("EX-3",)
+
+
+OPEN_FACTOR = "parameters: {credit_hours: {label: 学分折算学时的标准, clause: 一, unit: hour, default: %s}}\n"
+BY_CREDITS = "1: {clause: 一, name: 培训, for: training, hours: [stated, credit_hours per credit]}"
+
+
+@pytest.mark.parametrize(
+    ("factor", "facts", "hours", "verdict", "code"),
+    [
+        ("none", {"credits": 5}, 0, "manual", "needs_factor"),
+        ("none", {"credits": 5, "declared_hours": 8}, 800, "credited", ""),
+        ("none", {}, 0, "needs_fact", "needs_fact"),
+        ("none", {"credits": None}, 0, "uncredited", "no_hours_stated"),
+        ("3", {"credits": 5}, 1500, "credited", ""),
+        ("2.5", {"credits": "0.5"}, 125, "credited", ""),
+    ],
+)
+def test_a_credit_without_a_factor_has_a_verdict_of_its_own(
+    law: Law, judge: Judge, factor: str, facts: dict[str, Any], hours: int, verdict: str, code: str
+) -> None:
+    result = judge(law(BY_CREDITS, OPEN_FACTOR % factor), ("r1", "training", facts))
+    [entry] = result.ledger
+    assert (entry.hours, entry.verdict, entry.code) == (hours, verdict, code)
+    if code == "needs_factor":
+        assert entry.text == "学分折算学时的标准尚未由主管部门设定，不能折算为学时，尚不能认定"
+        assert result.verdict == "needs_fact", "nobody is short for what an authority has not set"
+        assert [(point.record, point.code) for point in result.open] == [("r1", "needs_factor")]
+
+
+def test_a_fixed_rate_of_credits_needs_no_parameter(law: Law, judge: Judge) -> None:
+    pack = law("1: {clause: 一, name: 培训, for: training, hours: 2 per credit}")
+    assert judge(pack, ("r1", "training", {"credits": 5})).totals["total"] == 1000
+
+
+def test_the_reading_says_what_a_credit_is_worth(law: Law) -> None:
+    lines = "\n".join(read_law(law(BY_CREDITS, OPEN_FACTOR % "none")).lines())
+    assert "每学分参数“学分折算学时的标准”（待主管部门设定）（按“学分”）" in lines
+    assert "每学分3学时（按“学分”）" in "\n".join(read_law(law(BY_CREDITS, OPEN_FACTOR % "3")).lines())
+
+
+def test_a_factor_that_is_no_parameter_does_not_load(law: Law) -> None:
+    with pytest.raises(RuleFileError, match="E103"):
+        law(BY_CREDITS)

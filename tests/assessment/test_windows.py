@@ -130,3 +130,26 @@ def test_spread_hours_are_carried_into_the_next_year(law: Law, start: str) -> No
     judged = evaluate_years(dict.fromkeys((2020, 2021, 2022), pack), requests)
     assert [judged[year].totals["total"] for year in (2020, 2021, 2022)] == [1000, 1000, 0]
     assert [judged[year].verdict for year in (2020, 2021, 2022)] == ["met", "met", "not_met"]
+
+
+@pytest.mark.parametrize(
+    ("span", "option", "met", "text"),
+    [
+        ([2020, 2023], "four", True, ""),
+        ([2020, 2023], "five", None, "须更正周期（应为5年，所填2020至2023年度为4年）"),
+        ([2020, 2021], "four", None, "须更正周期（应为4年，所填2020至2021年度为2年）"),
+        ([2011, 2050], "five", None, "须更正周期（应为5年，所填2011至2050年度为40年）"),
+        (None, "four", None, "还需补充：周期"),
+    ],
+)
+def test_a_cycle_of_another_length_than_the_text_has_is_left_open(
+    law: Law, span: list[int] | None, option: str, met: bool | None, text: str
+) -> None:
+    readings = (
+        "readings: {Q2: {ask: 周期几年, clause: 一, options: {four: 四年, five: 五年}, default: four}}\n"
+    )
+    asked = f"{readings}requirements:\n{R1}  C: {{clause: 一, over: {{cycle: {{Q2: {{four: 4, five: 5}}}}}}, sum_of: [R1]}}\n"
+    pack = law(PAPER, asked, Q2=option)
+    person = {} if span is None else {"cycle": span}
+    found = window(years(pack, dict.fromkeys(range(2020, 2024), "10"), person), 2023)
+    assert (found.met, found.text) == (met, text)

@@ -285,3 +285,34 @@ def test_unreadable_years_are_named(years: object, says: str, ask: Ask, yunze: P
     code, _, err = ask("assess", "--region", "yunze", "--year", "2034", "--file", request)
     assert code == 2
     assert says in err.replace("\n", "")
+
+
+@pytest.mark.parametrize("options", [(), ("--explain",), ("--json",)])
+def test_what_is_weighed_by_nothing_is_said(
+    ask: Ask, yunze: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    request = tmp_path / "one.json"
+    facts = {"declared_hours": 8}
+    request.write_text(json.dumps({"records": [{"id": "甲", "kind": "training", "facts": facts}]}), "utf-8")
+    asked = ("assess", "--region", "yunze", "--year", "2032", "--file", request)
+    out = ask(*asked, *options)[1]
+    assert "记录甲所填的" in out
+    assert "载明学时数8学时" in out
+    assert "没有条款使用，不影响学时" in out
+    request.write_text("{}", "utf-8")
+    assert "文件中没有记录（records）" in ask(*asked, *options)[1]
+
+
+def test_a_year_that_is_none_and_a_value_of_a_wrong_shape_are_told(
+    ask: Ask, yunze: Path, tmp_path: Path
+) -> None:
+    request = tmp_path / "one.json"
+    request.write_text("{}", "utf-8")
+    code, _, err = ask("assess", "--region", "yunze", "--year", "99999", "--file", request)
+    assert code != 0
+    assert "“99999”不是统计年度" in err
+    request.write_text(json.dumps({"person": {"level": {"a": 1}}}), "utf-8")
+    code, _, err = ask("assess", "--region", "yunze", "--year", "2032", "--file", request)
+    assert code != 0
+    assert "职称层级" in err
+    assert "不可读" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from xueshi_cli.main import build
@@ -27,3 +28,30 @@ def test_coverage_counts_every_clause_of_the_text() -> None:
     result = CliRunner().invoke(build(), ["regions", "coverage", "chongqing", "--json"])
     [row] = json.loads(result.stdout)
     assert row["条款"] == sum(row[label] for label in ("已编码", "程序性", "裁量", "范围外", "与上位文同"))
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        ("suzhou", ["合计", "高级、中级72，初级42", "looser than NA2015: 90"]),
+        ("chongqing", ["合计", "80", "looser than NA2015: 90"]),
+        ("jiangsu", []),
+        ("national", []),
+    ],
+)
+def test_what_is_looser_than_the_superior_text_is_shown(region: str, says: list[str]) -> None:
+    result = CliRunner().invoke(build(), ["regions", "check", region, "--json"])
+    assert result.exit_code == 0, "a notice is no error"
+    found = [
+        one for one in json.loads(result.stdout) if one["编号"] == "N301" and one["问题"].startswith("合计")
+    ]
+    assert bool(found) is bool(says)
+    for one in found:
+        assert all(word in one["问题"] for word in says), one
+        assert one["条款"]
+        assert not one["位置"].endswith(":1"), "the line of the requirement"
+
+
+def test_the_notice_has_a_chinese_title() -> None:
+    result = CliRunner().invoke(build(), ["regions", "check", "suzhou"])
+    assert "N301 宽于上位规定" in result.stdout.replace("\n", "")

@@ -8,11 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from xueshi.assessment.facts import LARGEST
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.errors import RuleFileError
 from xueshi.jurisdictions import Instrument
 from xueshi.registry import load
-from xueshi.regulations.pack import FactInfo, RulePack
+from xueshi.regulations.pack import RulePack
+from xueshi.regulations.vocabulary import Fact
 
 REGISTRY = load(strict=False)
 
@@ -39,12 +41,19 @@ INSTRUMENTS = [
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def values(fact: FactInfo, year: int) -> st.SearchStrategy[Any]:
+def values(fact: Fact, year: int) -> st.SearchStrategy[Any]:
     """Values as a cell may hold them; None is `无`."""
+    least, most = fact.range or (0, LARGEST)
     quantity = st.integers(0, 40_00).map(lambda hundredths: f"{hundredths / 100:.2f}")
     by_type: dict[str, st.SearchStrategy[Any]] = {
         "yes_no": st.booleans(),
-        "count": st.sampled_from([0, 1, 2, 3, 4, 5, 6, 999, 1000, 1999, 2000, 2001, 100_000]),
+        "count": st.sampled_from(
+            [
+                number
+                for number in (0, 1, 2, 3, 4, 5, 6, 999, 1000, 1999, 2000, 2001, 100_000)
+                if least <= number <= most
+            ]
+        ),
         "number": quantity,
         "date": st.dates().map(
             lambda day: f"{year - 1 + day.year % 3}-{day.month:02d}-{min(day.day, 28):02d}"
@@ -70,9 +79,11 @@ def requests(draw: st.DrawFn, instrument: str) -> PersonYearRequest:
         for fact in kind.facts:
             held = draw(st.integers(0, 9))
             if held > 1:
-                stated[fact.name] = draw(values(fact, year))
+                stated[fact.name] = draw(values(pack.facts[fact.name], year))
             elif held == 1:
                 stated[fact.name] = None
+        if stated.get("start") and stated.get("end") and stated["end"] < stated["start"]:
+            stated["start"], stated["end"] = stated["end"], stated["start"]
         records.append(RecordFacts(f"r{place}", kind.kind, stated))
     person = draw(st.sampled_from([{}, {"level": "senior"}, {"level": "junior"}]))
     return PersonYearRequest(pack.area, year, person, tuple(records))

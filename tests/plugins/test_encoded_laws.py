@@ -10,7 +10,8 @@ import pytest
 
 from xueshi.assessment.case_file import read_case_file
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment, with_kinds
+from xueshi.assessment.windows import evaluate_years
 from xueshi.registry import load
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
@@ -138,3 +139,76 @@ def test_the_readme_counts_the_clauses_as_they_are(plugin: str, instrument: str)
     assert f": {len(statuses)}, all with a status" in said.group()
     for status in set(statuses):
         assert f" {statuses.count(status)} {WORDS[status]}" in said.group()
+
+
+def work(name: str, kind: str = "paper", **facts: Any) -> RecordFacts:
+    return RecordFacts(name, kind, {"work": "W", "own_field": True, "rank": 1, "role": "sole", **facts})
+
+
+def paper_of_2023() -> tuple[PersonYearRequest, YearAssessment]:
+    """A paper counted under the law of 2011: 20 hours by a rule that the law of 2024 does not have."""
+    request = PersonYearRequest("320400", 2023, {}, (work("r1", venue="issn_cn", cn=True, end="2023-05-01"),))
+    return request, evaluate(REGISTRY.pack_of("CZ2011"), request)
+
+
+def again_in_2024(*earlier: LedgerEntry, kind: str = "paper") -> LedgerEntry:
+    facts = {"venue": "provincial_core", "end": "2024-05-01", "characters": 5000, "cn": True}
+    return judged(REGISTRY.pack_of("CZ2024"), 2024, {}, work("r2", kind, **facts), earlier=earlier).ledger[0]
+
+
+def test_a_work_counted_under_the_law_of_before_is_not_counted_again() -> None:
+    request, first = paper_of_2023()
+    [entry] = first.ledger
+    assert entry.hours > 0
+    assert again_in_2024().hours > 0, "nothing else stands in its way"
+    [told] = with_kinds(request, first.ledger)
+    assert told.kind == "paper"
+    for earlier in (entry, told):
+        found = again_in_2024(earlier)
+        assert (found.hours, found.code) == (0, "earlier_years")
+        assert found.clause == "四(九)"
+
+
+def test_another_work_or_another_kind_of_thing_is_no_repetition() -> None:
+    request, first = paper_of_2023()
+    [told] = with_kinds(request, first.ledger)
+    assert again_in_2024(told._replace(same="work:V")).hours > 0
+    assert again_in_2024(told._replace(kind="award")).hours > 0
+    assert again_in_2024(told._replace(year=2024)).hours > 0, "only earlier years"
+
+
+def test_several_years_judged_together_recognise_a_work_across_laws() -> None:
+    first, _ = paper_of_2023()
+    facts = {"venue": "provincial_core", "end": "2024-05-01", "characters": 5000, "cn": True}
+    second = PersonYearRequest("320400", 2024, {}, (work("r2", **facts),))
+    packs = {2023: REGISTRY.pack_of("CZ2011"), 2024: REGISTRY.pack_of("CZ2024")}
+    judged_years = evaluate_years(packs, [second, first])
+    assert judged_years[2024].ledger[0].code == "earlier_years"
+
+
+def test_the_kind_is_written_only_where_it_is_told() -> None:
+    request, first = paper_of_2023()
+    assert "kind" not in first.ledger[0].to_json(), "stored results stay what they were"
+    [told] = with_kinds(request, first.ledger)
+    assert LedgerEntry.from_json(told.to_json()) == told
+
+
+@pytest.mark.parametrize(("instrument", "reading"), [("JS2023", "JS2023-Q4"), ("CZ2024", "CZ2024-Q1")])
+def test_training_by_whoever_is_not_recognised_names_the_clause_and_the_reading(
+    instrument: str, reading: str
+) -> None:
+    facts = {"organiser": "training_body", "approved": False, "hours_stated": True, "hours": 16}
+    result = judged(REGISTRY.pack_of(instrument), 2024, {}, RecordFacts("r1", "training", facts))
+    [entry] = result.ledger
+    assert (entry.code, entry.hours) == ("not_of_item", 0)
+    assert entry.clause.startswith("四(一)")
+    assert "四(一)" in entry.text
+    assert "未经批准" in entry.text
+    assert reading in result.readings
+
+
+def test_a_stay_of_less_than_a_month_says_so() -> None:
+    facts = {"start": "2021-03-01", "end": "2021-03-12", "type": "wuling"}
+    [entry] = judged(REGISTRY.pack_of("CQ2007"), 2021, {}, RecordFacts("r1", "field_service", facts)).ledger
+    assert (entry.hours, entry.code) == (0, "none_by_clause")
+    assert entry.text.endswith("按标准11不满一个月的不计学时")

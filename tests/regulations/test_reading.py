@@ -157,3 +157,30 @@ def test_a_removed_rule_is_said_with_the_notice_that_took_it_away(example: str, 
     pack = resolve_pack("EX2024", lambda one: RegulationSource(f"{one}.yaml", texts[one]))
     assert any("已由EX2024乙取消" in line for line in read_law(pack).lines())
     assert read_law(pack).to_json()["sections"]
+
+
+def test_what_an_item_of_several_rows_asks_for_stands_in_its_head(example: str) -> None:
+    """The officer signs the reading: an item read without its condition would promise hours to everybody."""
+    asked = example.replace(
+        "    for: conference\n",
+        "    for: conference\n    when: {organiser: [hrss, society]}\n    needs: [passed]\n",
+    )
+    lines = read_law(resolve_pack("EX2020", lambda _: RegulationSource("ex2020.yaml", asked))).lines()
+    [head] = [line for line in lines if "3.3  学术会议" in line]
+    assert "主办单位为人社部门或学会协会；须合格" in head
+
+
+def test_an_item_that_a_reading_switches_off_has_no_empty_condition(example: str) -> None:
+    asked = example.replace("    for: conference\n", "    for: conference\n    when: {Q2: first}\n")
+    lines = read_law(resolve_pack("EX2020", lambda _: RegulationSource("ex2020.yaml", asked))).lines()
+    [head] = [line for line in lines if "3.3  学术会议" in line]
+    assert "：；" not in head
+    assert any("按现取口径不适用" in line for line in lines)
+
+
+def test_the_whole_condition_of_a_shipped_item_is_read() -> None:
+    for region in ("JS2023", "CZ2024"):
+        lines = read_law(REGISTRY.pack_of(region)).lines()
+        [head] = [line for line in lines if "  4.1  " in line]
+        assert "主办单位为人社部门、行业主管部门" in head.replace("或", "、")
+        assert "经批准" in head

@@ -132,7 +132,7 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
         for entry in run.request.earlier
         if (entry.year is None or entry.year < run.year)
         and entry.same == identity
-        and any(rule.endswith(f"-{member}") for rule in entry.rules for member in group.of)
+        and _is_of(group, entry, run.compiled.rules)
     )
     if not given or group.earlier_years == "full":
         return
@@ -152,6 +152,19 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
         ),
     )
     run.note(one, 13, group, (str(group.same),), before, left, "earlier_years", one.text)
+
+
+def _is_of(group: Group, entry: LedgerEntry, rules: frozenset[str]) -> bool:
+    """Tell whether an entry of an earlier year, with the identity asked for, is of what a group holds together.
+
+    Under this law by its rule. Under another, which calls its rules otherwise, by the kind of record; where that is not
+    told, the same work is the same work: it counts once whatever the law was called at the time.
+    """
+    if entry.kind and entry.kind not in group.kinds:
+        return False
+    if any(rule.endswith(f"-{member}") for rule in entry.rules for member in group.of):
+        return True
+    return not any(rule in rules for rule in entry.rules)
 
 
 def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: list[LedgerEntry]) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
+from xueshi.assessment import periods
 from xueshi.assessment.closures import GRANTED, Stop
-from xueshi.assessment.conditions import Number, less_quantity
+from xueshi.assessment.conditions import MISSING, Facts, Number, either, less_quantity
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.amount_words import UNIT_WORDS
+from xueshi.regulations.words import RATE_UNITS, TWINS, rates
 
+ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
+"""One unit of what a text counts by, where a number and a word would not say it well."""
 KEPT = 1024
 """How many sentences are kept for a row; a law of stated hours has as many as people state."""
 
@@ -21,13 +26,15 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     """Steps 7 to 11: amount, day cap, share, rounding, add-on, event cap."""
     facts = one.facts
     exact = row.fixed if row.fixed is not None else row.hours(facts)
+    if row.by_months:
+        exact = periods.amount(run, one, row, exact)
     if row.day_cap is not None and not (isinstance(exact, Stop) and exact.kind != "needs"):
         exact = capped_by_day(run, one, row, exact)
     if isinstance(exact, Stop):
         run.stopped(one, row, exact, 7)
         return
     hours = exact if type(exact) is int else rounded(exact)
-    if run.noted is not None:
+    if run.nodes is not None:
         code, text = "", ""
         presumed: tuple[str, ...] = ()
         if row.less:
@@ -85,11 +92,48 @@ def amount(run: Run, one: Judged, row: Row) -> None:
     if one.category_lacks:
         run.lacking(one, row, 15, one.category_lacks)
         return
+    if hours and not one.code and not row.periodic:
+        one.text = credited(row, hours)
+    else:
+        _tell(run, one, row, hours)
+
+
+def _tell(run: Run, one: Judged, row: Row, hours: int) -> None:
+    """Say by which clause a record has its hours, where no limit has said it already."""
     if hours == 0 and not one.code:
         # A quantity below one unit, or none: the clause is applied and gives nothing.
-        one.settle(row, "uncredited", "none_by_clause", credited(row, 0))
+        one.settle(row, "uncredited", "none_by_clause", _nothing(run, one, row))
     elif not one.code:
         one.text = credited(row, hours)
+    if one.over_years:
+        one.text = reason("part_of_period", year=one.year, text=one.text)
+
+
+def _nothing(run: Run, one: Judged, row: Row) -> str:
+    """Say why a clause that is applied gives nothing: less than one of what it counts by, where that is why."""
+    for _, _, unit, per, *_ in rates(row.hours_form):
+        name = RATE_UNITS[unit][0]
+        held = either(name, one.facts)
+        if held is MISSING or held is None:
+            continue
+        if 0 < held < per * RATE_UNITS[unit][1]:
+            word = ONE_UNIT.get(unit) or f"{per}{UNIT_WORDS[unit]}"
+            return reason(
+                "below_one_unit",
+                read=run.phrases(_as_stated(name, one), one.facts),
+                clause=row.clause,
+                unit=word,
+            )
+    return credited(row, 0)
+
+
+def _as_stated(name: str, one: Judged) -> tuple[str, ...]:
+    """Name what was stated of a quantity: the dates where months were reckoned from them, the twin where only it is."""
+    if name in one.stated:
+        return (name,)
+    if name == "months":
+        return ("start", "end", "months")
+    return (TWINS.get(name, name),)
 
 
 def credited(row: Row, hours: int) -> str:
@@ -103,34 +147,22 @@ def credited(row: Row, hours: int) -> str:
 
 
 def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
-    """The cap of a day: within the daily list (over all records where it carries dates), else cap × days."""
+    """The cap of a day: over all records of the item where the day can be told, else cap × days of the record."""
     facts = one.facts
     assert row.day_cap is not None
     cap = row.day_cap(facts)
     if isinstance(cap, Stop):
         return cap
-    listed = facts.get("daily_hours")
-    limited: Number = 0
-    if row.from_list and listed is not None:
-        if isinstance(listed, dict):
-            for day, hours in sorted(listed.items()):
-                used = run.day_used.get((row.item.id, day), 0)
-                granted = min(hours * 100, max(0, cap - used))
-                run.day_used[(row.item.id, day)] = used + granted
-                limited += granted
-        else:
-            limited = sum(min(hours * 100, cap) for hours in listed)
+    listed = facts.get("daily_hours") if row.from_list else None
+    if listed is not None:
+        limited = _listed(run, row, cap, _by_date(listed, facts))
     else:
         if isinstance(exact, Stop):
             return exact
-        days = facts.get("days")
-        if days is None and facts.get("half_days") is not None:
-            days = Fraction(facts["half_days"]) / 2
-        if days is None:
-            return Stop("needs", "needs_fact", ("days",))
-        limited = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
-        if exact <= limited:
-            return exact
+        limit = _of_days(run, one, row, cap, exact)
+        if isinstance(limit, Stop) or exact <= limit:
+            return exact if not isinstance(limit, Stop) else limit
+        limited = limit
     if not isinstance(exact, Stop) and limited < exact:
         before, after = rounded(exact), rounded(limited)
         one.reduce(
@@ -146,6 +178,57 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
         )
         run.note(one, 7, row, ("daily_hours", "days"), before, after, "cap_day", one.text)
     return limited
+
+
+def _listed(run: Run, row: Row, cap: Number, listed: tuple[Number, ...] | dict[date, Number]) -> Number:
+    """Cap what is listed day by day; where the days are known, what other records used of a day is taken off."""
+    if isinstance(listed, tuple):
+        return sum(min(hours * 100, cap) for hours in listed)
+    return sum(_used(run, row, day, cap, hours * 100) for day, hours in sorted(listed.items()))
+
+
+def _used(run: Run, row: Row, day: date, cap: Number, hours: Number) -> Number:
+    """Return what a day's cap leaves of some hours, and note it as used."""
+    key = (row.item.id, day)
+    used = run.day_used.get(key, 0)
+    granted: Number = min(hours, max(0, cap - used))
+    run.day_used[key] = used + granted
+    return granted
+
+
+def _by_date(listed: Any, facts: Facts) -> tuple[Number, ...] | dict[date, Number]:
+    """Give a list of days its dates, where start and end are as many days."""
+    end = facts.get("end")
+    if isinstance(listed, dict) or end is None:
+        return listed  # type: ignore[no-any-return]
+    start = facts.get("start") or (end if len(listed) == 1 else None)
+    if start is None or (end - start).days + 1 != len(listed):
+        return listed  # type: ignore[no-any-return]
+    return {start + timedelta(days=place): hours for place, hours in enumerate(listed)}
+
+
+def _of_days(run: Run, one: Judged, row: Row, cap: Number, exact: Number) -> Number | Stop:
+    """Return what the cap allows a record without a list: of one day what others left of it, else cap × days."""
+    facts = one.facts
+    days = facts.get("days")
+    if days is None and facts.get("half_days") is not None:
+        days = Fraction(facts["half_days"]) / 2
+    day = _one_day(facts, days)
+    if days is None:
+        if day is None:
+            return Stop("needs", "needs_fact", ("days",))
+        days = 1
+    limit: Number = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
+    return limit if day is None else _used(run, row, day, cap, min(exact, limit))
+
+
+def _one_day(facts: Facts, days: Number | None) -> date | None:
+    """Return the day of a record that is of one day only."""
+    end: date | None = facts.get("end")
+    if end is None or (days is not None and days > 1):
+        return None
+    start = facts.get("start")
+    return end if start == end or (start is None and days is not None) else None
 
 
 def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:

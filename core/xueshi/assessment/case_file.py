@@ -25,12 +25,24 @@ YEAR_KEYS = ("met", "shortfall", "minimum")
 """Keys of a year under `years`, beside its categories, sums and total."""
 VERDICTS = ("met", "not_met", "needs_fact", "not_judged", "term")
 CODES = (
-    "no_rule", "no_row", "not_in_table", "outside_range", "no_decision", "no_hours_stated", "none_by_clause", "share_zero", "cap_day",
-    "cap_event", "cap_year", "dedupe", "earlier_years", "other_year", "needs_fact", "removed", "no_rule_set", "spread",
+    "no_rule", "not_of_item", "no_row", "not_in_table", "outside_range", "no_decision", "no_hours_stated", "none_by_clause", "share_zero", "cap_day",
+    "cap_event", "cap_year", "dedupe", "earlier_years", "other_year", "needs_fact", "needs_factor", "removed", "no_rule_set", "spread",
 )  # fmt: skip
 """The closed reason codes; those with a suffix begin with one of `CODE_FAMILIES`."""
 CODE_FAMILIES = ("needs.", "except.", "refused.", "hook.")
-EARLIER_KEYS = ("record", "year", "part", "rule", "rules", "hours", "category", "same", "work", "project")
+EARLIER_KEYS = (
+    "record",
+    "kind",
+    "year",
+    "part",
+    "rule",
+    "rules",
+    "hours",
+    "category",
+    "same",
+    "work",
+    "project",
+)
 RECORD_KEYS = (
     "id",
     "kind",
@@ -362,7 +374,7 @@ def _record(node: Mapping, case: str, faults: list[str]) -> CaseRecord:
 
 
 def _earlier(raw: Any) -> tuple[LedgerEntry, ...]:
-    """Read ledger entries of earlier years: `{record, year, rule, hours, category, work: W1}` (or `project`)."""
+    """Read ledger entries of earlier years: `{record, kind, year, rule, hours, category, work: W1}` (or `project`)."""
     entries: list[LedgerEntry] = []
     for one in raw if isinstance(raw, list) else ():
         rules = one.get("rule") or one.get("rules") or []
@@ -382,6 +394,7 @@ def _earlier(raw: Any) -> tuple[LedgerEntry, ...]:
                 "",
                 "",
                 same,
+                str(one.get("kind") or ""),
             )
         )
     return tuple(entries)

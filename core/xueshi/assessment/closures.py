@@ -30,8 +30,11 @@ from xueshi.assessment.conditions import (
 from xueshi.hours import show_hours
 from xueshi.regulations.sources import Reason
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import RATE_UNITS
+from xueshi.regulations.wording import condition_text, of_kind
+from xueshi.regulations.words import COMPLETED, RATE_UNITS
 
+NO_FACTOR = "no_factor"
+"""Why an amount cannot be told: what one of its unit is worth in hours is not set."""
 GRANTED = "granted"
 """The vocabulary's fact for hours that a verifier chooses within bounds (认定学时)."""
 
@@ -70,17 +73,26 @@ WHOLE_YEAR = (10000,)
 class Compiler:
     """Compiles the forms of one pack. `functions` are the Python hooks by name."""
 
-    def __init__(self, facts: Mapping[str, Fact], functions: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Fact],
+        functions: Mapping[str, Any],
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:
         self.facts = facts
         self.functions = functions
+        self.kinds = kinds or {}
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
-
-    # Conditions
 
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
         return condition_of(form, self.facts, self.less, absence)
+
+    def said(self, form: list[Any] | None, kind: str, *, wanted: bool) -> str:
+        """Say a condition as it holds or fails for records of a kind; the kind itself only where nothing else is asked."""
+        own = condition_text(of_kind(form, kind), self.facts, wanted=wanted)
+        return own or condition_text(form, self.facts, wanted=wanted, kinds=self.kinds)
 
     def missing(self, form: Any, facts: Facts) -> tuple[str, ...]:
         """List the facts that a form reads and that are not stated, in the order of the form (slow path)."""
@@ -110,6 +122,8 @@ class Compiler:
         if head == "unset":
             parameter = form[1]
             return lambda facts: Stop("needs", "unset", (), parameter)
+        if head == "times":
+            return _times(self.amount(form[1]), form[2])
         if head == "python":
             return self._python(form[1], form[2])
         if head == "any":
@@ -134,11 +148,16 @@ class Compiler:
             return _first([self.amount(part) for part in form[1]])
         if head == "when_stated":
             fact, inner = form[1], self.amount(form[2])
+            if form[2][0] == "keyed" and not form[2][3]:
+                return inner
             return lambda facts: (
                 inner(facts) if facts.get(fact) is not None else Stop("needs", "needs_fact", (fact,))
             )
         if head == "keyed":
             fact, cells = form[2], {key: self.amount(cell) for key, cell in form[3].items()}
+            if not cells:
+                # Nothing is set for anybody: the fact by which it would be looked up is not asked for.
+                return lambda facts: Stop("needs", "unset", (), form[1])
 
             def keyed(facts: Facts) -> Number | Stop:
                 value = facts.get(fact)
@@ -252,7 +271,7 @@ class Compiler:
         fact, size = RATE_UNITS[unit]
         quantity = _quantity(fact, less)
         to_whole = partial == "whole"
-        completed = unit in ("month", "half_year", "year")
+        completed = unit in COMPLETED
         hundred = rate * 100
         divisor = per * size
         straight = divisor == 1 and type(hundred) is int
@@ -334,17 +353,38 @@ def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
     def first(facts: Facts) -> Any:
         lacking: list[str] = []
         unset = None
+        factor = None
         for part in parts:
             held = part(facts)
             if not isinstance(held, Stop) or held.kind != "needs":
                 return held
             lacking.extend(held.facts)
             unset = held if held.code == "unset" else unset
+            factor = held if held.code == NO_FACTOR else factor
+        if factor is not None:
+            # What is stated could be reckoned but for a factor: nothing else need be asked for.
+            return factor
         if not lacking and unset is not None:
             return unset
         return Stop("needs", "needs_fact", tuple(dict.fromkeys(lacking)))
 
     return first
+
+
+def _times(factor: Amount, fact: str) -> Amount:
+    """So much for each of what is stated, by a factor that an authority sets; until it has, nothing can be told."""
+    quantity = _quantity(fact, ())
+
+    def times(facts: Facts) -> Number | Stop:
+        count = quantity(facts)
+        if isinstance(count, Stop):
+            return count
+        each = factor(facts)
+        if isinstance(each, Stop):
+            return Stop("needs", NO_FACTOR, (), each.detail)
+        return whole(Fraction(each) * count)
+
+    return times
 
 
 def _range(low: Number, high: Number, undecided: str | None) -> Amount:

@@ -59,7 +59,7 @@ class Settled(Condition):
     def __init__(self, held: bool) -> None:
         self.held = held
 
-    def holds(self, facts: Facts) -> bool | None:  # noqa: ARG002 (it asks nothing, and is asked like the others)
+    def holds(self, facts: Facts) -> bool | None:  # noqa: ARG002 - asked like the others
         """Return what is settled."""
         return self.held
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.program import Item, Row, program
-from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment
+from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment, plain_value
 from xueshi.hours import show_hours
 from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_words import CAPS, RuleWords
+from xueshi.regulations.words import COMPLETED, RATE_UNITS, WHOLE_ONLY
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Cure:
     need: str
     room: int | None
     until: str
+
+
+STEPS_OF: Final = {"day": Fraction(1, 2), "hour": Fraction(1, 2)}
+"""In what steps a quantity is told where parts count; others in ones."""
+FAILED: Final = ("passed", "study_complete")
+"""Outcomes nobody is advised to fail."""
 
 
 def cures(pack: RulePack, request: PersonYearRequest, assessment: YearAssessment) -> tuple[Cure, ...]:
@@ -94,6 +101,8 @@ def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[s
 def _open(item: Item, row: Row, person: Facts) -> bool:
     if row.hours_form[0] == "none" or item.when.holds(person) is False or row.when.holds(person) is False:
         return False
+    if any(row.when.holds({**person, name: True}) is False for name in FAILED):
+        return False
     return all(gate.test.holds(person) is not (not gate.wanted) for gate in row.gates)
 
 
@@ -121,6 +130,8 @@ def _words(form: Any) -> set[str]:
 def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str) -> str:
     forms = [item.when_form, row.when_form, *(gate.form for gate in row.gates if gate.wanted)]
     said = [words.condition(form) for form in forms]
+    if row.always and item.rows and row is not item.rows[0]:
+        said.insert(0, "不属于该条所列的其他情形")
     said += [words.condition(gate.form, wanted=False) for gate in row.gates if not gate.wanted]
     entry = dict(pack.data["sums"]).get(of)
     if entry is not None and entry["where"] is not None:
@@ -162,6 +173,19 @@ def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> in
     return min(left) if left else None
 
 
+def _quantity(form: list[Any], units: Fraction) -> str:
+    """Say how much of what a rate counts by makes so many of its units: a part of a unit where parts count."""
+    _, _, unit, per, partial, *_ = form
+    if partial == "whole" or unit in WHOLE_ONLY:
+        return f"{-(-units // 1) * per}{UNIT_WORDS[unit]}"
+    if unit in COMPLETED:
+        return f"{-(-units * per * RATE_UNITS[unit][1] // 1)}个月"
+    step = STEPS_OF.get(unit, Fraction(1))
+    least = -(-units * per // step) * step
+    said = str(plain_value(least))
+    return f"{said.rstrip('0') if '.' in said else said}{UNIT_WORDS[unit]}"
+
+
 def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:
     """Say how many of an activity would cure the shortage; empty where the amount is somebody's decision."""
     form = row.hours_form
@@ -173,10 +197,9 @@ def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:
     each = Fraction(form[1]) * 100
     if not each:
         return ""
-    parts = -(-short.shortfall // each)
     if form[0] == "fixed":
-        return f"补足{show_hours(short.shortfall)}学时需{parts}项"
-    text = f"补足{show_hours(short.shortfall)}学时需{parts * form[3]}{UNIT_WORDS[form[2]]}"
+        return f"补足{show_hours(short.shortfall)}学时需{-(-short.shortfall // each)}项"
+    text = f"补足{show_hours(short.shortfall)}学时需{_quantity(form, short.shortfall / each)}"
     cap = row.event_cap({}) if row.event_cap is not None else None
     if isinstance(cap, int) and 0 < cap < short.shortfall:
         text += f"，至少分{-(-short.shortfall // cap)}次"

@@ -13,7 +13,6 @@ from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
 from xueshi.assessment.requirements import OPEN, judge_requirements
 from xueshi.assessment.run import Run
-from xueshi.assessment.trace import Trace
 from xueshi.assessment.types import (
     LedgerEntry,
     OpenFact,
@@ -80,6 +79,11 @@ def not_judged(request: PersonYearRequest, text: str, pack: RulePack | None = No
     )
 
 
+def _share_days(daily: list[Judged]) -> bool:
+    ends = [one.facts.get("end") for one in daily]
+    return len(set(ends)) < len(ends) or any("daily_hours" in one.facts for one in daily)
+
+
 def _by_end(one: Judged) -> tuple[date, str]:
     return one.facts.get("end") or date.max, one.id
 
@@ -96,7 +100,8 @@ class Evaluation(Run):
         ordered = [self.taken_up(record) for record in records]
         names = {one.id for one in ordered}
         turn = ordered
-        if [one for one in ordered if isinstance(one.facts.get("daily_hours"), dict)]:
+        daily = [one for one in ordered if one.kind_rules.daily]
+        if len(daily) > 1 and _share_days(daily):
             # A cap of a day is used up in the order of the records.
             turn = sorted(ordered, key=_by_end)
         for one in turn:
@@ -112,9 +117,10 @@ class Evaluation(Run):
             ordered.extend([one for one, _ in carried])
         waiting = [one for one in ordered if one.verdict in OPEN]
         result = judge_requirements(
-            compiled, self.person, ordered, self.noted, self.readings, self.request.years, bool(waiting)
+            compiled, self.person, ordered, self.nodes, self.readings, self.request.years, bool(waiting)
         )
-        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in waiting]
+        asked = [*waiting, *self.outside] if self.outside else waiting
+        open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
         warnings = [*self.warnings, *result.warnings]
         return made(
@@ -132,7 +138,7 @@ class Evaluation(Run):
                 tuple(open_points),
                 tuple(entries),
                 tuple(self.readings),
-                Trace(self.noted) if self.noted is not None else (),
+                tuple(self.nodes) if self.nodes is not None else (),
                 result.windows,
                 "",
                 result.counts,
@@ -162,11 +168,21 @@ class Evaluation(Run):
         one.kind_rules = rules
         one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
         facts["kind"] = one.kind
-        if rules.months and "months" not in facts:
-            start, end = facts.get("start"), facts.get("end")
-            if start is not None and end is not None and start <= end:
-                facts["months"] = months_between(start, end)
+        if "start" in facts:
+            self.between(one, facts["start"], facts.get("end"))
         return one
+
+    @staticmethod
+    def between(one: Judged, start: date | None, end: date | None) -> None:
+        """Refuse an end before the start; reckon the months between the two where a rule reads them."""
+        if start is None or end is None:
+            return
+        if end < start:
+            raise RuleError(
+                f"记录{one.id}：结束日期{end}早于开始日期{start}，是否把两者写反了？请更正后重新提交"
+            )
+        if one.kind_rules.months and "months" not in one.facts:
+            one.facts["months"] = months_between(start, end)
 
     def judge(self, one: Judged) -> None:
         """Steps 2 to 11 for one record."""
@@ -247,5 +263,6 @@ class Evaluation(Run):
                 one.code,
                 text,
                 same,
+                "",
             ),
         )

@@ -18,6 +18,7 @@ from xueshi.assessment.types import (
     YearAssessment,
     plain_value,
 )
+from xueshi.assessment.unread import unread_phrases
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
@@ -86,6 +87,8 @@ class RecordExplanation:
     code: str
     why: str
     steps: tuple[Step, ...]
+    unread: tuple[str, ...] = ()
+    """What is stated and read by no rule for its kind, as Chinese phrases."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +234,7 @@ class _Explainer:
             standard(self.words, self.pack, *place) if place and not undetermined else "", tuple(self.phrases(read)),
             self.labels(presumed), tuple(self.readings(name for node in nodes for name in node.readings)),
             self.labels(name for point in points for name in point.facts), entry.code, why, tuple(_steps(nodes)),
+            unread_phrases(self.pack, record) if record else (),
         )  # fmt: skip
 
     def gist(self, entry: LedgerEntry) -> str:
@@ -327,6 +331,9 @@ class _Explainer:
         for code in self.assessment.warnings:
             found = next((one for one in self.pack.requirements if one["key"] == code), None)
             yield self.words.requirement(found) if found else WARNINGS.get(code, code)
+        for point in self.assessment.open:
+            if point.code == "needs_factor":
+                yield point.text
 
 
 def _shown(value: Any) -> Any:

@@ -130,6 +130,7 @@ def record_parts(one: RecordExplanation) -> tuple[str, str, tuple[tuple[str, str
         ("标准", one.standard),
         ("所填情况", "、".join(one.inputs)),
         ("未填写，按不属于排除的情形处理", "、".join(one.presumed)),
+        ("没有条款使用，不影响学时", "、".join(one.unread)),
         ("计算", " → ".join(amounts) if len(amounts) > 1 else ""),
         ("口径", "；".join(one.readings)),
     )

@@ -110,11 +110,27 @@ def _word(values: Mapping[str, str]) -> Converter:
     known = frozenset(values)
 
     def convert(value: Any) -> str:
-        if value in known:
-            return str(value)
+        if isinstance(value, str) and value in known:
+            return value
         raise _BadValueError("应为：" + "、".join(f"{code}（{label}）" for code, label in values.items()))
 
     return convert
+
+
+def _within(fact: Fact, convert: Converter) -> Converter:
+    """Refuse numbers (of a list: of each day) outside the range of their fact."""
+    if fact.range is None:
+        return convert
+    least, most = fact.range
+
+    def bounded(value: Any) -> Any:
+        held = convert(value)
+        each = held.values() if isinstance(held, dict) else held if isinstance(held, tuple) else (held,)
+        if all(least <= one <= most for one in each):
+            return held
+        raise _BadValueError(f"应在{least}至{most}{fact.unit}之间")
+
+    return bounded
 
 
 _CONVERTERS: dict[str, Converter] = {
@@ -138,7 +154,12 @@ class FactTypes:
     facts: Mapping[str, Fact]
     converters: Mapping[str, Converter]
     yes_no: frozenset[str]
-    numbers: frozenset[str]
+    numbers: dict[str, int]
+    """The most that may be stated of each number."""
+
+    from_one: frozenset[str]
+    """The numbers that cannot be 0."""
+
     words: dict[str, frozenset[str]]
 
     @staticmethod
@@ -147,11 +168,16 @@ class FactTypes:
         return FactTypes(
             facts,
             {
-                name: _word(fact.values) if fact.type == "word" else _CONVERTERS[fact.type]
+                name: _word(fact.values) if fact.type == "word" else _within(fact, _CONVERTERS[fact.type])
                 for name, fact in facts.items()
             },
             frozenset([intern(name) for name, fact in facts.items() if fact.type == "yes_no"]),
-            frozenset([intern(name) for name, fact in facts.items() if fact.type in ("count", "number")]),
+            {
+                intern(name): fact.range[1] if fact.range is not None else LARGEST
+                for name, fact in facts.items()
+                if fact.type in ("count", "number")
+            },
+            frozenset([intern(name) for name, fact in facts.items() if fact.range and fact.range[0] > 0]),
             {
                 intern(name): frozenset([intern(value) for value in fact.values])
                 for name, fact in facts.items()
@@ -166,13 +192,13 @@ _NO_WORDS: Final[frozenset[str]] = frozenset()
 def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: str | None) -> Typed:
     """Type the facts of one record (None: of the person) and return them laid over those `beside`.
 
-    None stays (stated as none), the empty text is a blank cell (not stated). Raises RuleError naming the record, the
+    None stays (stated as none), the empty text or list is a blank cell (not stated). Raises RuleError naming the record, the
     fact and what it takes.
     """
     cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
     typed = beside.copy()
     typed.update(cells)
-    yes_no, numbers, words = types.yes_no, types.numbers, types.words
+    yes_no, numbers, words, from_one = types.yes_no, types.numbers, types.words, types.from_one
     for name, value in cells.items():
         kind = type(value)
         if kind is bool:
@@ -181,12 +207,13 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
             stands = value in words.get(name, _NO_WORDS)
         elif kind is int:
             number: int = value
-            stands = name in numbers and 0 <= number <= LARGEST
+            # Of some facts there is no nothing (a rank of 0).
+            stands = 0 <= number <= numbers.get(name, -1) and (number > 0 or name not in from_one)
         else:
             stands = False
         if stands or value is None:
             continue
-        if value != "":
+        if value != "" and not (isinstance(value, list | tuple | dict) and not value):
             typed[name] = _converted(name, value, types, "本人" if record is None else f"记录{record}")
         elif name in beside:
             typed[name] = beside[name]
@@ -215,7 +242,7 @@ def type_person(raw: Mapping[str, Any], types: FactTypes, as_of: date) -> Typed:
         if full not in types.converters:
             raise RuleError(f"本人：没有名为“{name}”的事实。请使用词表中的名称，或在规则文件的facts中增加")
         if types.facts[full].type != "years" and isinstance(value, list | tuple):
-            held = [(_as_date(entry), inner) for entry, inner in _pairs(value)]
+            held = [(_as_date(entry), inner) for entry, inner in _pairs(name, value)]
             past = [(day, inner) for day, inner in held if day <= as_of]
             if past:
                 flat[full] = max(past, key=lambda pair: pair[0])[1]
@@ -224,11 +251,19 @@ def type_person(raw: Mapping[str, Any], types: FactTypes, as_of: date) -> Typed:
     return type_facts({name: value for name, value in flat.items() if value is not None}, types, {}, None)
 
 
-def _pairs(value: list[Any] | tuple[Any, ...]) -> list[tuple[Any, Any]]:
-    return [
-        (entry["from"], entry["value"]) if isinstance(entry, Mapping) else (entry[0], entry[1])
-        for entry in value
-    ]
+def _pairs(name: str, value: list[Any] | tuple[Any, ...]) -> list[tuple[Any, Any]]:
+    pairs: list[tuple[Any, Any]] = []
+    for entry in value:
+        if isinstance(entry, Mapping) and {"from", "value"} <= set(entry):
+            pairs.append((entry["from"], entry["value"]))
+        elif isinstance(entry, list | tuple) and len(entry) == 2:
+            pairs.append((entry[0], entry[1]))
+        else:
+            raise RuleError(
+                f"本人：“{name}”随时间变化的，应逐段写明起始日期和值，"
+                f'如[["2010-01-01", "junior"], ["2014-06-30", "intermediate"]]；“{entry}”不是这样写的。请更正后重新提交'
+            )
+    return pairs
 
 
 def _as_date(value: Any) -> date:

@@ -32,6 +32,9 @@ class Judged:
     spread: tuple[int, ...] | None = None
     open_facts: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
+    over_years = False
+    """Whether its start and end lie in different statistics years and only the part of one of them counts."""
+
     recognised = False
     """Whether its own row recognises it: with hours, or with none by the clause; what acts across records comes later."""
 

@@ -17,8 +17,7 @@ from xueshi.assessment.facts import FactTypes
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.wording import condition_text
-from xueshi.regulations.words import TWINS
+from xueshi.regulations.words import COMPLETED, TWINS, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +106,15 @@ class Row(Cited):
     groups: tuple[Group, ...]
     kinds: frozenset[str] | None
     from_list: bool
+    by_months: bool
+    """Whether its hours are so many for each month, half-year or year: of several years each has its part."""
+
+    each_year: bool
+    """Whether it counts in each statistics year that it reaches into."""
+
+    periodic: bool
+    """One of these two."""
+
     ranged: bool
     """Whether somebody chooses the hours within bounds."""
 
@@ -128,6 +136,8 @@ class Item(Cited):
     gates: tuple[Gate, ...]
     rows: tuple[Row, ...]
     dated: tuple[str, ...]
+    unmet: str
+    """What is said of a record of the kind that the item does not take: its condition as it fails."""
 
 
 @dataclass(slots=True, eq=False)
@@ -155,6 +165,8 @@ class Group(Cited):
     count: str | None
     earlier_years: str
     year_cap: Amount | None
+    kinds: frozenset[str]
+    """The kinds of record that its rules take."""
 
 
 @dataclass(slots=True, eq=False)
@@ -167,7 +179,9 @@ class Sum:
     where: Condition | None
     count: frozenset[str] | None
     same: str | None
-    convert: Mapping[str, str]
+    convert: Mapping[str, Amount]
+    """How many hours one of another unit is (hundredths); a Stop where the parameter is not set."""
+
     readings: tuple[str, ...]
 
 
@@ -222,6 +236,8 @@ class KindRules:
     items: tuple[Item, ...]
     removed: tuple[Removed, ...]
     months: bool
+    daily: bool
+    """Whether a day has a cap: records of one day share it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -236,6 +252,9 @@ class Program:
     types: FactTypes
     kinds: dict[str, KindRules]
     items: dict[str, tuple[Item, ...]]
+    rules: frozenset[str]
+    """The full ids of all rows."""
+
     refusals: tuple[Refusal, ...]
     groups: tuple[Group, ...]
     sums: tuple[Sum, ...]
@@ -288,6 +307,7 @@ class Program:
 
 _PROGRAMS: OrderedDict[str, Program] = OrderedDict()
 _KEPT = 64
+SWITCHED_OFF = "按现取口径不适用"
 
 
 def program(pack: RulePack) -> Program:
@@ -319,9 +339,14 @@ def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
 def compile_pack(pack: RulePack) -> Program:
     """Compile a pack: closures for every form, static texts for every gate."""
     data = pack.data
-    compiler = Compiler(pack.facts, pack.functions)
+    compiler = Compiler(pack.facts, pack.functions, pack.kinds)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
-    groups = tuple(_group(entry, compiler, rows_of) for entry in data["groups"])
+    kinds_of = {
+        name: frozenset(taken or item["kinds"])
+        for item in data["items"]
+        for name, taken in ((item["id"], None), *((row["id"], row["kinds"]) for row in item["rows"]))
+    }
+    groups = tuple(_group(entry, compiler, rows_of, kinds_of) for entry in data["groups"])
     items: dict[str, list[Item]] = {}
     for entry in data["items"]:
         for kind in entry["kinds"]:
@@ -347,7 +372,10 @@ def compile_pack(pack: RulePack) -> Program:
             compiler.condition(entry["where"]) if entry["where"] is not None else None,
             frozenset(entry["count"]) if entry["count"] is not None else None,
             entry["same"],
-            entry["convert"],
+            {
+                unit: compiler.amount(["fixed", form] if isinstance(form, str) else form)
+                for unit, form in entry["convert"].items()
+            },
             tuple(entry["readings"]),
         )
         for code, entry in data["sums"]
@@ -363,10 +391,11 @@ def compile_pack(pack: RulePack) -> Program:
     return Program(
         pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
         {
-            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()))
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()), any(row.day_cap for item in items.get(kind, ()) for row in item.rows))
             for kind in data["kinds"]
         },
         {kind: tuple(found) for kind, found in items.items()},
+        frozenset(row["rule"] for entry in data["items"] for row in entry["rows"]),
         tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
         groups, sums,
         requirements,
@@ -421,26 +450,34 @@ def _item(entry: Mapping[str, Any], kind: str, compiler: Compiler, groups: tuple
     compiler.less = tuple(entry.get("less", ()))
     item = Item(
         *_cited(entry), entry["id"], compiler.condition(entry["when"]), entry["when"],
-        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler), (), (),
+        reads(entry["when"]), settled(entry["when"]) is True, _gates(entry, compiler, kind), (), (),
+        compiler.said(entry["when"], kind, wanted=False) or SWITCHED_OFF,
     )  # fmt: skip
     compiler.less = ()
     rows = [row for row in entry["rows"] if row["kinds"] is None or kind in row["kinds"]]
     absence = frozenset(fact for row in rows for fact in _named_absent(row["when"]))
-    item.rows = tuple(_row(row, item, compiler, groups, absence) for row in rows)
+    item.rows = tuple(_row(row, item, compiler, groups, absence, kind) for row in rows)
     item.dated = item.rows[0].dated if item.rows else ("end",)
     return item
 
 
 def _row(
-    row: Mapping[str, Any], item: Item, compiler: Compiler, groups: tuple[Group, ...], absence: frozenset[str]
+    row: Mapping[str, Any],
+    item: Item,
+    compiler: Compiler,
+    groups: tuple[Group, ...],
+    absence: frozenset[str],
+    kind: str,
 ) -> Row:
     compiler.less = tuple(row.get("less", ()))
-    own_gates = _gates(row, compiler)
+    own_gates = _gates(row, compiler, kind)
     caps = row["at_most"]
     ids = frozenset((item.id, row["id"]))
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
     mine = tuple(group for group in groups if ids & group.of)
+    by_months = any(rate[2] in COMPLETED for rate in rates(row["hours"]))
+    each_year = bool(row.get("each_year"))
     marks = dict.fromkeys([*item.readings, *row["readings"]])
     made = Row(
         row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
@@ -449,13 +486,13 @@ def _row(
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
-        tuple(_extra(extra, compiler) for extra in row["plus"]),
+        tuple(_extra(extra, compiler, kind) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine,
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), row["hours"][0] == "range", (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -477,24 +514,30 @@ def _less(form: Any) -> tuple[str, ...]:
     return ()
 
 
-def _extra(extra: Mapping[str, Any], compiler: Compiler) -> Extra:
+def _extra(extra: Mapping[str, Any], compiler: Compiler, kind: str) -> Extra:
     return Extra(
-        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler),
+        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler, kind),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
         reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip
 
 
-def _group(entry: Mapping[str, Any], compiler: Compiler, rows_of: Mapping[str, list[str]]) -> Group:
+def _group(
+    entry: Mapping[str, Any],
+    compiler: Compiler,
+    rows_of: Mapping[str, list[str]],
+    kinds_of: Mapping[str, frozenset[str]],
+) -> Group:
     caps = entry["at_most"]
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
         *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
         entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
+        frozenset().union(*(kinds_of.get(name, ()) for name in entry["of"])),
     )  # fmt: skip
 
 
-def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
+def _gates(entry: Mapping[str, Any], compiler: Compiler, kind: str) -> tuple[Gate, ...]:
     gates: list[Gate] = []
     for word, wanted in (("needs", True), ("except", False)):
         for form in entry[word]:
@@ -505,7 +548,7 @@ def _gates(entry: Mapping[str, Any], compiler: Compiler) -> tuple[Gate, ...]:
                     compiler.condition(form),
                     wanted,
                     f"{word}.{first}",
-                    condition_text(form, compiler.facts, wanted=not wanted),
+                    compiler.said(form, kind, wanted=not wanted),
                     names,
                     form,
                     asked(form),

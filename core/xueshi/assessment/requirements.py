@@ -10,13 +10,13 @@ from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Deemed, Program, Requirement
+from xueshi.assessment.program import Deemed, Program, Requirement, Sum
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
-from xueshi.assessment.trace import Noted
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
+    TraceNode,
     WindowResult,
     YearFigures,
     made,
@@ -64,7 +64,7 @@ def judge_requirements(
     compiled: Program,
     person: Facts,
     judged: list[Judged],
-    noted: list[Noted] | None,
+    nodes: list[TraceNode] | None,
     readings: dict[str, None],
     years: Mapping[int, YearFigures],
     waiting: bool,
@@ -77,7 +77,8 @@ def judge_requirements(
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
-    totals = sum_totals(compiled, judged, facts, readings)
+    unset: dict[str, str] = {}
+    totals = sum_totals(compiled, judged, facts, readings, unset)
     deemed: dict[str, str] = {}
     doubtful: dict[str, Doubt] = {}
     if compiled.deemed:
@@ -88,7 +89,8 @@ def judge_requirements(
     for name in compiled.yearly_readings:
         readings[name] = None
     for one in compiled.yearly:
-        result = _judge(compiled, one, facts, totals, counts, waiting, deemed, doubtful)
+        open_sum = waiting or one.of in unset
+        result = _judge(compiled, one, facts, totals, counts, open_sum, deemed, doubtful)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
@@ -108,8 +110,8 @@ def judge_requirements(
             readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
     for one, result in shown:
-        if noted is not None:
-            noted.append(_note(compiled, one, result, facts))
+        if nodes is not None:
+            nodes.append(_node(compiled, one, result, facts))
         if result.met is False:
             verdict = "not_met"
         elif result.met is None and verdict == "met":
@@ -119,6 +121,8 @@ def judge_requirements(
     if len(results) > len(compiled.shown) or compiled.alternatives:
         parts = tuple([result for name, result in results.items() if name not in compiled.shown])
     lacking = _open(compiled, shown_results, doubtful)
+    if unset:
+        lacking += _without_factor(compiled, shown_results, unset)
     return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
 
 
@@ -162,18 +166,41 @@ def _open(
     return tuple(found)
 
 
-def _note(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> Noted:
-    """Return the step of a requirement (step 16): its total before, its minimum after, and by which alternative."""
+def _without_factor(
+    compiled: Program, shown: tuple[RequirementResult, ...], unset: Mapping[str, str]
+) -> tuple[OpenFact, ...]:
+    """Say of each sum that a requirement waits for which factor nobody has set."""
+    known = compiled.pack.data["parameters"]
+    found: dict[OpenFact, None] = {}
+    for result in shown:
+        if result.met is None and result.of in unset:
+            name = unset[result.of]
+            label = known[name]["label"] if name in known else name
+            text = reason("needs_factor", name=result.label, detail=label)
+            found[OpenFact("", (), "needs_factor", text)] = None
+    return tuple(found)
+
+
+def _node(compiled: Program, one: Requirement, result: RequirementResult, facts: Facts) -> TraceNode:
+    """Return the node of a requirement (step 16): its total before, its minimum after, and by which alternative."""
     by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
     text = result.label if by is None else f"{result.label}，按{by.name or by.label}（{by.rule}）"
     code = "" if result.met else "short"
-    return "", 16, one, facts, one.reads, (), result.total, result.minimum, code, text
+    noted = ("", 16, one, facts, one.reads, (), result.total, result.minimum, code, text)
+    return made(TraceNode, noted)
 
 
 def sum_totals(
-    compiled: Program, judged: list[Judged], facts: Facts, readings: dict[str, None]
+    compiled: Program,
+    judged: list[Judged],
+    facts: Facts,
+    readings: dict[str, None],
+    unset: dict[str, str],
 ) -> dict[str, int]:
-    """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total."""
+    """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total.
+
+    A sum in which something could not be converted, because no factor is set, goes to `unset` with the parameter.
+    """
     totals = compiled.no_hours.copy()
     for one in judged:
         if one.hours:
@@ -197,19 +224,25 @@ def sum_totals(
             held = [one for one in judged if one.hours and entry.where.holds(one.facts)]
             totals[entry.code] = sum(one.hours for one in held)
         else:
-            totals[entry.code] = sum(
-                _converted(compiled, entry.convert, code, totals.get(code, 0)) for code in entry.of
-            )
+            parts = [_converted(compiled, entry, code, totals.get(code, 0), facts) for code in entry.of]
+            totals[entry.code] = sum(part for part in parts if isinstance(part, int))
+            open_parts = [part for part in parts if isinstance(part, Stop)]
+            if open_parts or not unset.keys().isdisjoint(entry.of):
+                unset[entry.code] = next(
+                    (part.detail for part in open_parts), *(unset[code] for code in entry.of if code in unset)
+                )
         readings.update(dict.fromkeys(entry.readings))
     totals.setdefault("total", total)
     return totals
 
 
-def _converted(compiled: Program, convert: Mapping[str, str], code: str, amount: int) -> int:
+def _converted(compiled: Program, entry: Sum, code: str, amount: int, facts: Facts) -> int | Stop:
+    """Return what a category gives to a sum, in hundredths of an hour; a Stop where nobody has set the factor yet."""
     unit = compiled.units.get(code, "hour")
-    if unit == "hour" or unit not in convert:
+    if unit == "hour" or unit not in entry.convert or not amount:
         return amount
-    return int(Fraction(convert[unit]) * amount)
+    factor = entry.convert[unit](facts)
+    return factor if isinstance(factor, Stop) else rounded(Fraction(factor * amount, 100))
 
 
 def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:

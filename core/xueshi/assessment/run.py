@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from xueshi.assessment.closures import Stop
+from xueshi.assessment.closures import NO_FACTOR, Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.trace import Noted
-from xueshi.assessment.types import PersonYearRequest
+from xueshi.assessment.types import PersonYearRequest, TraceNode, made, plain_value
 
 
 class Run:
@@ -22,7 +21,8 @@ class Run:
         "beside",
         "compiled",
         "day_used",
-        "noted",
+        "nodes",
+        "outside",
         "person",
         "readings",
         "request",
@@ -34,9 +34,10 @@ class Run:
         self.compiled = compiled
         self.request = request
         self.year = request.year
-        self.noted: list[Noted] | None = [] if trace else None
+        self.nodes: list[TraceNode] | None = [] if trace else None
         self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
+        self.outside: list[Judged] = []
         self.day_used: dict[tuple[str, date], Any] = {}
         self.person: Facts = {}
         if request.person:
@@ -65,15 +66,18 @@ class Run:
         text: str = "",
         presumed: tuple[str, ...] = (),
     ) -> None:
-        """Note one step: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
-        noted = self.noted
-        if noted is not None:
-            noted.append((one.id, step, where, one.facts, names, presumed, before, after, code, text))
+        """Add one node: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
+        nodes = self.nodes
+        if nodes is not None:
+            noted = (one.id, step, where, one.facts, names, presumed, before, after, code, text)
+            nodes.append(made(TraceNode, noted))
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
         known = self.compiled.facts
-        return "、".join(known[name].phrase(facts[name]) for name in names if name in facts and name in known)
+        return "、".join(
+            known[name].phrase(plain_value(facts[name])) for name in names if name in facts and name in known
+        )
 
     def default_category(self, one: Judged) -> None:
         """Give the file's default category to a record that no row takes."""
@@ -83,8 +87,11 @@ class Run:
     def stopped(self, one: Judged, where: Cited, stop: Stop, step: int) -> None:
         """Settle a record whose amount cannot be told or is nothing."""
         if stop.kind == "needs":
-            if stop.code == "unset":
-                one.settle(where, "manual", "no_decision", reason("unset", detail=stop.detail))
+            if stop.code in ("unset", NO_FACTOR):
+                known = self.compiled.pack.data["parameters"].get(stop.detail)
+                name = known["label"] if known else stop.detail
+                code = "no_decision" if stop.code == "unset" else "needs_factor"
+                one.settle(where, "manual", code, reason(stop.code, detail=name))
                 self.note(one, step, where, (), None, None, one.code, one.text)
             else:
                 self.lacking(one, where, step, stop.facts, stop.code)
@@ -99,6 +106,10 @@ class Run:
         code = "no_decision" if stop.code == "no_decision_in_range" else stop.code
         one.settle(where, verdict, code, text)
         one.open_facts = stop.facts if verdict == "manual" else ()
+        if code == "outside_range":
+            # Refused, and still somebody's to decide anew: named among what is open, though the verdict stands.
+            one.open_facts = stop.facts
+            self.outside.append(one)
         self.note(
             one,
             step,

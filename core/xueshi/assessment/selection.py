@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from xueshi.assessment import periods
 from xueshi.assessment.closures import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
@@ -16,7 +17,7 @@ TOO_MANY: Final = "more_taken_than_there_is"
 
 
 def item(run: Run, one: Judged) -> Item | None:
-    """Step 3: the item that takes the kind; none gives `no_rule`, or `removed`."""
+    """Step 3: the item that takes the record; none gives `not_of_item`, `removed`, or `no_rule` where none is of the kind."""
     facts, kind = one.facts, one.kind
     unknown: Item | None = None
     for item in one.kind_rules.items:
@@ -39,12 +40,33 @@ def item(run: Run, one: Judged) -> Item | None:
             one.text = reason("removed", name=removed.name, by=removed.regulation, clause=removed.clause)
             run.note(one, 3, removed, (), None, 0, "removed", one.text)
             return None
+    items = one.kind_rules.items
+    if items:
+        _of_none(run, one, items)
+        return None
     pack = run.compiled.pack
     one.verdict, one.code = "uncredited", "no_rule"
     one.regulation = pack.id
     one.text = reason("no_rule", kind=pack.kinds[kind], regulation=pack.title)
     run.note(one, 3, run.compiled.no_rule, ("kind",), None, 0, "no_rule", one.text)
     return None
+
+
+def _of_none(run: Run, one: Judged, items: tuple[Item, ...]) -> None:
+    """Settle a record of a kind that items are for, none of which takes it: the clause stands with what fails of it."""
+    said = [
+        reason(
+            "not_of_item", name=item.name, clause=item.clause, detail=item.unmet, also="也" if place else ""
+        )
+        for place, item in enumerate(items)
+    ]
+    for item in items:
+        run.rests_on(item.readings)
+    first = items[0]
+    one.settle(first, "uncredited", "not_of_item", "；".join(said))
+    one.rules = ()
+    for item in items:
+        run.note(one, 3, item, item.when_reads, None, 0, one.code, one.text)
 
 
 def row(run: Run, one: Judged, item: Item) -> Row | None:
@@ -103,6 +125,8 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
                 one.year = run.compiled.pack.year_of(day)
             run.note(one, 4, row, row.dated, None, None, "", text)
             break
+    if row.periodic:
+        periods.attribute(run, one, row)
     if row.only_category:
         one.category = row.only_category
         return

@@ -79,19 +79,23 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
     over = one.over
     assert over is not None
     kind = over["window"]
-    if kind in ("term", "cycle"):
-        span = facts.get(f"person.{kind}")
-        if span is None:
-            return f"还需补充：{compiled.facts[f'person.{kind}'].label}"
-        return range(span[0], span[1] + 1)
     limit = None
-    if over["years"] is not None:
+    if over.get("years") is not None:
         held = compiled.compiler.amount(over["years"])(facts)
         if isinstance(held, Stop):
             return "还需补充：" + "、".join(
                 compiled.facts[name].label for name in held.facts if name in compiled.facts
             )
         limit = int(held) // 100
+    if kind in ("term", "cycle"):
+        fact = compiled.facts[f"person.{kind}"]
+        span = facts.get(fact.name)
+        if span is None:
+            return f"还需补充：{fact.label}"
+        length = span[1] - span[0] + 1
+        if limit is not None and length != limit:
+            return f"须更正{fact.label}（应为{limit}年，所填{span[0]}至{span[1]}年度为{length}年）"
+        return range(span[0], span[1] + 1)
     if kind == "last":
         return range(year - (limit or 1) + 1, year + 1)
     since = facts.get(over["fact"])

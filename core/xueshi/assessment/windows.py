@@ -14,6 +14,7 @@ from xueshi.assessment.types import (
     RecordFacts,
     YearAssessment,
     YearFigures,
+    with_kinds,
 )
 from xueshi.assessment.window_judging import judge_windows
 from xueshi.regulations.pack import RulePack
@@ -45,7 +46,7 @@ def evaluate_years(
             continue
         asked = request._replace(earlier=(*request.earlier, *ledger), years={**figures, **request.years})
         assessment = evaluate(pack, asked, trace=trace)
-        ledger.extend(assessment.ledger)
+        ledger.extend(with_kinds(request, assessment.ledger))
         ledger.extend(assessment.later)
         figures[request.year] = YearFigures.of(assessment)
         windows = judge_windows(pack, request.person, request.year, figures)
@@ -97,21 +98,22 @@ def figures_of_earlier(
         blank = request._replace(year=year, records=(), earlier=(), years={})
         asked = YearFigures.of(evaluate(pack, blank, trace=False)).minimums
         entries = [entry for entry in request.earlier if entry.year == year and entry.hours]
-        totals = dict(given[year]) if year in given else _added(program(pack), entries)
+        totals = dict(given[year]) if year in given else _added(program(pack), entries, year)
         minimums = {key: minimum for key, minimum in asked.items() if key in totals or year in given}
         met = {key: totals.get(key, 0) >= minimum for key, minimum in minimums.items()}
         found[year] = YearFigures(totals, minimums, met)
     return found
 
 
-def _added(compiled: Program, entries: Sequence[LedgerEntry]) -> dict[str, int]:
+def _added(compiled: Program, entries: Sequence[LedgerEntry], year: int) -> dict[str, int]:
     judged: list[Judged] = []
     for entry in entries:
         one = Judged(RecordFacts(entry.record, "other", {}), {})
         one.hours, one.category = entry.hours, entry.category
         judged.append(one)
-    totals = sum_totals(compiled, judged, {"at_least": compiled.minimums}, {})
-    untold = {one.code for one in compiled.sums if one.where is not None}
+    unset: dict[str, str] = {}
+    totals = sum_totals(compiled, judged, {"at_least": compiled.minimums, "year": year}, {}, unset)
+    untold = {one.code for one in compiled.sums if one.where is not None} | unset.keys()
     return {key: hours for key, hours in totals.items() if key not in untold}
 
 

@@ -121,6 +121,9 @@ class CellChecks:
             return _told(
                 {"validate": "custom", "value": formula}, column.heading, f"{what}；确实没有的填“{NONE}”"
             )
+        if column.type == "list":
+            how = "逐日填写，用顿号分开，如 8、6、8；或写明日期，如 2024-05-01：8、2024-05-02：6"
+            return _told({"validate": "any"}, column.heading, how)
         if column.type == "date":
             formula = f'=OR({first}="{NONE}",ISNUMBER({first}))'
             how = f"写成 2021-05-10 的样子；确实没有的填“{NONE}”"

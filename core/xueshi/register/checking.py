@@ -37,7 +37,7 @@ from xueshi.register.workbook import (
     IntakeVocabulary,
 )
 
-NO_RULE = frozenset({"no_rule", "no_row"})
+NO_RULE = frozenset({"no_rule", "not_of_item", "no_row"})
 """Ledger codes of a record that no rule of the instrument covers."""
 Watch = Callable[[int, int], None]
 """Told now and then how many rows of how many were read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
@@ -29,7 +30,12 @@ def parse_fact(text: str, column: FactColumn, *, serial_days: bool = True) -> ob
         return None
     if column.type == "date":
         return read_day(text, serial=serial_days).isoformat()
-    return _READERS[column.type](text, column)
+    value = _READERS[column.type](text, column)
+    if column.range is not None and column.type != "list":
+        least, most = column.range
+        if not least <= Decimal(str(value)) <= most:
+            raise ValueError(f"应在{least}至{most}之间")
+    return value
 
 
 def _yes_no(text: str, _column: FactColumn) -> object:
@@ -63,10 +69,37 @@ def _word(text: str, column: FactColumn) -> object:
     return column.values[text]
 
 
+def _list(text: str, _column: FactColumn) -> object:
+    """Read `8、6、8`, hours day by day, or `2024-05-01：8、2024-05-02：6` with their days."""
+    parts = [part.strip() for part in _APART.split(narrow(text)) if part.strip()]
+    dated = [_DATED.fullmatch(part) for part in parts]
+    if not parts or (any(dated) and not all(dated)):
+        raise ValueError("应为逐日学时，如 8、6、8，或 2024-05-01：8、2024-05-02：6")
+    if not any(dated):
+        return [_hours_of_day(part) for part in parts]
+    days = {read_day(match[1], serial=False).isoformat(): _hours_of_day(match[2]) for match in dated if match}
+    if len(days) < len(parts):
+        raise ValueError("中有一天写了两次")
+    return days
+
+
+def _hours_of_day(text: str) -> object:
+    hours = _number(text, _HOURS)
+    if Decimal(str(hours)) > _DAY:
+        raise ValueError(f"中“{text}”多于一天的{_DAY}小时")
+    return hours
+
+
+_APART = re.compile(r"[、,，;；\n]")
+_DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\s*[:：=]\s*(.+)")
+_HOURS = FactColumn("daily_hours", "每日学时", "list", {})
+_DAY = 24
+
 _READERS: dict[str, Callable[[str, FactColumn], object]] = {
     "yes_no": _yes_no,
     "count": _count,
     "number": _number,
     "word": _word,
     "id": lambda text, _column: text,
+    "list": _list,
 }

@@ -50,6 +50,8 @@ class FactColumn:
     heading: str
     type: str
     values: Mapping[str, str]
+    range: tuple[int, int] | None = None
+    """The least and the most of a number, both in."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,15 @@ class IntakeVocabulary:
         for info in pack.kinds_with_rules():
             kinds[info.label] = IntakeKind(info.kind, tuple(fact.name for fact in info.facts))
             for fact in info.facts:
-                if fact.name in OWN_COLUMN or fact.type in ("list", "years"):
+                if fact.name in OWN_COLUMN or fact.type == "years":
                     continue
                 heading = fact.label if fact.label not in RECORD_COLUMNS else f"{fact.label}（认定）"
                 if fact.unit:
                     heading = f"{heading}（{fact.unit}）"
                 words = {label: code for code, label in fact.values.items()} if fact.type == "word" else {}
-                columns.setdefault(fact.name, FactColumn(fact.name, heading, fact.type, words))
+                columns.setdefault(
+                    fact.name, FactColumn(fact.name, heading, fact.type, words, pack.facts[fact.name].range)
+                )
         order = list(pack.facts)
         first, last = pack.year_window(year)
         return cls(

@@ -10,7 +10,7 @@ from xueshi.regulations.words import RATE_UNITS, band_words
 
 UNIT_WORDS = {
     "day": "天", "half_day": "半天", "hour": "课时", "course": "门", "subject": "科", "item": "项", "character": "字",
-    "month": "月", "half_year": "半年", "year": "年",
+    "month": "月", "credit": "学分", "half_year": "半年", "year": "年",
 }  # fmt: skip
 LARGE = {1000: "千", 10000: "万"}
 """Counts that a text writes as a word: 每千字, 每万字."""
@@ -67,6 +67,10 @@ class AmountWords:
         if rest and rest[0] == "whole":
             notes.append("只计整数")
         return f"{text}（{'，'.join(notes)}）"
+
+    def _times(self, form: list[Any], unit: str) -> str:
+        fact = self.pack.facts[form[2]]
+        return f"每{fact.unit or fact.label}{self.say(form[1], unit)}（按“{fact.label}”）"
 
     def _stated(self, form: list[Any], _unit: str) -> str:
         return f"按“{self.label(form[1])}”"

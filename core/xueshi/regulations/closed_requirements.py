@@ -156,13 +156,7 @@ class RequirementCloser:
                 else None
             )
             known = [*self.reader.categories, *self.sum_nodes]
-            convert: dict[str, str] = {}
-            if isinstance(rates := node.get("convert"), Mapping):
-                convert = {
-                    unit: (text_of(value) or "").removesuffix(" hours").strip()
-                    for unit, value in rates
-                    if unit != "clause"
-                }
+            convert = self._convert(code, node.get("convert"))
             parts = self._ids(node.get("of"), known, "category")
             for unit in sorted({self.units.get(part, "hour") for part in parts} - {"hour"} - convert.keys()):
                 if len({self.units.get(part, "hour") for part in parts}) > 1:
@@ -177,6 +171,25 @@ class RequirementCloser:
                 "count": self._ids(node.get("count"), self.rule_ids, "rule") if "count" in node.entries else None,
                 "same": same, "convert": convert, "readings": readings,
             }  # fmt: skip
+
+    def _convert(self, code: str, rates: Node | None) -> dict[str, Any]:
+        """Close how many hours one of another unit is: a number, or a parameter that may not be set yet (a form)."""
+        found: dict[str, Any] = {}
+        for unit, value in rates if isinstance(rates, Mapping) else ():
+            if unit == "clause":
+                continue
+            text = (text_of(value) or "").removesuffix(" hours").strip()
+            form = self.reader.value(Scalar(value.file, value.line, text), "hours")
+            if form[0] not in ("fixed", "unset", "by_year"):
+                self.reader.fault(
+                    "E103",
+                    value,
+                    f'"{text_of(value)}" says not how many hours one {unit} is (sum {code})',
+                    f"{unit}: 2.5 hours, or a parameter: parameters: {{factor: {{label: …, clause: …, default: none}}}}",
+                )
+                continue
+            found[unit] = form[1] if form[0] == "fixed" else form
+        return found
 
     def requirement(self, entry: Entry) -> dict[str, Any]:
         """Close a requirement: minimum, share, warning, ceiling, window or alternatives."""

@@ -239,7 +239,9 @@ class RuleCloser:
         for fact in _words(dated) if "dated" in keys else ():
             if reader.fact(fact, keys["dated"]) and reader.vocabulary.facts[fact].type != "date":
                 reader.fault("E103", keys["dated"], f"{fact} is no date", "dated: end")
+        each_year = reader.option(keys.get("each_year"), ("yes", "no"), "each_year") == "yes"
         return {
+            **({"each_year": True} if each_year else {}),
             "hours": hours,
             "share": reader.value(keys["share"], "percent") if "share" in keys else None,
             "at_most": caps,

@@ -28,6 +28,7 @@ _DESCRIPTIONS = {
     "at_most": "{event: 20, day: 8, year: 30}",
     "share": "{rank: {1: 100%, then: -20%}}",
     "spread": "[50%, 50%]",
+    "each_year": "yes：起止跨年度的，每个年度分别认定",
     "count": "once、highest、each",
     "at_least": "90；1/3 of R1；{person.level: {senior: 72}}；any",
     "over": "term；{cycle: 5}；{last: 3}；{since: title_date, at_most: 6}",
@@ -156,7 +157,7 @@ def _fact() -> Schema:
         "minProperties": 1,
         "properties": {
             "type": {"enum": list(FACT_TYPES)},
-            **dict.fromkeys(("label", "unit", "yes", "no"), _SCALAR),
+            **dict.fromkeys(("label", "unit", "yes", "no", "range"), _SCALAR),
             "of": {"const": "person"},
             "values": {"type": ["object", "array"]},
         },

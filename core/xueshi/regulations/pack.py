@@ -13,7 +13,7 @@ from typing import Any
 from xueshi.errors import RuleFileError
 from xueshi.hours import parse_hours
 from xueshi.regulations.schema import LANGUAGE
-from xueshi.regulations.vocabulary import Fact, Vocabulary
+from xueshi.regulations.vocabulary import Fact, Vocabulary, engine_vocabulary
 
 FORMAT = 1
 """Number of the closed form; an artifact of another form is refused, never guessed at."""
@@ -134,7 +134,9 @@ class RulePack:
     def vocabulary(self) -> Vocabulary:
         """The kinds and facts that a record or person may carry, with their Chinese labels."""
         facts = {
-            name: Fact(name, entry["type"], entry["label"], entry["unit"], entry["values"])
+            name: Fact(
+                name, entry["type"], entry["label"], entry["unit"], entry["values"], _range(name, entry)
+            )
             for name, entry in self.data["facts"].items()
         }
         return Vocabulary(self.data["kinds"], facts)
@@ -222,6 +224,13 @@ class RulePack:
             )
             found.append(KindInfo(kind, label, infos))
         return found
+
+
+def _range(name: str, entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    if "range" in entry:
+        return int(entry["range"][0]), int(entry["range"][1])
+    known = engine_vocabulary().facts.get(name)
+    return known.range if known is not None else None
 
 
 def _window(year: int, month: int, day: int) -> tuple[date, date]:

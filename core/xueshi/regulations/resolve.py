@@ -19,7 +19,7 @@ from xueshi.regulations.merge import Merged, merge
 from xueshi.regulations.overlays import apply_overlay
 from xueshi.regulations.pack import FORMAT, RulePack
 from xueshi.regulations.sources import RegulationSource
-from xueshi.regulations.vocabulary import Vocabulary, engine_vocabulary
+from xueshi.regulations.vocabulary import Fact, Vocabulary, engine_vocabulary
 
 Source = RegulationSource | document.Mapping
 """A text, or a tree already read (the mutants of a file are trees)."""
@@ -354,11 +354,23 @@ def _close(
     }
     data["kinds"] = dict(reader.vocabulary.kinds)
     data["facts"] = {
-        fact.name: {"type": fact.type, "label": fact.label, "unit": fact.unit, "values": dict(fact.values)}
+        fact.name: {
+            "type": fact.type,
+            "label": fact.label,
+            "unit": fact.unit,
+            "values": dict(fact.values),
+            **_own_range(fact),
+        }
         for fact in reader.vocabulary.facts.values()
     }
     data["reads"] = _reads(data)
     return data
+
+
+def _own_range(fact: Fact) -> dict[str, list[int]]:
+    """Return the range of a fact where it is not the engine's: that one need not be pinned with the law."""
+    known = engine_vocabulary().facts.get(fact.name)
+    return {"range": list(fact.range)} if fact.range and (known is None or known.range != fact.range) else {}
 
 
 def _removed(entry: Any, files: list[RuleFile], reader: Reader, readings: list[str]) -> dict[str, Any]:
@@ -442,8 +454,10 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
                 )
                 found.update(row["dated"])
                 found.update(row.get("less", ()))
+                if row.get("each_year") or "months" in found:
+                    found.update(("start", "end"))
                 if "day" in row["at_most"]:
-                    found.add("days")
+                    found.update(("days", "start", "end"))
                 for extra in row["plus"]:
                     facts_in(
                         [extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]],
@@ -479,7 +493,7 @@ def facts_in(form: object, found: set[str]) -> None:
         form[1], str
     ):
         found.add(form[1])
-    elif head == "keyed":
+    elif head in ("keyed", "times"):
         found.add(form[2])
     elif head == "rate" and isinstance(form[1], str):
         found.add(RATE_UNITS[form[2]][0])

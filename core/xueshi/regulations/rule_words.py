@@ -8,6 +8,7 @@ from typing import Any
 from xueshi.regulations.amount_words import AmountWords
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
+from xueshi.regulations.words import COMPLETED, rates
 
 CAPS = {"event": "每次", "day": "每天", "year": "每年"}
 CHANNELS = {
@@ -15,6 +16,8 @@ CHANNELS = {
     "base": "继续教育基地登记", "hrss": "人社部门登记", "department": "行业主管部门登记",
     "decision": "报主管部门决定", "import": "由其他系统导入",
 }  # fmt: skip
+UNITS = {"credit": "学分"}
+"""Units of categories beside the hour."""
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
 EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
 DECIDERS = {
@@ -50,8 +53,12 @@ class RuleWords:
         if row is not None:
             return f"{item['name']}（{kinds}）：{self.row(row, item, alone=True)}"
         rows = item["rows"]
-        common = [*self._gates(item), *(self._rest(rows[0]) if self._same_rest(rows) else [])]
-        said = "；".join(common)
+        common = [
+            self.condition(item["when"]),
+            *self._gates(item),
+            *(self._rest(rows[0]) if self._same_rest(rows) else []),
+        ]
+        said = "；".join(text for text in common if text)
         readings = list(dict.fromkeys([*item["readings"], *self._common_readings(rows)]))
         return f"{item['name']}（{kinds}）" + (f"：{said}" if said else "") + self.rests_on(readings)
 
@@ -83,6 +90,10 @@ class RuleWords:
             parts.append(f"分年登记：{self.amounts.say(row['spread'], '')}")
         if less := row.get("less") or item.get("less"):
             parts.append(f"所称天数为扣除{'、'.join(self.amounts.label(name) for name in less)}后的天数")
+        if row.get("each_year"):
+            parts.append("起止跨年度的，每个年度分别认定")
+        if any(one[2] in COMPLETED for one in rates(row["hours"])):
+            parts.append("起止跨年度的，各年度只计本年度的部分")
         if alone or not self._same_rest(item["rows"]):
             parts += self._rest(row)
         if never:
@@ -148,7 +159,11 @@ class RuleWords:
         if entry["count"] is not None:
             same = f"，同一{self.amounts.label(entry['same'])}只计一次" if entry["same"] else ""
             parts.append(f"条目{'、'.join(entry['count'])}的条数{same}")
-        parts += [f"1{unit}折合{rate}学时" for unit, rate in entry["convert"].items()]
+        parts += [
+            f"1{UNITS.get(unit, unit)}折合{rate if isinstance(rate, str) else self.amounts.say(rate)}"
+            + ("学时" if isinstance(rate, str) else "")
+            for unit, rate in entry["convert"].items()
+        ]
         return f"{entry['label']}：{'；'.join(parts)}" + self.rests_on(entry["readings"])
 
     def requirement(self, one: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ CHANGES = ("add", "replace", "amend", "remove")
 CHANGE_KEYS = ("change", "why", "in", "before")
 ROW = (
     "clause", "name", "for", "when", "needs", "except", "hours", "less", "partial", "undecided", "share", "plus",
-    "at_most", "spread", "dated", "category", "channel", "evidence", "overlap", "rests_on",
+    "at_most", "spread", "dated", "each_year", "category", "channel", "evidence", "overlap", "rests_on",
 )  # fmt: skip
 ITEM = (*ROW, "rows")
 READING = ("ask", "clause", "options", "default")
@@ -43,7 +43,7 @@ CAPS = ("event", "day", "year")
 ONE_WORD = (
     "id", "title", "number", "issuer", "issued", "effective", "area", "parent", "replaces", "sector", "name", "why", "in",
     "before", "ask", "label", "unit", "who", "decide", "gives", "effect", "key", "alone", "same", "channel", "partial",
-    "undecided", "overlap",
+    "undecided", "overlap", "each_year",
 )  # fmt: skip
 """Keys that hold one word or sentence."""
 WORDS = (

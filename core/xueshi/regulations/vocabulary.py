@@ -5,6 +5,7 @@ Source: `vocabulary.yaml` (rule language, section 4); a regulation adds its own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,8 @@ from xueshi.regulations.diagnostics import Findings, did_you_mean
 from xueshi.regulations.sources import RegulationSource
 
 FACT_TYPES = ("yes_no", "count", "number", "word", "date", "id", "list", "years")
-_FACT_KEYS = ("type", "label", "unit", "values", "yes", "no", "of")
+_FACT_KEYS = ("type", "label", "unit", "values", "yes", "no", "of", "range")
+_RANGE = re.compile(r"(\d{1,8}) to (\d{1,8})")
 YES_NO = {"yes": "是", "no": "否"}
 
 
@@ -28,6 +30,8 @@ class Fact:
     label: str
     unit: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    range: tuple[int, int] | None = None
+    """The least and the most that may be stated of a number, both in (of a list: of each day)."""
 
     def phrase(self, value: object) -> str:
         """Say in Chinese what the fact being `value` means: `合格`, `级别为国家级`, `排名3位`."""
@@ -133,7 +137,14 @@ def _called(known: Fact, fact: Fact, body: document.Node, node: document.Node, f
         values |= {word: fact.values[word] for word in ("yes", "no") if word in written}
     elif listed:
         values |= fact.values
-    return Fact(known.name, known.type, fact.label if "label" in written else known.label, known.unit, values)
+    return Fact(
+        known.name,
+        known.type,
+        fact.label if "label" in written else known.label,
+        known.unit,
+        values,
+        fact.range or known.range,
+    )
 
 
 def _told_apart(
@@ -228,7 +239,24 @@ def _fact(
     label = words.get("label", name)
     if kind == "yes_no":
         values = {"yes": words.get("yes", label), "no": words.get("no", f"不符合“{label}”")}
-    return Fact(full, kind, label, words.get("unit", ""), values)
+    bounds = _range(name, kind, words.get("range"), body, findings) if "range" in words else None
+    return Fact(full, kind, label, words.get("unit", ""), values, bounds)
+
+
+def _range(
+    name: str, kind: str, text: str | None, body: document.Mapping, findings: Findings
+) -> tuple[int, int] | None:
+    match = _RANGE.fullmatch(text or "")
+    if match is None or int(match[1]) > int(match[2]) or kind not in ("count", "number", "list"):
+        findings.add(
+            "E103",
+            body.file,
+            body.line_of("range"),
+            f'"{text}" is no range of fact {name}, which is {kind}',
+            "range: 0 to 366 (whole numbers, both ends in), for count, number and list only",
+        )
+        return None
+    return int(match[1]), int(match[2])
 
 
 @cache

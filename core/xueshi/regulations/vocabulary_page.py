@@ -50,6 +50,7 @@ class FactRow:
     values: tuple[tuple[str, str], ...]
     rule: str
     case: str
+    range: str = ""
 
 
 def fact_row(fact: Fact) -> FactRow:
@@ -64,6 +65,7 @@ def fact_row(fact: Fact) -> FactRow:
         tuple(fact.values.items()),
         WRITTEN[fact.type].format(**words),
         CASE[fact.type].format(**words),
+        f"{fact.range[0]} to {fact.range[1]}" if fact.range else "",
     )
 
 
@@ -134,7 +136,7 @@ def _table(kind: str, told: str, rows: list[FactRow]) -> list[str]:
         "| fact | 名称 | 单位 | values | in a rule | in a case |",
         "|---|---|---|---|---|---|",
         *(
-            f"| `{row.name}` | {row.label} | {row.unit} | {_values(row)} | `{row.rule}` | `{row.case}` |"
+            f"| `{row.name}` | {row.label} | {row.unit} | {_values(row) or row.range} | `{row.rule}` | `{row.case}` |"
             for row in rows
         ),
         "",

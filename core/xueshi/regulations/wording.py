@@ -29,6 +29,20 @@ def condition_text(
     return "" if isinstance(said, bool) else _text(said, facts, wanted, kinds or {})
 
 
+def of_kind(form: list[Any] | None, kind: str) -> list[Any] | None:
+    """Return a condition as it stands for records of one kind: what asks for the kind is decided."""
+    if form is None:
+        return None
+    head = form[0]
+    if head == "test" and form[1] == "kind":
+        return ["const", kind in form[2].get("in", ())]
+    if head == "not":
+        return ["not", of_kind(form[1], kind)]
+    if head in ("and", "or"):
+        return [head, [of_kind(part, kind) for part in form[1]]]
+    return form
+
+
 def settled(form: list[Any] | None) -> list[Any] | bool:
     """Return a condition without its constants, or True or False where nothing else is left."""
     if form is None:
@@ -87,6 +101,9 @@ def _test(
         fact.values.get(str(value) if not isinstance(value, bool) else "yes" if value else "no", str(value))
         for value in values
     ]
+    if fact.type == "yes_no" and not wanted and len(values) == 1 and not bands:
+        # Not (no, or not stated) is yes.
+        return fact.values["no" if bool(values[0]) else "yes"]
     if fact.type == "yes_no" and wanted:
         return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
     if wanted and flags == [_IN_WINDOW] and not values and not bands:

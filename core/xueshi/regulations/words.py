@@ -6,14 +6,17 @@ Each returns the closed form (JSON-able lists) or None when the text is no such 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 RATE_UNITS: dict[str, tuple[str, int]] = {
     # unit → (fact that holds the quantity, how many of the fact make one unit)
     "day": ("days", 1),
     "half_day": ("half_days", 1),
     "hour": ("hours", 1),
+    "credit": ("credits", 1),
     "course": ("courses", 1),
     "subject": ("subjects", 1),
     "item": ("items", 1),
@@ -24,6 +27,9 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 }
 """Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
 
+COMPLETED = frozenset(("month", "half_year", "year"))
+"""Units of which only whole months count."""
+
 TWINS = {
     "days": "half_days",
     "half_days": "days",
@@ -33,6 +39,7 @@ TWINS = {
 """Facts that state one quantity in two units: where only the other is stated, it is converted (rule language 3.3)."""
 
 PLURALS = {
+    "credits": "credit",
     "characters": "character",
     "days": "day",
     "hours": "hour",
@@ -48,6 +55,7 @@ WHOLE_ONLY = ("course", "subject", "item")
 NUMBER = r"\d+(?:\.\d{1,2})?"
 _NUMBER = re.compile(rf"^{NUMBER}$")
 _RATE = re.compile(rf"^({NUMBER}) per (?:(\d+) )?([a-z_]+)$")
+_TIMES = re.compile(r"^([A-Za-z_]\w*) per ([a-z_]+)$")
 _RANGE = re.compile(rf"^({NUMBER}) to ({NUMBER})$")
 _BAND = re.compile(rf"^(upto|below|over|from) ({NUMBER})$")
 _BOTH_ENDS = re.compile(rf"^(over|from) ({NUMBER}) (upto|below) ({NUMBER})$")
@@ -88,6 +96,13 @@ def amount(text: str) -> Form | None:
     if text.startswith("stated in "):
         return ["stated", text.removeprefix("stated in ").strip()]
     return None
+
+
+def times(text: str) -> tuple[str, str] | None:
+    """Read `credit_hours per credit`, a parameter for each of a unit: the parameter and the unit."""
+    match = _TIMES.match(text)
+    unit = PLURALS.get(match[2], match[2]) if match else ""
+    return (match[1], unit) if match and unit in RATE_UNITS else None
 
 
 def cap(text: str) -> Form | None:
@@ -198,3 +213,13 @@ def is_date(text: str) -> bool:
 def split(text: str) -> list[str]:
     """Split a list written in one word, `ministerial, provincial`; Chinese commas too."""
     return [part.strip() for part in re.split(r"[,，]", text) if part.strip()]
+
+
+def rates(form: object) -> Iterator[list[Any]]:
+    """Go through the rates of an amount, in its order: `["rate", number, unit, per, partial, less]`."""
+    if isinstance(form, list):
+        if form[:1] == ["rate"]:
+            yield form
+            return
+        for part in form:
+            yield from rates(part)

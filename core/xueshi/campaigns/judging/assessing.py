@@ -22,6 +22,7 @@ from xueshi.assessment.types import (
     RecordFacts,
     YearAssessment,
     YearFigures,
+    with_kinds,
 )
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.audit import repository as audit
@@ -251,7 +252,7 @@ def judge(
         open_records=[{"record": open_.record, "facts": list(open_.facts)} for open_ in assessment.open],
         request=plain,
         ledger=[_line(entry, known) for entry in assessment.ledger],
-        handed_on=_handed_on(assessment, known),
+        handed_on=_handed_on(request, assessment, known),
     )
     return Judged(
         judgement, assessment, record_ids, undecided=person.pending if verdict != assessment.verdict else ()
@@ -271,7 +272,9 @@ def _facts(
     )
 
 
-def _handed_on(assessment: YearAssessment, record_ids: Mapping[str, UUID]) -> list[dict[str, Any]]:
+def _handed_on(
+    request: PersonYearRequest, assessment: YearAssessment, record_ids: Mapping[str, UUID]
+) -> list[dict[str, Any]]:
     """Return the entries that later years read: what has an identity and gave hours, and later parts of a spread."""
     kept = [entry for entry in assessment.ledger if entry.same is not None and entry.hours]
     return [
@@ -279,7 +282,7 @@ def _handed_on(assessment: YearAssessment, record_ids: Mapping[str, UUID]) -> li
             "entry": entry.to_json(),
             "record_id": str(record_ids[entry.record]) if entry.record in record_ids else None,
         }
-        for entry in (*kept, *assessment.later)
+        for entry in (*with_kinds(request, kept), *assessment.later)
     ]
 
 

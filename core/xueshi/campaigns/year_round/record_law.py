@@ -24,7 +24,7 @@ from xueshi.records import repository as records
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.regulations.pack import RulePack
 
-NO_RULE = frozenset({"no_rule", "no_row"})
+NO_RULE = frozenset({"no_rule", "not_of_item", "no_row"})
 """Ledger codes of a record that no rule of the instrument covers."""
 UNDER_REVIEW = ("assessing", "deciding", "approved")
 """Stages of a filing in which the unit has handed its year over."""
