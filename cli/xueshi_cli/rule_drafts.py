@@ -253,6 +253,10 @@ def _impact_lines(weighed: Weighed, year: int | None) -> list[str]:
     ]
     if impact.without_law:
         lines.append(f"另有 {impact.without_law} 个单位·年度没有已编码的规则，未核算")
+    if impact.not_compared:
+        lines.append(
+            f"另有 {impact.not_compared} 个单位·年度的现行规定读不出来（插件与已发布的口径不符），无从比较"
+        )
     lines += [f"  {words}：{impact.counts()[kind]}" for kind, words in KINDS.items() if impact.counts()[kind]]
     lines += _by("单位", impact, lambda one: one.unit)
     lines += _by("层级", impact, lambda one: LEVEL_WORDS.get(one.level or "", one.level or "不分级别"))
@@ -298,6 +302,7 @@ def _impact_data(weighed: Weighed) -> dict[str, Any]:
         "judged": impact.judged,
         "sealed": impact.sealed,
         "without_law": impact.without_law,
+        "not_compared": impact.not_compared,
         "counts": impact.counts(),
         "units": units,
         "levels": levels,

@@ -24,6 +24,7 @@ from typer.core import TyperArgument
 ARGUMENTS = {
     "after": "后一文件",
     "appeal_id": "申诉编号",
+    "draft": "草案编号",
     "archive": "备份文件",
     "area": "地区代码",
     "batch": "批量办理编号",

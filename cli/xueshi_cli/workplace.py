@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +22,11 @@ from xueshi.migrations.schema import upgrade
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.registry import Registry, load
+from xueshi.regulations.sources import BureauOverlay
 from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
 from xueshi.storage import new_id, open_database
+from xueshi_cli.law_here import has_database
 from xueshi_cli.server import read_record, serves
 
 if TYPE_CHECKING:
@@ -108,8 +111,12 @@ class Workplace:
     def registry(self) -> Registry:
         """The jurisdiction plugins, with what bureaus published in this folder."""
         registry = load()
-        registry.bureau = PublishedOverlays(self.engine)
+        registry.bureau = self.published
         return registry
+
+    def published(self) -> Sequence[BureauOverlay]:
+        """Return what bureaus published; nothing is made for it in a folder that has no database yet."""
+        return PublishedOverlays(self.engine)() if has_database(self.settings) else ()
 
     def temporal_address(self) -> str | None:
         """Return where a Temporal server answers for this folder; None when there is none."""

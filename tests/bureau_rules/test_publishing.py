@@ -21,7 +21,7 @@ from xueshi.bureau_rules.tables import RuleDraft
 from xueshi.campaigns.commanding.command_table import COMMAND_KINDS
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.tables import Command, Effect
-from xueshi.errors import InputError, NotAllowedError, NotFoundError
+from xueshi.errors import InputError, NotAllowedError, NotFoundError, RuleFileError
 from xueshi.regulations.pack import RulePack
 from xueshi.storage import reading, transaction
 
@@ -256,6 +256,23 @@ def test_the_way_back_takes_two_persons_too(own: OwnRulesRig) -> None:
     own.desk("second").weigh(again.digest)
     assert own.publish(again).code == "published", "values may be published anew"
     assert in_force(own) == "12", "of two decisions of one day the later publication counts"
+
+
+def test_values_that_no_longer_fit_the_plugin_stop_loudly_and_can_be_taken_back(own: OwnRulesRig) -> None:
+    own.enter(CITY, 2021, [("示例甲", [record("training", days=12)])])
+    own.published()
+    file = own.plugin / "regulations" / "ex2020.yaml"
+    file.write_text(RULES.replace("least_public", "least_of_public"), encoding="utf-8")
+    own.load()
+    with pytest.raises(
+        RuleFileError, match=r"本级口径/990100/own\.yaml:8: E302 EX2020 has no \"least_public\""
+    ):
+        in_force(own)
+    back = roll_back(own)
+    impact = own.desk("maker").weigh(back.digest).impact
+    assert (impact.judged, impact.not_compared) == (0, 2)
+    assert own.publish(back, "maker").code == "rolled_back"
+    assert own.place.registry.pack_for(CITY, 2021).id == "EX2020"
 
 
 def test_the_way_back_is_refused_where_there_is_none(own: OwnRulesRig) -> None:

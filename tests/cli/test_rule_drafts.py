@@ -143,3 +143,9 @@ def test_a_year_judged_without_a_campaign_follows_what_is_published(own: OwnRule
     assert "公共科目（一）：应有12学时，已有0学时，还差12学时" in said
     assert "一：公共科目的最低学时：12（依据：示人社发〔2021〕9号）" in said
     assert "应有12学时" not in run(*words, "--year", "2020")
+
+
+def test_asking_for_the_law_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "none"))
+    assert Workplace.here().registry.bureau() == ()
+    assert not (tmp_path / "none").exists()

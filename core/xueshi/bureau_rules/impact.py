@@ -18,17 +18,18 @@ from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.assessment.undecided import verdict_with_undecided
 from xueshi.bureau_rules import repository
-from xueshi.bureau_rules.law import Step, held_still
+from xueshi.bureau_rules.law import Step, held_still, law_before
 from xueshi.campaigns.clocks.campaign_clock import folder_now, latest_instant
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.judging.assessing import pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows, filing_rows
-from xueshi.campaigns.tables import Campaign
+from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotEncodedError, RuleError
 from xueshi.jurisdictions import area_contains
 from xueshi.real_clock import real_now
 from xueshi.register.rows import unit_rows
+from xueshi.register.rows.people_rows import PersonForAssessment
 from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
@@ -95,6 +96,8 @@ class Impact:
     sealed: int = 0
     without_law: int = 0
     """Years of units for which no law is encoded: nobody was judged there."""
+    not_compared: int = 0
+    """Years of units whose law in force does not load (a rollback may cure that): nobody was judged there."""
     changes: list[PersonChange] = field(default_factory=list)
     running: list[Campaign] = field(default_factory=list)
     """Campaigns that go on under the law that they are pinned to."""
@@ -105,11 +108,16 @@ class Impact:
         return {kind: counted[kind] for kind in KINDS}
 
 
+_Both = tuple[RulePack, RulePack]
+"""The law in force and the law as it would be."""
+
+
 @dataclass(frozen=True)
 class _Laws:
     """The law of one unit in one year, as it is in force and as it would be."""
 
-    before: RulePack
+    before: RulePack | None
+    """None where it does not load."""
     after: RulePack
 
 
@@ -132,17 +140,19 @@ def foresee(
     after = step.after(registry)
     known: dict[tuple[str, int, str | None], _Laws | None] = {}
     scope = Scope((step.area,))
-    todo = _units_by_year(session, registry, step, scope, year)
+    todo = _units_by_year(session, after, step, scope, year)
     impact = Impact(tuple(sorted({at for at, _ in todo})))
     for done, (at, unit) in enumerate(todo, start=1):
         key = (unit.area, at, unit.sector)
         if key not in known:
-            known[key] = _laws(registry, after, *key)
+            known[key] = _laws(registry, after, step, *key)
         laws = known[key]
         if laws is None:
             impact.without_law += 1
+        elif laws.before is None:
+            impact.not_compared += 1
         elif laws.before.digest != laws.after.digest:
-            for change in _of_unit(session, unit, at, laws, impact):
+            for change in _of_unit(session, unit, at, (laws.before, laws.after), impact):
                 if change.before != change.after:
                     impact.changes.append(change)
         heartbeat(done, len(todo))
@@ -176,14 +186,17 @@ def _units_by_year(
     ]
 
 
-def _laws(registry: Registry, after: Registry, area: str, year: int, sector: str | None) -> _Laws | None:
+def _laws(
+    registry: Registry, after: Registry, step: Step, area: str, year: int, sector: str | None
+) -> _Laws | None:
     try:
-        return _Laws(registry.pack_for(area, year, sector), after.pack_for(area, year, sector))
+        new = after.pack_for(area, year, sector)
+        return _Laws(law_before(partial(registry.pack_for, area, year, sector), step), new)
     except NotEncodedError:
         return None
 
 
-def _of_unit(session: Session, unit: Unit, year: int, laws: _Laws, impact: Impact) -> Iterator[PersonChange]:
+def _of_unit(session: Session, unit: Unit, year: int, laws: _Both, impact: Impact) -> Iterator[PersonChange]:
     """Yield what both laws say of everyone of a unit in a year: sealed people by their sealed facts, others by the register."""
     found = campaign_rows.campaign_of_unit(session, ENGINE, unit.id, year)
     sealed: set[UUID] = set()
@@ -205,48 +218,56 @@ def _of_unit(session: Session, unit: Unit, year: int, laws: _Laws, impact: Impac
                 year,
                 row.level,
                 True,
-                _stored(laws.before, *facts),
-                _stored(laws.after, *facts),
+                _stored(laws[0], *facts),
+                _stored(laws[1], *facts),
             )
         if filing.stage == "dissolved":
             return  # its people are judged where they work now
-    yield from _of_register(session, unit, year, laws, values, sealed, impact)
+    rest = _Register(unit, year, found, values, sealed)
+    yield from _of_register(session, rest, laws, impact)
 
 
-def _of_register(
-    session: Session,
-    unit: Unit,
-    year: int,
-    laws: _Laws,
-    values: Mapping[UUID, Mapping[str, object]],
-    sealed: set[UUID],
-    impact: Impact,
-) -> Iterator[PersonChange]:
+@dataclass(frozen=True)
+class _Register:
+    """What is judged of a unit's year by the register: everyone who is not sealed."""
+
+    unit: Unit
+    year: int
+    filed: tuple[Campaign, Filing] | None
+    values: Mapping[UUID, Mapping[str, object]]
+    """What verifiers determined, by record and fact."""
+    sealed: set[UUID]
+
+    def people(self, session: Session, pack: RulePack) -> list[PersonForAssessment]:
+        """Return them as the campaign would have them, else as of the end of the year."""
+        if self.filed is not None:
+            listed = assessing.people_of(session, *self.filed, pack)
+        else:
+            _, last = pack.year_window(self.year)
+            listed = assessing.people_in_year(session, ENGINE, self.unit.id, pack, self.year, last)
+        return [one for one in listed if one.person_id not in self.sealed]
+
+
+def _of_register(session: Session, rest: _Register, laws: _Both, impact: Impact) -> Iterator[PersonChange]:
     """Yield what both laws say of those of a unit who are not sealed, each under the titles of the day that law reads."""
-    both = [_judged_register(session, unit, year, pack, values, sealed) for pack in (laws.before, laws.after)]
+    both = [_judged_register(session, rest, pack) for pack in laws]
+    unit = rest.unit
     for person_id, (level, before) in both[0].items():
         if person_id in both[1]:
             impact.judged += 1
             yield PersonChange(
-                unit.id, unit.name, person_id, year, level, False, before, both[1][person_id][1]
+                unit.id, unit.name, person_id, rest.year, level, False, before, both[1][person_id][1]
             )
 
 
 def _judged_register(
-    session: Session,
-    unit: Unit,
-    year: int,
-    pack: RulePack,
-    values: Mapping[UUID, Mapping[str, object]],
-    sealed: set[UUID],
+    session: Session, rest: _Register, pack: RulePack
 ) -> dict[UUID, tuple[str | None, Outcome]]:
-    _, last = pack.year_window(year)
-    listed = assessing.people_in_year(session, ENGINE, unit.id, pack, year, last)
-    people = [one for one in listed if one.person_id not in sealed]
-    law = assessing.YearLaw.read(session, pack, unit.area, year, people)
+    people = rest.people(session, pack)
+    law = assessing.YearLaw.read(session, pack, rest.unit.area, rest.year, people)
     found: dict[UUID, tuple[str | None, Outcome]] = {}
     for person in people:
-        judged = law.judge(person, values).judgement
+        judged = law.judge(person, rest.values).judgement
         outcome = Outcome(judged.verdict, judged.totals, _labelled(pack, judged.shortfalls))
         found[person.person_id] = (person.level, outcome)
     return found

@@ -37,5 +37,5 @@ def overlay_of(session: Session, row: RuleDraft) -> BureauOverlay:
         row.decided,
         row.first_year,
         row.last_year,
-        RegulationSource(row.file, text),
+        RegulationSource(f"本级口径/{row.area}/{row.file}", text),
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from xueshi.canonical import digest_of_json
-from xueshi.errors import NotEncodedError
+from xueshi.errors import NotEncodedError, RuleFileError
 from xueshi.jurisdictions import YearSpan, area_contains
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.sources import BureauOverlay
+
+AHEAD = 20
+"""How many years from its first on an open span is looked at."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +87,27 @@ def law_changes(registry: Registry, step: Step) -> list[LawChange]:
         owner = registry.ask(registry.owner_of(at.instrument))
         alone = (at.area, at.year) if owner.overlays(at.instrument, at.area) else None
         places.setdefault((at.instrument, *serving, alone), []).append(at)
-    return [
-        LawChange(
-            first.area,
-            first.instrument,
-            tuple(sorted({one.year for one in same})),
-            registry.pack_of(first.instrument, first.area, None, first.year),
-            after.pack_of(first.instrument, first.area, None, first.year),
-        )
-        for same in places.values()
-        for first in same[:1]
-    ]
+    found = []
+    for same in places.values():
+        at = same[0]
+        new = after.pack_of(at.instrument, at.area, None, at.year)
+        old = law_before(partial(registry.pack_of, at.instrument, at.area, None, at.year), step)
+        years = tuple(sorted({one.year for one in same}))
+        found.append(LawChange(at.area, at.instrument, years, old or new, new))
+    return found
+
+
+def law_before(asked: Callable[[], RulePack], step: Step) -> RulePack | None:
+    """Return the law in force; None where it does not load and the step takes back an overlay, which may be why.
+
+    Raises RuleFileError in any other case.
+    """
+    try:
+        return asked()
+    except RuleFileError:
+        if not step.removes:
+            raise
+        return None
 
 
 def held_still(registry: Registry) -> Registry:
@@ -116,8 +130,11 @@ def basis_of(digest: str, changes: list[LawChange]) -> str:
 
 
 def years_of_region(registry: Registry, step: Step) -> list[int]:
-    """Return the years of a step in which its region has any law; an open span is looked at twenty years on."""
-    return [year for year in registry.ask(step.region).years() if year in step.years]
+    """Return the years of a step in which its region has any law; an open span is looked at some twenty years on."""
+    asked = registry.ask(step.region)
+    spans = [line.years for line in asked.jurisdiction().applies]
+    applied = {year for one in spans for year in range(one.first, (one.last or one.first + AHEAD) + 1)}
+    return sorted(year for year in {*asked.years(), *applied} if year in step.years)
 
 
 def served_years(registry: Registry, step: Step) -> list[int]:
