@@ -122,7 +122,8 @@ def test_an_open_record_never_ends_in_an_adverse_verdict(instrument: str) -> Non
     @given(requests(instrument))
     def holds(request: PersonYearRequest) -> None:
         result = evaluate(pack, request, trace=False)
-        if result.open:
+        # A value outside its bounds is stated, not missing: it is refused, and named so that it is put right.
+        if any(one.code != "outside_range" for one in result.open):
             assert result.verdict in ("met", "needs_fact")
 
     holds()
