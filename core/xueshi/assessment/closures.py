@@ -122,8 +122,8 @@ class Compiler:
         if head == "unset":
             parameter = form[1]
             return lambda facts: Stop("needs", "unset", (), parameter)
-        if head == "times":
-            return _times(self.amount(form[1]), form[2])
+        if head == "by_factor":
+            return _by_factor(self.amount(form[1]), form[2])
         if head == "python":
             return self._python(form[1], form[2])
         if head == "any":
@@ -371,7 +371,7 @@ def _first(parts: list[Callable[[Facts], Any]]) -> Callable[[Facts], Any]:
     return first
 
 
-def _times(factor: Amount, fact: str) -> Amount:
+def _by_factor(factor: Amount, fact: str) -> Amount:
     """So much for each of what is stated, by a factor that an authority sets; until it has, nothing can be told."""
     quantity = _quantity(fact, ())
 

@@ -68,7 +68,7 @@ class AmountWords:
             notes.append("只计整数")
         return f"{text}（{'，'.join(notes)}）"
 
-    def _times(self, form: list[Any], unit: str) -> str:
+    def _by_factor(self, form: list[Any], unit: str) -> str:
         fact = self.pack.facts[form[2]]
         return f"每{fact.unit or fact.label}{self.say(form[1], unit)}（按“{fact.label}”）"
 

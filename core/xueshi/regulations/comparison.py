@@ -17,7 +17,7 @@ from xueshi.regulations.wording import settled
 
 SHAPES = {
     "fixed": "定额", "rate": "按量", "stated": "载明", "range": "幅度", "decided": "决定", "none": "不计", "python": "函数",
-    "keyed": "参数", "unset": "参数", "by_year": "参数", "times": "按量",
+    "keyed": "参数", "unset": "参数", "by_year": "参数", "by_factor": "按量",
 }  # fmt: skip
 NOTHING = "—"
 

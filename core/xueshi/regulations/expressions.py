@@ -435,7 +435,7 @@ class Reader:
         if found := self.parameter(text):
             return self._parameter_form(*found, node)
         if leaf == "hours" and (named := words.times(text)) and (found := self.parameter(named[0])):
-            return ["times", self._parameter_form(*found, node), words.RATE_UNITS[named[1]][0]]
+            return ["by_factor", self._parameter_form(*found, node), words.RATE_UNITS[named[1]][0]]
         reading = self.names.reading(text, node.file)
         if reading is not None:
             option = self.use_reading(reading)

@@ -493,7 +493,7 @@ def facts_in(form: object, found: set[str]) -> None:
         form[1], str
     ):
         found.add(form[1])
-    elif head in ("keyed", "times"):
+    elif head in ("keyed", "by_factor"):
         found.add(form[2])
     elif head == "rate" and isinstance(form[1], str):
         found.add(RATE_UNITS[form[2]][0])

@@ -121,7 +121,7 @@ def _told_by(form: Any) -> str | None:
     if form[0] == "rate":
         fact = RATE_UNITS[form[2]][0]
         return min(fact, TWINS.get(fact, fact))
-    if form[0] == "times":
+    if form[0] == "by_factor":
         return str(form[2])
     return str(form[1]) if form[0] in ("stated", "stated_percent") else None
 
