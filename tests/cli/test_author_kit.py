@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from xueshi.assessment.case_schema import case_file_schema
 from xueshi.registry import GROUP, Registry
 from xueshi.registry import load as load_registry
-from xueshi_cli import assess, cases, regions, rules
+from xueshi_cli import cases, law_here, regions
 from xueshi_cli.main import run
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def yunze(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop("xueshi_yunze", None)  # each command is a process of its own
         return load_registry(strict=strict, found=[EntryPoint("yunze", "xueshi_yunze:jurisdiction", GROUP)])
 
-    for module in (assess, cases, regions, rules):
+    for module in (cases, law_here, regions):
         monkeypatch.setattr(module, "load", load)
     yield package
     sys.modules.pop("xueshi_yunze", None)
