@@ -28,7 +28,7 @@ NOUNS = {
     "forms": ("xueshi_cli.forms", "表卡：列表、打印、重印、核验"),
     "campaign": (
         "xueshi_cli.campaign",
-        "年度验证：开启、查看、延期、暂停、补训、撤并、关闭、重新开启、更换规则包、归档",
+        "年度验证：开启、查看、延期、暂停、补训、加入单位、撤并、关闭、重新开启、更换规则包、归档",
     ),
     "tasks": ("xueshi_cli.tasks", "待办：查看、办理、批量办理"),
     "commands": ("xueshi_cli.command_lookup", "办理：按办理编号查看结果，列出等待执行的、未办理的"),
