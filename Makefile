@@ -21,7 +21,7 @@ years: setup
 
 # Thousands of random sequences of commands for every machine; the counts stand at the end.
 sequences: setup
-	@$(BIN)/pytest -m sequences --hypothesis-profile=many -q
+	@$(BIN)/pytest -m sequences --hypothesis-profile=many -q -n auto --maxprocesses 4 --dist worksteal
 
 # The long tests that kill real processes.
 crash: setup
