@@ -43,20 +43,5 @@ def make(board: prepare.Board) -> None:
     STAMP.write_text(wanted(), encoding="utf-8")
 
 
-def main() -> int:
-    """Make the environment; returns the exit code (3: it cannot be had)."""
-    board = prepare.Board()
-    try:
-        prepare.only_one(lambda: make(board))
-    except prepare.PartFailedError as error:
-        print(error, file=sys.stderr)
-        return 3
-    finally:
-        for job in prepare.Job.everyone:
-            job.stop()
-        board.close()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prepare.make_beside(make))

@@ -99,20 +99,5 @@ def extensions(folder: Path) -> list[Path]:
     return [*folder.glob(f"{LIBRARY}__mypyc*.so"), *folder.glob("xueshi/**/*.so")]
 
 
-def main() -> int:
-    """Make the environment; returns the exit code (3: it cannot be had)."""
-    board = prepare.Board()
-    try:
-        prepare.only_one(lambda: make(board))
-    except prepare.PartFailedError as error:
-        print(error, file=sys.stderr)
-        return 3
-    finally:
-        for job in prepare.Job.everyone:
-            job.stop()
-        board.close()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prepare.make_beside(make))

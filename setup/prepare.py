@@ -398,6 +398,21 @@ def interrupted(*_: object) -> None:
     sys.exit(143)
 
 
+def make_beside(make: Callable[[Board], None]) -> int:
+    """Make an environment of its own beside the project's; returns the exit code (3: it cannot be had)."""
+    board = Board()
+    try:
+        only_one(lambda: make(board))
+    except PartFailedError as error:
+        print(error, file=sys.stderr)
+        return 3
+    finally:
+        for job in Job.everyone:
+            job.stop()
+        board.close()
+    return 0
+
+
 def main() -> int:
     """Set everything up; returns the exit code (3: a part cannot be had)."""
     if sys.version_info < OLDEST:

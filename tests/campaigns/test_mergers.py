@@ -11,14 +11,12 @@ from sqlmodel import select
 
 from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns.acts import campaign_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.figures.papers import papers_of
-from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.figures.statistics import year_table_of
 from xueshi.campaigns.judging import sealing
-from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, merger_rows, task_rows
+from xueshi.campaigns.rows import command_rows, filing_rows, merger_rows, task_rows
 from xueshi.campaigns.tables import Command, Task
 from xueshi.machines.stored_state import dump_flow
 from xueshi.messages.tables import OutgoingMessage
@@ -58,22 +56,6 @@ def after_the_year(rig: CampaignRig) -> None:
     """Let the statistics year end, as it has when most mergers are told."""
     rig.pass_time(rig.fresh().deadline - 10 * DAY)
     assert today(rig) > rig.pack.year_window(rig.notice.year)[1]
-
-
-def proved(rig: CampaignRig) -> None:
-    with reading(rig.engine) as session:
-        assert reconcile(session).difference == 0
-        assert audit.verify(session).broken_at is None
-        stages = [one.stage for one in filing_rows.filings(session, ENGINE, rig.campaign.id)]
-        counted = campaign_rows.counters(session, ENGINE, rig.campaign.id)
-    assert counted == {stage: stages.count(stage) for stage in set(stages)}, "counters follow the filings"
-
-
-def finish(rig: CampaignRig) -> None:
-    rig.close()
-    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
-    with transaction(rig.engine) as session:
-        campaign_acts.reach(session, rig.campaign.id, "finished")
 
 
 def waiting_record(rig: CampaignRig, unit: RigUnit) -> StudyRecord:
@@ -129,7 +111,7 @@ def test_the_people_go_to_the_other_unit_which_files_for_them(rig: CampaignRig) 
     assert "单位并入，人员已转入" in [message.subject for message in told]
     rig.sign(other)
     assert rig.filing(other).people == people + len(other.sample.people)
-    proved(rig)
+    rig.proved()
 
 
 def test_after_the_years_end_they_are_still_in_this_years_table(rig: CampaignRig) -> None:
@@ -142,7 +124,7 @@ def test_after_the_years_end_they_are_still_in_this_years_table(rig: CampaignRig
     rig.settle(other)
     assert rig.decide(rig.verifier, other).state == "done"
     everybody = len(gone.sample.people) + len(other.sample.people)
-    finish(rig)
+    rig.finish()
     with reading(rig.engine) as session:
         sealed = results.sealed_of_unit(session, rig.campaign.id, other.id)
         assert results.sealed_of_unit(session, rig.campaign.id, gone.id) == []
@@ -151,7 +133,7 @@ def test_after_the_years_end_they_are_still_in_this_years_table(rig: CampaignRig
     assert len(sealed) == everybody
     assert table.totals["people"] == everybody
     assert "1家单位已并入其他单位，其人员列在并入的单位。" in table.notes
-    proved(rig)
+    rig.proved()
 
 
 def test_a_merger_of_mergers_loses_nobody(rig: CampaignRig) -> None:
@@ -163,7 +145,7 @@ def test_a_merger_of_mergers_loses_nobody(rig: CampaignRig) -> None:
     assert dissolve(rig, second, third.id).state == "done"
     rig.sign(third)
     assert rig.filing(third).people == sum(len(unit.sample.people) for unit in rig.units)
-    proved(rig)
+    rig.proved()
 
 
 def test_the_other_unit_signs_anew_with_the_new_people_in_view(rig: CampaignRig) -> None:
@@ -246,7 +228,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(
     row = dissolve(rig, gone, **{"into": other.id, **payload})
     assert (row.state, row.code) == ("refused", code)
     assert (rig.filing(gone).stage, spans(rig, gone)) == ("filing", before)
-    proved(rig)
+    rig.proved()
 
 
 def test_not_into_itself_nor_into_a_unit_that_is_no_more(rig: CampaignRig) -> None:
@@ -268,7 +250,7 @@ def test_not_into_a_unit_whose_year_is_handed_over(rig: CampaignRig) -> None:
     assert rig.decide(rig.verifier, other).state == "done"
     row = dissolve(rig, gone, other.id)
     assert (row.code, "reopen" in row.reason) == ("year_handed_over", True)
-    proved(rig)
+    rig.proved()
 
 
 def test_a_merger_by_mistake_is_undone(rig: CampaignRig) -> None:
@@ -288,7 +270,7 @@ def test_a_merger_by_mistake_is_undone(rig: CampaignRig) -> None:
     assert rig.filing(other).people == len(other.sample.people)
     rig.sign(gone)
     assert rig.filing(gone).people == len(gone.sample.people)
-    proved(rig)
+    rig.proved()
 
 
 def test_it_is_not_undone_once_the_other_unit_has_handed_over(rig: CampaignRig) -> None:
@@ -305,7 +287,7 @@ def test_it_is_not_undone_once_the_other_unit_has_handed_over(rig: CampaignRig) 
 def test_after_the_seal_the_other_unit_is_opened_again_not_the_one_that_is_no_more(rig: CampaignRig) -> None:
     gone, other = rig.units[:2]
     assert dissolve(rig, gone, other.id).state == "done"
-    finish(rig)
+    rig.finish()
     until = (rig.fresh().deadline + 60 * DAY).isoformat()
     row = rig.steer("reopen", unit=str(gone.id), to=until, reason=REASON)
     assert (row.state, row.code) == ("refused", "merged")
@@ -317,7 +299,7 @@ def test_after_the_seal_two_units_that_are_opened_again_may_merge(rig: CampaignR
     gone, other = rig.units[:2]
     rig.register(gone)
     rig.approve(other)
-    finish(rig)
+    rig.finish()
     until = (rig.fresh().deadline + 60 * DAY).isoformat()
     for unit in (gone, other):
         assert rig.steer("reopen", unit=str(unit.id), to=until, reason=REASON).state == "done"
@@ -334,7 +316,7 @@ def test_after_the_seal_two_units_that_are_opened_again_may_merge(rig: CampaignR
         table = year_table_of(session, rig.fresh(), paper)
     assert table.totals["people"] == everybody, "nobody twice"
     assert not [note for note in table.notes if "未申报" in note and "2家" in note]
-    proved(rig)
+    rig.proved()
 
 
 def test_a_unit_that_is_no_more_is_not_opened_again(rig: CampaignRig) -> None:
@@ -344,7 +326,7 @@ def test_a_unit_that_is_no_more_is_not_opened_again(rig: CampaignRig) -> None:
     assert rig.give(BUREAU, "dissolve", filing.id, filing.version, {"reason": REASON}).state == "done"
     with reading(rig.engine) as session:
         assert merger_rows.ended_units(session) == {gone.id, plain.id}
-    finish(rig)
+    rig.finish()
     again = rig._opened()
     with reading(rig.engine) as session:
         opened = {one.unit_id for one in filing_rows.filings(session, ENGINE, again.id)}

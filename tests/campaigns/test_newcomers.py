@@ -8,11 +8,8 @@ import pytest
 from campaign_rig import ENGINE, CampaignRig, RigUnit
 from sqlmodel import select
 
-from xueshi.audit import repository as audit
-from xueshi.campaigns.acts import campaign_acts
-from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.judging import sealing
-from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
+from xueshi.campaigns.rows import command_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Command
 from xueshi.errors import NotAllowedError
 from xueshi.messages.tables import OutgoingMessage
@@ -26,22 +23,6 @@ REASON = "新设单位"
 def add(rig: CampaignRig, unit: RigUnit, days: int | None = None, reason: str = REASON) -> Command:
     until = None if days is None else (rig.fresh().deadline + timedelta(days=days)).isoformat()
     return rig.steer("add_unit", unit=str(unit.id), to=until, reason=reason)
-
-
-def proved(rig: CampaignRig) -> None:
-    with reading(rig.engine) as session:
-        assert reconcile(session).difference == 0
-        assert audit.verify(session).broken_at is None
-        stages = [one.stage for one in filing_rows.filings(session, ENGINE, rig.campaign.id)]
-        counted = campaign_rows.counters(session, ENGINE, rig.campaign.id)
-    assert counted == {stage: stages.count(stage) for stage in set(stages)}, "counters follow the filings"
-
-
-def finish(rig: CampaignRig) -> None:
-    rig.close()
-    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
-    with transaction(rig.engine) as session:
-        campaign_acts.reach(session, rig.campaign.id, "finished")
 
 
 def test_a_unit_registered_after_opening_files_with_the_others(rig: CampaignRig) -> None:
@@ -61,10 +42,10 @@ def test_a_unit_registered_after_opening_files_with_the_others(rig: CampaignRig)
     assert effect is not None
     assert effect.body["unit"] == str(unit.id)
     rig.approve(unit)
-    finish(rig)
+    rig.finish()
     with reading(rig.engine) as session:
         assert len(results.sealed_of_unit(session, rig.campaign.id, unit.id)) == len(unit.sample.people)
-    proved(rig)
+    rig.proved()
 
 
 def test_what_it_registered_by_then_is_its_register(rig: CampaignRig) -> None:
@@ -90,12 +71,12 @@ def test_after_the_deadline_it_needs_a_date_of_its_own(rig: CampaignRig) -> None
     assert rig.fresh().deadline == before, "the others have no more time"
     rig.approve(unit)
     assert rig.filing(unit).stage == "approved"
-    proved(rig)
+    rig.proved()
 
 
 def test_after_the_seal_it_is_a_later_round(rig: CampaignRig) -> None:
     rig.approve(rig.units[0])
-    finish(rig)
+    rig.finish()
     unit = rig.newcomer()
     assert add(rig, unit).code == "not_later"
     assert add(rig, unit, 60, reason="").code == "no_reason"
@@ -113,7 +94,7 @@ def test_after_the_seal_it_is_a_later_round(rig: CampaignRig) -> None:
     again = rig.steer("reopen", unit=str(unit.id), to=until, reason="漏计")
     assert again.state == "done", again.reason
     assert rig.filing(unit).round == 3
-    proved(rig)
+    rig.proved()
 
 
 def test_who_is_in_already_is_told_what_to_do_instead(rig: CampaignRig) -> None:
@@ -123,7 +104,7 @@ def test_who_is_in_already_is_told_what_to_do_instead(rig: CampaignRig) -> None:
     unit = rig.newcomer()
     assert add(rig, unit).state == "done"
     assert add(rig, unit).code == "already_in"
-    proved(rig)
+    rig.proved()
 
 
 def test_a_unit_of_another_area_or_none_is_refused(rig: CampaignRig) -> None:
@@ -134,7 +115,7 @@ def test_a_unit_of_another_area_or_none_is_refused(rig: CampaignRig) -> None:
     row = rig.steer("add_unit", unit=str(rig.campaign.id), to=None, reason=REASON)
     assert (row.state, row.code) == ("refused", "no_unit")
     assert rig.steer("add_unit", to=None).code == "no_unit"
-    proved(rig)
+    rig.proved()
 
 
 def test_nobody_is_let_in_while_the_campaign_is_paused(rig: CampaignRig) -> None:
