@@ -58,12 +58,14 @@ def merge(
         return {}
     files_there = not results.sealed_of_unit(session, campaign.id, filing.unit_id)
     people = 0
+    there = {one.person_id for one in records.lasting_employments(session, into.id)}
     for employment in records.lasting_employments(session, filing.unit_id):
         people += 1
         # Who began on that very day or later was there for one day.
         first = max(day, employment.since + timedelta(days=1))
-        if records.lasting_employment(session, employment.person_id, into.id) is None:
+        if employment.person_id not in there:
             change_unit(session, employment, into, first, employment.post, by=row.id)
+            there.add(employment.person_id)
         else:
             standing_rows.end(
                 session, employment, row.id, first - timedelta(days=1), standing_rows.TRANSFERRED
@@ -103,14 +105,16 @@ def bring_back(
         return {}
     own = unit_rows.unit(session, ENGINE, filing.unit_id)
     people = 0
+    there = {one.person_id: one for one in records.lasting_employments(session, merger.into)}
     for employment in records.ended_employments(session, own.id, merger.day - timedelta(days=1)):
         assert employment.until is not None  # only ended ones were asked for
-        came = records.lasting_employment(session, employment.person_id, merger.into)
+        came = there.get(employment.person_id)
         if came is None:
             continue  # he has left the other unit since
         people += 1
         if came.since == employment.until + timedelta(days=1):
             standing_rows.take_out(session, came)
+            del there[employment.person_id]
         standing_rows.go_on(session, employment)
     session.flush()
     waiting = [record for record in records.open_of_unit(session, merger.into) if record.id in merger.records]
