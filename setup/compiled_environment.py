@@ -21,7 +21,7 @@ STAMP = FOLDER / "xueshi-setup"
 NEEDED = prepare.PROJECT / "setup" / "compiled-requirements.txt"
 WORKSHOP = FOLDER / "compile"
 MODULES = (
-    "across", "alternatives", "amounts", "closures", "conditions", "evaluate", "facts", "judged", "program", "reasons",
+    "across", "alternatives", "amounts", "compiler", "conditions", "evaluate", "facts", "formulas", "judged", "program", "reasons",
     "requirements", "run", "selection", "window_judging",
 )  # fmt: skip
 """What judges a record, of `xueshi.assessment`; what merely reads or explains the outcome stays Python."""

@@ -34,16 +34,16 @@ TYPES = FactTypes.of(FACTS)
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
-def test_fixed_hours_and_minimums_are_what_their_functions_give(instrument: str) -> None:
+def test_fixed_hours_and_minimums_are_what_their_formulas_give(instrument: str) -> None:
     compiled = program(pack_of(instrument))
     rows = [row for items in compiled.items.values() for item in items for row in item.rows]
     assert rows
     for row in rows:
-        assert row.fixed is None or row.fixed == row.hours({})
+        assert row.fixed is None or row.fixed == row.hours.value({})
         assert not row.always or row.when.holds({}) is True
         assert [gate for _, _, gate in row.checks] == list(row.gates)
     for one in compiled.requirements:
-        assert one.fixed is None or (one.at_least is not None and one.fixed == one.at_least({}))
+        assert one.fixed is None or (one.at_least is not None and one.fixed == one.at_least.value({}))
         assert one.binds is None or one.when.holds({}) is one.binds
 
 

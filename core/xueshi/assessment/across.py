@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from xueshi.assessment.closures import Stop
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run
@@ -65,7 +65,7 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
             members = [one for one in by_group.get(group, ()) if one.hours]
             members.sort(key=order)
             if members:
-                _cap(run, members, group.year_cap(members[0].facts), group, group.name)
+                _cap(run, members, group.year_cap.value(members[0].facts), group, group.name)
 
 
 def order(one: Judged) -> tuple[date, str]:
@@ -203,7 +203,9 @@ def _item_caps(run: Run, members: list[Judged]) -> None:
         by_item.setdefault(one.row.year_cap_key, []).append(one)
     for same in by_item.values():
         same.sort(key=order)
-        limits = [(one.row.year_cap(one.facts), one.row) for one in same if one.row and one.row.year_cap]
+        limits = [
+            (one.row.year_cap.value(one.facts), one.row) for one in same if one.row and one.row.year_cap
+        ]
         # Rows of one item may have limits of their own: the year as a whole has the largest of them.
         limit, row = max(limits, key=lambda pair: -1 if isinstance(pair[0], Stop) else pair[0])
         _cap(run, same, limit, row, row.name)

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from xueshi.assessment import periods
-from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.conditions import MISSING, Facts, Number, either, less_quantity
+from xueshi.assessment.formulas import GRANTED, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
@@ -25,7 +25,7 @@ KEPT = 1024
 def amount(run: Run, one: Judged, row: Row) -> None:
     """Steps 7 to 11: amount, day cap, share, rounding, add-on, event cap."""
     facts = one.facts
-    exact = row.fixed if row.fixed is not None else row.hours(facts)
+    exact = row.fixed if row.fixed is not None else row.hours.value(facts)
     if row.by_months:
         exact = periods.amount(run, one, row, exact)
     if row.day_cap is not None and not (isinstance(exact, Stop) and exact.kind != "needs"):
@@ -45,7 +45,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             code, text = "undecided", "未作认定，按口径取定"
         run.note(one, 7, row, row.hours_reads, None, hours, code, text, presumed)
     if row.share is not None:
-        share = row.share(facts)
+        share = row.share.value(facts)
         if isinstance(share, Stop):
             run.stopped(one, row, share, 8)
             return
@@ -68,7 +68,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
             return
         hours += added
     if row.event_cap is not None:
-        cap = row.event_cap(facts)
+        cap = row.event_cap.value(facts)
         if isinstance(cap, Stop):
             run.stopped(one, row, cap, 11)
             return
@@ -150,7 +150,7 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
     """The cap of a day: over all records of the item where the day can be told, else cap × days of the record."""
     facts = one.facts
     assert row.day_cap is not None
-    cap = row.day_cap(facts)
+    cap = row.day_cap.value(facts)
     if isinstance(cap, Stop):
         return cap
     listed = facts.get("daily_hours") if row.from_list else None
@@ -262,14 +262,14 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
         if lacking:
             run.lacking(one, extra, 10, tuple(dict.fromkeys(lacking)))
             return None
-        exact = extra.hours(facts)
+        exact = extra.hours.value(facts)
         if isinstance(exact, Stop):
             if exact.kind == "zero":
                 return 0
             run.stopped(one, extra, exact, 10)
             return None
         if extra.share is not None:
-            share = extra.share(facts)
+            share = extra.share.value(facts)
             if isinstance(share, Stop):
                 run.stopped(one, extra, share, 10)
                 return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xueshi.assessment.closures import GRANTED, Stop
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.facts import LARGEST
+from xueshi.assessment.formulas import GRANTED, Stop
 from xueshi.assessment.program import program
 from xueshi.assessment.run import rounded
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
@@ -36,9 +36,9 @@ def choice_of(pack: RulePack, request: PersonYearRequest, record: RecordFacts) -
     row = one.row
     if row is None:
         return None
-    beyond = row.hours({**facts, GRANTED: LARGEST})
+    beyond = row.hours.value({**facts, GRANTED: LARGEST})
     if not isinstance(beyond, Stop) or beyond.bounds is None:
         return None
-    held = row.hours(facts)
+    held = row.hours.value(facts)
     low, high = beyond.bounds
     return Choice(rounded(low), rounded(high), row.clause, None if isinstance(held, Stop) else rounded(held))

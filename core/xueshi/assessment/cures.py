@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.evaluate import Evaluation
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.program import Item, Row, program
 from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment, plain_value
 from xueshi.hours import show_hours
@@ -153,13 +153,15 @@ def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> in
         members = frozenset(one.rule for one in item.rows)
         given = {rule for entry in assessment.ledger if entry.hours for rule in entry.rules}
         caps = [
-            one.year_cap(person) for one in item.rows if one.year_cap and (one is row or one.rule in given)
+            one.year_cap.value(person)
+            for one in item.rows
+            if one.year_cap and (one is row or one.rule in given)
         ]
         # Rows of one item may have limits of their own: the year as a whole has the largest of them.
         limits.append((max((cap for cap in caps if not isinstance(cap, Stop)), default=None), members))
     for group in row.groups:
         if group.year_cap is not None:
-            limits.append((group.year_cap(person), group.of))
+            limits.append((group.year_cap.value(person), group.of))
     left: list[int] = []
     for cap, members in limits:
         if cap is None or isinstance(cap, Stop):
@@ -200,7 +202,7 @@ def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:
     if form[0] == "fixed":
         return f"补足{show_hours(short.shortfall)}学时需{-(-short.shortfall // each)}项"
     text = f"补足{show_hours(short.shortfall)}学时需{_quantity(form, short.shortfall / each)}"
-    cap = row.event_cap({}) if row.event_cap is not None else None
+    cap = row.event_cap.value({}) if row.event_cap is not None else None
     if isinstance(cap, int) and 0 < cap < short.shortfall:
         text += f"，至少分{-(-short.shortfall // cap)}次"
     return text

@@ -6,8 +6,8 @@ from datetime import date
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
-from xueshi.assessment.closures import Stop
 from xueshi.assessment.facts import months_between, type_facts
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
@@ -224,7 +224,7 @@ class Evaluation(Run):
     def spread(self, one: Judged, row: Row) -> None:
         """Step 14, asked early: over which years the hours are spread, where a fact of the record decides it."""
         assert row.spread is not None
-        shares = row.spread(one.facts)
+        shares = row.spread.value(one.facts)
         if not isinstance(shares, Stop):
             one.spread = shares
         elif one.verdict == "credited":

@@ -6,9 +6,9 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Final
 
-from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts, Number
 from xueshi.assessment.facts import months_between
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.run import Run, rounded
@@ -71,5 +71,5 @@ def amount(run: Run, one: Judged, row: Row, exact: Number | Stop) -> Number | St
 
 
 def _hours(row: Row, facts: Facts, months: Number) -> Number | Stop:
-    held = row.hours({**facts, "months": months})
+    held = row.hours.value({**facts, "months": months})
     return 0 if isinstance(held, Stop) and held.kind == "zero" else held

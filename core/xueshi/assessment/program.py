@@ -1,4 +1,4 @@
-"""A rule pack compiled once: items by kind, rows, gates and caps as functions; reused for every person.
+"""A rule pack compiled once: items by kind, rows, gates and caps as objects; reused for every person.
 
 What is compiled is equal to itself only (`eq=False`): a group is looked up for every record of every person.
 """
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Any
 
-from xueshi.assessment.closures import Amount, Compiler, Parts, Word, fixed
+from xueshi.assessment.compiler import Compiler, fixed
 from xueshi.assessment.conditions import Condition, asked, settled
 from xueshi.assessment.facts import FactTypes
+from xueshi.assessment.formulas import Formula
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
@@ -52,9 +53,9 @@ class Extra(Cited):
     when: Condition
     when_form: list[Any] | None
     gates: tuple[Gate, ...]
-    hours: Amount
+    hours: Formula
     hours_form: list[Any]
-    share: Amount | None
+    share: Formula | None
     reads: tuple[str, ...]
 
 
@@ -76,25 +77,25 @@ class Row(Cited):
     """The gates once more, with the test and what it is to give taken out: they are asked of every record."""
 
     gate_reads: tuple[str, ...]
-    hours: Amount
+    hours: Formula
     fixed: int | None
     """The hours where they are the same for every record."""
 
     hours_form: list[Any]
     hours_reads: tuple[str, ...]
     less: tuple[str, ...]
-    share: Amount | None
+    share: Formula | None
     share_reads: tuple[str, ...]
     plus: tuple[Extra, ...]
-    event_cap: Amount | None
-    day_cap: Amount | None
-    year_cap: Amount | None
+    event_cap: Formula | None
+    day_cap: Formula | None
+    year_cap: Formula | None
     year_cap_key: str
-    spread: Parts | None
+    spread: Formula | None
     """The shares of consecutive years, in hundredths of a percent; None where nothing is spread."""
 
     dated: tuple[str, ...]
-    category: Word
+    category: Formula
     only_category: str
     """The category where it is one for every record of the row, else empty."""
 
@@ -164,7 +165,7 @@ class Group(Cited):
     same: str | None
     count: str | None
     earlier_years: str
-    year_cap: Amount | None
+    year_cap: Formula | None
     kinds: frozenset[str]
     """The kinds of record that its rules take."""
 
@@ -179,7 +180,7 @@ class Sum:
     where: Condition | None
     count: frozenset[str] | None
     same: str | None
-    convert: Mapping[str, Amount]
+    convert: Mapping[str, Formula]
     """How many hours one of another unit is (hundredths); a Stop where the parameter is not set."""
 
     readings: tuple[str, ...]
@@ -193,11 +194,11 @@ class Requirement(Cited):
     of: str
     label: str
     form: list[Any] | None
-    at_least: Amount | None
+    at_least: Formula | None
     fixed: int | None
     """The minimum where it is the same for everybody."""
 
-    ceiling: Amount | None
+    ceiling: Formula | None
     effect: str
     key: str
     when: Condition
@@ -293,8 +294,8 @@ class Program:
     only_hours: bool
     """Whether every category is reckoned in hours, so that they add up as they are."""
 
-    default_category: Word
-    minimums: Mapping[str, Amount]
+    default_category: Formula
+    minimums: Mapping[str, Formula]
     year_readings: dict[str, None]
     digest: str
     first: int
@@ -337,7 +338,7 @@ def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def compile_pack(pack: RulePack) -> Program:
-    """Compile a pack: closures for every form, static texts for every gate."""
+    """Compile a pack: objects for every form, static texts for every gate."""
     data = pack.data
     compiler = Compiler(pack.facts, pack.functions, pack.kinds)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}

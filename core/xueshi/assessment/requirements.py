@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple, final
 
 from xueshi.assessment.alternatives import Alternatives
-from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Deemed, Program, Requirement, Sum
 from xueshi.assessment.reasons import labels, reason
@@ -208,7 +208,7 @@ def sum_totals(
     given = dict(totals) if compiled.ceilings else totals
     for requirement in compiled.ceilings:
         assert requirement.ceiling is not None
-        cap = requirement.ceiling(facts)
+        cap = requirement.ceiling.value(facts)
         if not isinstance(cap, Stop) and requirement.when.holds(facts):
             readings.update(dict.fromkeys(requirement.readings))
             given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
@@ -241,7 +241,7 @@ def _converted(compiled: Program, entry: Sum, code: str, amount: int, facts: Fac
     unit = compiled.units.get(code, "hour")
     if unit == "hour" or unit not in entry.convert or not amount:
         return amount
-    factor = entry.convert[unit](facts)
+    factor = entry.convert[unit].value(facts)
     return factor if isinstance(factor, Stop) else rounded(Fraction(factor * amount, 100))
 
 
@@ -347,7 +347,7 @@ def _judge(
             if one.effect == "warn"
             else None
         )
-    held: Any = one.at_least(facts) if one.fixed is None else one.fixed
+    held: Any = one.at_least.value(facts) if one.fixed is None else one.fixed
     if isinstance(held, Stop):
         if held.code == "unset":
             return None

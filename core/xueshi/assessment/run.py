@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from xueshi.assessment.closures import NO_FACTOR, Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
+from xueshi.assessment.formulas import NO_FACTOR, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
@@ -81,7 +81,7 @@ class Run:
 
     def default_category(self, one: Judged) -> None:
         """Give the file's default category to a record that no row takes."""
-        held = self.compiled.default_category(one.facts)
+        held = self.compiled.default_category.value(one.facts)
         one.category = "" if isinstance(held, Stop) else held
 
     def stopped(self, one: Judged, where: Cited, stop: Stop, step: int) -> None:

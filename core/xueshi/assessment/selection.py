@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from xueshi.assessment import periods
-from xueshi.assessment.closures import Stop
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Item, Row
 from xueshi.assessment.reasons import reason
@@ -130,7 +130,7 @@ def attribute(run: Run, one: Judged, row: Row) -> None:
     if row.only_category:
         one.category = row.only_category
         return
-    held = row.category(facts)
+    held = row.category.value(facts)
     if isinstance(held, Stop):
         one.category_lacks = held.facts or ("category",)
         run.default_category(one)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from xueshi.assessment.closures import Stop
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
+from xueshi.assessment.formulas import Stop
 from xueshi.assessment.program import Program, Requirement, program
 from xueshi.assessment.reasons import labels
 from xueshi.assessment.types import WindowResult, YearFigures
@@ -81,7 +81,7 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
     kind = over["window"]
     limit = None
     if over.get("years") is not None:
-        held = compiled.compiler.amount(over["years"])(facts)
+        held = compiled.compiler.amount(over["years"]).value(facts)
         if isinstance(held, Stop):
             return "还需补充：" + "、".join(
                 compiled.facts[name].label for name in held.facts if name in compiled.facts
@@ -123,7 +123,7 @@ def _judge(
     minimums = {key: sum(entry.minimums.get(key, 0) for entry in held) for key in judged}
     open_minimum = any(key not in entry.minimums for key in judged for entry in held)
     if one.at_least is not None:
-        minimum = one.at_least(facts)
+        minimum = one.at_least.value(facts)
         if isinstance(minimum, Stop):
             return WindowResult(
                 one.id,

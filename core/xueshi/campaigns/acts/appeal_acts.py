@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.assessment.closures import GRANTED
+from xueshi.assessment.formulas import GRANTED
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import rounds
 from xueshi.campaigns.acts.filing_acts import complete, flow_of, write_state

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.assessment.closures import GRANTED
 from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.formulas import GRANTED
 from xueshi.assessment.program import program
 from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
