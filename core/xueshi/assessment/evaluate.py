@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
@@ -23,6 +24,10 @@ from xueshi.assessment.types import (
 )
 from xueshi.errors import RuleError
 from xueshi.regulations.pack import RulePack
+
+ENTRY: Final = LedgerEntry
+MADE: Final = made
+"""Names of this module's own: compiled, what another module holds is looked up again for each entry."""
 
 
 def evaluate(pack: RulePack, request: PersonYearRequest, *, trace: bool = True) -> YearAssessment:
@@ -159,14 +164,14 @@ class Evaluation(Run):
 
     def taken_up(self, record: RecordFacts) -> Judged:
         """Take a record up: its facts typed and laid over the person's, with the rules for its kind."""
-        one = Judged(record, self.beside)
+        one = Judged(record, self.person)
         rules = self.compiled.kinds.get(one.kind)
         if rules is None:
             raise RuleError(
                 f"记录{one.id}：没有名为“{one.kind}”的种类。请使用词表中的种类，或在规则文件的kinds中增加"
             )
         one.kind_rules = rules
-        one.facts = facts = type_facts(one.stated, self.compiled.types, self.beside, one.id)
+        one.facts = facts = type_facts(one.stated, self.compiled.types, self.person, one.id)
         facts["kind"] = one.kind
         if "start" in facts:
             self.between(one, facts["start"], facts.get("end"))
@@ -247,8 +252,8 @@ class Evaluation(Run):
         text = one.text
         if one.makeup and one.hours:
             text = f"{reason('makeup', year=one.year)}；{text}"
-        return made(
-            LedgerEntry,
+        return MADE(
+            ENTRY,
             (
                 one.id,
                 one.year,

@@ -161,6 +161,8 @@ class FactTypes:
     """The numbers that cannot be 0."""
 
     words: dict[str, frozenset[str]]
+    texts: frozenset[str]
+    """What any text is a value of: identities, and words whose values nobody lists."""
 
     @staticmethod
     def of(facts: Mapping[str, Fact]) -> FactTypes:
@@ -183,10 +185,18 @@ class FactTypes:
                 for name, fact in facts.items()
                 if fact.type == "word"
             },
+            frozenset(
+                [
+                    intern(name)
+                    for name, fact in facts.items()
+                    if fact.type == "id" or (fact.type == "word" and not fact.values)
+                ]
+            ),
         )
 
 
 _NO_WORDS: Final[frozenset[str]] = frozenset()
+_LISTS: Final = (list, tuple, dict)
 
 
 def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: str | None) -> Typed:
@@ -196,15 +206,20 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
     fact and what it takes.
     """
     cells: dict[str, Any] = raw if isinstance(raw, dict) else dict(raw)
-    typed = beside.copy()
-    typed.update(cells)
-    yes_no, numbers, words, from_one = types.yes_no, types.numbers, types.words, types.from_one
+    typed = cells.copy()
+    typed.update(beside)
+    if len(typed) != len(cells) + len(beside):
+        # What a record itself states of the person or the year goes before.
+        typed.update(cells)
+    yes_no, numbers, words, texts, from_one = (
+        types.yes_no, types.numbers, types.words, types.texts, types.from_one,
+    )  # fmt: skip
     for name, value in cells.items():
         kind = type(value)
         if kind is bool:
             stands = name in yes_no
         elif kind is str:
-            stands = value in words.get(name, _NO_WORDS)
+            stands = value in words.get(name, _NO_WORDS) or (name in texts and value != "")
         elif kind is int:
             number: int = value
             # Of some facts there is no nothing (a rank of 0).
@@ -213,7 +228,7 @@ def type_facts(raw: Mapping[str, Any], types: FactTypes, beside: Typed, record: 
             stands = False
         if stands or value is None:
             continue
-        if value != "" and not (isinstance(value, list | tuple | dict) and not value):
+        if value != "" and not (isinstance(value, _LISTS) and not value):
             typed[name] = _converted(name, value, types, "本人" if record is None else f"记录{record}")
         elif name in beside:
             typed[name] = beside[name]

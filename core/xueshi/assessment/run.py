@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
@@ -13,12 +13,15 @@ from xueshi.assessment.program import Cited, Program
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.types import PersonYearRequest, TraceNode, made, plain_value
 
+NODE: Final = TraceNode
+MADE: Final = made
+"""Names of this module's own: compiled, what another module holds is looked up again for each node."""
+
 
 class Run:
     """The law compiled, the request, the person's facts, and what the steps gather: trace, readings, warnings."""
 
     __slots__ = (
-        "beside",
         "compiled",
         "day_used",
         "nodes",
@@ -45,8 +48,6 @@ class Run:
             as_of = first if compiled.pack.data["year"]["person_as_of"] == "start" else last
             self.person = type_person(request.person, compiled.types, as_of)
         self.person["year"] = self.year
-        # With the kind in its place already, which each record has of its own.
-        self.beside: Facts = {**self.person, "kind": ""}
 
     def rests_on(self, readings: tuple[str, ...]) -> None:
         """Gather the readings that something rests on, in the order in which they are met."""
@@ -70,7 +71,7 @@ class Run:
         nodes = self.nodes
         if nodes is not None:
             noted = (one.id, step, where, one.facts, names, presumed, before, after, code, text)
-            nodes.append(made(TraceNode, noted))
+            nodes.append(MADE(NODE, noted))
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""
