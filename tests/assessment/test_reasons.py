@@ -63,6 +63,7 @@ TOLD = [
     Told("more_taken_than_there_is", "1: {clause: 一, name: 考察, for: study_tour, hours: 6 per day, less: travel_days, partial: prorate}", (("r1", "study_tour", {"days": 1, "travel_days": 2}),), "needs_fact", "扣除的天数多于申报的天数，请核对：天数、在途天数"),
     Told("refused", STATED, (paper(declared_hours=8, false_proof=True),), "refused.F", "弄虚作假，按一不予认定", "refuse: {F: {clause: 一, name: 弄虚作假, when: {false_proof: yes}}}\n"),
     Told("unset", "1: {clause: 一, name: 其他, for: other, hours: {way: rates}}", (("r1", "other", {"way": "讲座"}),), "no_decision", "所需的参数“其他途径”尚未由主管部门设定", "parameters: {rates: {label: 其他途径, clause: 一, key: way, unit: hour, default: none}}\n"),
+    Told("handed_on", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2020-07-01"}),), "earlier_years", "按一分年登记的第2部分（5.5学时）已由以前年度的登记转入本年，本条不重复计"),
     Told("spread", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2021-07-01"}),), "", "按一分年登记，本年为第1部分，计50学时"),
 ]  # fmt: skip
 ELSEWHERE = {
@@ -74,6 +75,7 @@ ELSEWHERE = {
 words; the years that a verdict rests on stand in test_year_of_several, parts of years in test_periods, credits in
 test_special_forms."""
 
+SPREAD = LedgerEntry("old", 2021, 2, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "")
 EARLIER = LedgerEntry(
     "old", 2020, 1, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "", "work:W"
 )
@@ -83,8 +85,8 @@ EARLIER = LedgerEntry(
 def test_a_reason_is_one_whole_sentence(law: Law, judge: Judge, told: Told) -> None:
     # `refuse` and `groups` stand after the rules in a file; the order of sections is free for the reader.
     pack = law(told.rule, told.more)
-    earlier = (EARLIER,) if told.template == "earlier_years" else ()
-    entry = judge(pack, *told.records, earlier=earlier).ledger[-1]
+    earlier = {"earlier_years": (EARLIER,), "handed_on": (SPREAD,)}.get(told.template, ())
+    entry = judge(pack, *told.records, earlier=earlier).entry(told.records[-1][0])
     assert (entry.code, entry.text) == (told.code, told.text)
 
 

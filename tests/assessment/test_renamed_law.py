@@ -81,8 +81,9 @@ class Renaming:
             return
         if isinstance(node.get("clause"), str):
             node["clause"] = self.words(node["clause"], self.clauses)
-        if "for" in node:
-            node["for"] = self.words(node["for"], self.kinds)
+        for key in ("for", "kind"):
+            if key in node:
+                node[key] = self.words(node[key], self.kinds)
         for key in ("category", "of"):
             if isinstance(node.get(key), str):
                 node[key] = self.categories.get(node[key], node[key])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.explanation import explain
 from xueshi.assessment.explanation_text import text_lines
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
@@ -56,9 +57,16 @@ def test_the_explanation_says_it_in_chinese(law: Law) -> None:
     )
 
 
-@pytest.mark.parametrize("instrument", ["WZ2017", "CZ2011"])
-def test_a_false_proof_where_no_clause_speaks_of_it_is_named(instrument: str) -> None:
-    pack = load().pack_of(instrument)
+def test_a_false_proof_where_no_clause_speaks_of_it_is_named() -> None:
     record = RecordFacts("r1", "paper", {"false_proof": True})
-    if "paper" in pack.data["reads"]:
-        assert "false_proof" in unread_facts(pack, record)
+    assert "false_proof" in unread_facts(load().pack_of("SZ2013"), record)
+
+
+@pytest.mark.parametrize("instrument", ["CZ2011", "CQ2007", "WZ2017", "JS2023", "CZ2024"])
+def test_a_false_proof_where_a_clause_speaks_of_it_is_refused(instrument: str) -> None:
+    record = RecordFacts("r1", "paper", {"false_proof": True})
+    pack = load().pack_of(instrument)
+    year = pack.data["instrument"]["years"][0]
+    [entry] = evaluate(pack, PersonYearRequest(pack.area, year, {}, (record,))).ledger
+    assert (entry.verdict, entry.hours) == ("refused", 0)
+    assert unread_facts(pack, record) == ()

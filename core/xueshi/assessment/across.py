@@ -40,6 +40,8 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
     by_group: dict[Group, list[Judged]] = {}
     for one in counted:
         for group in one.groups:
+            if one.within(group) is None:
+                continue
             members = by_group.get(group)
             if members is None:
                 by_group[group] = [one]
@@ -100,16 +102,18 @@ def _dedupe(run: Run, group: Group, name: str, members: list[Judged]) -> None:
         if len(same) == 1 and not earlier:
             continue
         same.sort(key=order)
-        keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.hours)
+        keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.within(group) or 0)
         how = "只计一次" if group.count == "once" else "只计最高一项"
         label = run.compiled.facts[name].label
         for one in same:
             if one is not keeper:
                 before = one.hours
-                one.verdict = "uncredited"
+                left = before - (one.within(group) or 0)
+                if not left:
+                    one.verdict = "uncredited"
                 one.rules = (*one.rules, group.rule)
                 one.reduce(
-                    0,
+                    left,
                     "dedupe",
                     reason(
                         "dedupe",
@@ -118,10 +122,10 @@ def _dedupe(run: Run, group: Group, name: str, members: list[Judged]) -> None:
                         clause=group.clause,
                         how=how,
                         before=hours_text(before),
-                        after="0",
+                        after=hours_text(left),
                     ),
                 )
-                run.note(one, 13, group, (name,), before, 0, "dedupe", one.text)
+                run.note(one, 13, group, (name,), before, left, "dedupe", one.text)
         if earlier:
             _earlier(run, group, keeper, f"{name}:{identity}", label)
 
@@ -169,6 +173,9 @@ def _is_of(group: Group, entry: LedgerEntry, rules: frozenset[str]) -> bool:
 
 def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: list[LedgerEntry]) -> None:
     index = run.year - (one.year if one.year is not None else run.year)
+    if index and _handed_on(run, one, row, index + 1):
+        return
+    same = one.same()
     parts = [(2 * one.hours * share + 10000) // 20000 for share in shares[:-1]]
     parts.append(one.hours - sum(parts))
     before, one.hours, one.part = one.hours, parts[index], index + 1
@@ -189,11 +196,37 @@ def _spread(run: Run, one: Judged, row: Row, shares: tuple[int, ...], later: lis
                 "credited",
                 "",
                 text,
+                same,
             )
         )
     if not one.code:
         one.text = reason("spread", clause=row.clause, part=one.part, after=hours_text(one.hours))
     run.note(one, 14, row, row.dated, before, one.hours, "", one.text)
+
+
+def _handed_on(run: Run, one: Judged, row: Row, part: int) -> bool:
+    """Settle a record whose part of this year an earlier year hands on already: what was spread counts once.
+
+    It is the same by its name, by its identity, or, where the law knows none, because the same rule hands on the same
+    part. Where it has an identity that is not stated, whether it is another one is asked.
+    """
+    mine = one.same()
+    for entry in run.request.earlier:
+        if entry.year != run.year or entry.part != part or not entry.hours or row.rule not in entry.rules:
+            continue
+        known = next((group.same for group in one.groups if group.same), None)
+        if entry.record != one.id:
+            if mine is None and known is not None:
+                run.lacking(one, row, 14, (known,))
+                return True
+            if mine is not None and entry.same is not None and mine != entry.same:
+                continue
+        before = one.hours
+        text = reason("handed_on", clause=row.clause, part=part, given=hours_text(entry.hours))
+        one.reduce(0, "earlier_years", text)
+        run.note(one, 14, row, row.dated, before, 0, one.code, one.text)
+        return True
+    return False
 
 
 def _item_caps(run: Run, members: list[Judged]) -> None:

@@ -275,6 +275,7 @@ def add_on(run: Run, one: Judged, row: Row, hours: int) -> int | None:
                 return None
             exact = exact * Fraction(share) / 100
         added = rounded(exact)
+        one.added, one.added_by = added, extra.id
         one.rules = (*one.rules, extra.rule)
         run.note(one, 10, extra, extra.reads, hours, hours + added)
         return added

@@ -156,10 +156,15 @@ class Evaluation(Run):
         """Take over the parts of earlier spreads that fall into this year, under whatever law they arose."""
         found: list[tuple[Judged, LedgerEntry]] = []
         for entry in self.request.earlier:
-            if entry.year == self.year and entry.part > 1 and entry.hours and entry.record not in judged:
-                one = Judged(RecordFacts(entry.record, "other", {}), self.person)
-                one.hours, one.category = entry.hours, entry.category
-                found.append((one, entry))
+            if entry.year != self.year or entry.part < 2 or not entry.hours:
+                continue
+            name = entry.record
+            if name in judged:
+                # Listed again this year, under whatever law: told apart by the year in which it began.
+                name = f"{self.year - entry.part + 1}/{name}"
+            one = Judged(RecordFacts(name, "other", {}), self.person)
+            one.hours, one.category = entry.hours, entry.category
+            found.append((one, entry if name == entry.record else entry._replace(record=name)))
         return found
 
     def taken_up(self, record: RecordFacts) -> Judged:
@@ -244,11 +249,6 @@ class Evaluation(Run):
                 verdict = "uncredited"
             elif one.code or (claimed is not None and one.hours < claimed):
                 verdict = "reduced"
-        same = None
-        for group in one.groups:
-            if group.same and one.facts.get(group.same) is not None:
-                same = f"{group.same}:{one.facts[group.same]}"
-                break
         text = one.text
         if one.makeup and one.hours:
             text = f"{reason('makeup', year=one.year)}；{text}"
@@ -267,7 +267,7 @@ class Evaluation(Run):
                 verdict,
                 one.code,
                 text,
-                same,
+                one.same() if one.groups else None,
                 "",
             ),
         )

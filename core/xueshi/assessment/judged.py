@@ -24,6 +24,12 @@ class Judged:
     category = ""
     category_lacks: tuple[str, ...] = ()
     hours = 0
+    added = 0
+    """The part of the hours that an add-on gave, in hundredths."""
+
+    added_by = ""
+    """The id of that add-on."""
+
     verdict = "credited"
     code = ""
     text = ""
@@ -50,6 +56,22 @@ class Judged:
         self.regulation = row.regulation
         self.clause = row.clause
         self.groups = row.groups
+
+    def same(self) -> str | None:
+        """Return the identity (work, project, …) by which other years know it again; None where none is stated."""
+        for group in self.groups:
+            if group.same:
+                identity = self.facts.get(group.same)
+                if identity is not None:
+                    return f"{group.same}:{identity}"
+        return None
+
+    def within(self, group: Group) -> int | None:
+        """Return the hours that a group holds together with others: all, or an add-on's where it names that only."""
+        row = self.row
+        if row is None or not row.ids.isdisjoint(group.of):
+            return self.hours
+        return min(self.added, self.hours) if self.added_by in group.of else None
 
     def settle(self, where: Cited, verdict: str, code: str, text: str) -> None:
         """End with no hours, by a rule and a reason."""

@@ -50,6 +50,7 @@ class Gate:
 class Extra(Cited):
     """An add-on row."""
 
+    id: str
     when: Condition
     when_form: list[Any] | None
     gates: tuple[Gate, ...]
@@ -476,7 +477,8 @@ def _row(
     ids = frozenset((item.id, row["id"]))
     spread = compiler.parts(row["spread"]) if row["spread"] not in (None, ["none"]) else None
     gates = item.gates + own_gates
-    mine = tuple(group for group in groups if ids & group.of)
+    named = ids.union(extra["id"] for extra in row["plus"])
+    mine = tuple(group for group in groups if named & group.of)
     by_months = any(rate[2] in COMPLETED for rate in rates(row["hours"]))
     each_year = bool(row.get("each_year"))
     marks = dict.fromkeys([*item.readings, *row["readings"]])
@@ -517,7 +519,7 @@ def _less(form: Any) -> tuple[str, ...]:
 
 def _extra(extra: Mapping[str, Any], compiler: Compiler, kind: str) -> Extra:
     return Extra(
-        *_cited(extra), compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler, kind),
+        *_cited(extra), extra["id"], compiler.condition(extra["when"]), extra["when"], _gates(extra, compiler, kind),
         compiler.amount(extra["hours"]), extra["hours"], compiler.amount(extra["share"]) if extra["share"] is not None else None,
         reads(extra["when"], extra["needs"], extra["except"], extra["hours"], extra["share"]),
     )  # fmt: skip

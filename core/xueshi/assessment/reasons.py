@@ -28,6 +28,7 @@ REASONS = {
     "cap_year": "{name}按{clause}每年最多{cap}学时，{before}学时计{after}学时",
     "dedupe": "与记录{other}为同一{same}，按{clause}{how}，本条{before}学时计{after}学时",
     "earlier_years": "同一{same}以前年度已计{given}学时，按{clause}本条{before}学时计{after}学时",
+    "handed_on": "按{clause}分年登记的第{part}部分（{given}学时）已由以前年度的登记转入本年，本条不重复计",
     "other_year": "属于{year}年度，不计入{this}年度",
     "makeup": "补训，计入{year}年度",
     "needs_fact": "还需补充：{detail}",

@@ -8,6 +8,7 @@ from typing import Any
 from xueshi.regulations.closed_requirements import _parts
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.vocabulary import Vocabulary
+from xueshi.regulations.wording import of_kind
 from xueshi.regulations.words import RATE_UNITS, TWINS
 from xueshi.regulations.zones import covers, overlap, zones
 
@@ -21,12 +22,15 @@ def check_items(
     items = data["items"]
     for index, second in enumerate(items):
         for first in items[:index]:
-            shared = [kind for kind in second["kinds"] if kind in first["kinds"]]
-            if (
-                shared
-                and not (_unreadable(first["when"]) or _unreadable(second["when"]))
-                and overlap(zones(first["when"], vocabulary), zones(second["when"], vocabulary))
-            ):
+            if _unreadable(first["when"]) or _unreadable(second["when"]):
+                continue
+            shared = [
+                kind
+                for kind in second["kinds"]
+                if kind in first["kinds"]
+                and overlap(*(zones(of_kind(one["when"], kind), vocabulary) for one in (first, second)))
+            ]
+            if shared:
                 newer, older = sorted(
                     (first, second), key=lambda item: lines[item["id"]][0] != lines[items[-1]["id"]][0]
                 )
