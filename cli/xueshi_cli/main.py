@@ -65,6 +65,10 @@ COMMANDS = {
         "xueshi_cli.explain:explain",
         "学时认定说明：每条记录计多少学时、依据哪一条、还差多少、还可以怎样补足。",
     ),
+    "replay": (
+        "xueshi_cli.replaying:replay_",
+        "重新核算封存的结果：由封存时的事实和规则包逐人再算一遍，与封存的逐条比对；有不同则退出码为 1。",
+    ),
     "reconcile": (
         "xueshi_cli.proofs:reconcile",
         "核对：每件办结的办理恰有一个结果和一条审计。差额须为零。",

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from xueshi.assessment.case_schema import case_file_schema
 from xueshi.errors import InputError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.plugin_check import check_files, looser_findings
-from xueshi.plugin_files import KINDS_OF_FILE, schema_of
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.instrument import read_rule_file
-from xueshi.regulations.json_schema import rule_file_schema
 from xueshi.regulations.outline import outline
 from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
@@ -28,8 +24,10 @@ from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, console, show_record, show_table
 from xueshi_cli.region_findings import WORDS, finding_lines
 from xueshi_cli.region_kit import EMPTY, NewRegion, check_new, scaffold, write_new
+from xueshi_cli.schemas import schema
 
 app = Noun("地区：列表、详情、检查、条款覆盖")
+app.command("schema")(schema)
 
 STATUSES = {
     "encoded": "已编码",
@@ -132,20 +130,6 @@ def show(region: str, json: AsJson = False) -> None:
     if not json:
         for lines in sentences.values():
             typer.echo("\n".join(("", *lines)))
-
-
-@app.command("schema")
-def schema(
-    cases: Annotated[bool, typer.Option("--cases", help="案例文件的，而不是规则文件的")] = False,
-    of: Annotated[
-        str, typer.Option(help=f"其他文件的：{'、'.join(KINDS_OF_FILE)}（流程、地区、通知、流程设定、表卡）")
-    ] = "",
-) -> None:
-    """输出规则文件（或案例、通知、流程、表卡等文件）的 JSON Schema，供编辑器补全和提示。"""
-    if of and of not in KINDS_OF_FILE:
-        raise InputError(f"没有名为“{of}”的文件种类；请用：{'、'.join(KINDS_OF_FILE)}")
-    asked = schema_of(of) if of else case_file_schema() if cases else rule_file_schema()
-    typer.echo(json_.dumps(asked, ensure_ascii=False, indent=1))
 
 
 @app.command("words")

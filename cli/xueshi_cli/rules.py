@@ -15,7 +15,7 @@ from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 from xueshi.regulations.reading import LawReading, other_options, read_law
-from xueshi_cli import rule_drafts
+from xueshi_cli import rule_drafts, schemas
 from xueshi_cli.attached import attach
 from xueshi_cli.law_here import law_here
 from xueshi_cli.nouns import Noun
@@ -27,6 +27,7 @@ app.command("impact")(rule_drafts.impact)
 app.command("publish")(rule_drafts.publish)
 app.command("rollback")(rule_drafts.rollback)
 app.command("drafts")(rule_drafts.drafts)
+app.command("schema")(schemas.schema)
 
 Law = Annotated[str, typer.Argument(help="地区代码或文件编号，见 xueshi regions list")]
 Year = Annotated[int | None, typer.Option(help="统计年度；缺省为该地区的全部文件")]

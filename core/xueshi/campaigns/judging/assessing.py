@@ -332,7 +332,7 @@ def judge(
         warnings=[*assessment.warnings, *([NOT_VERIFIED] if person.pending else [])],
         open_records=[{"record": open_.record, "facts": list(open_.facts)} for open_ in assessment.open],
         request=plain,
-        ledger=[_line(entry, known) for entry in assessment.ledger],
+        ledger=[ledger_line(entry, known) for entry in assessment.ledger],
         handed_on=_handed_on(request, assessment, known),
     )
     return Judged(
@@ -493,7 +493,8 @@ def _add_task(
     )
 
 
-def _line(entry: Any, record_ids: Mapping[str, UUID]) -> LedgerLine:
+def ledger_line(entry: LedgerEntry, record_ids: Mapping[str, UUID]) -> LedgerLine:
+    """Return an entry as it is stored, with the record that it stands for."""
     return LedgerLine(
         record_id=record_ids.get(entry.record),
         year=entry.year,
