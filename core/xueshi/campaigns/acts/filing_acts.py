@@ -24,6 +24,7 @@ from xueshi.campaigns.rows import (
     merger_rows,
     task_rows,
 )
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Campaign, Command, Effect, Filing, Task
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import (
@@ -40,7 +41,7 @@ from xueshi.machines.filing_machine import (
     waiting_roles,
     window_ended,
 )
-from xueshi.machines.stored_state import dump_state, load_flow, load_state
+from xueshi.machines.stored_state import dump_state, load_state
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.results import repository as results
@@ -79,32 +80,33 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
     """Carry out one durable command on a filing, exactly once: a repeat returns what the first time gave."""
     from xueshi.campaigns.acts import dissolving  # noqa: PLC0415 - it stands on the judging, which stands on this module
 
-    filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
-    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+    filing, campaign = filing_rows.filing_in_campaign(session, ENGINE, filing_id, lock=True)
     state = load_state(filing.state, filing.maker)
     row = command_rows.command(session, UUID(command.id), lock=True)
-    if command_rows.effect(session, row.id) is not None:
+    if row.state == "done":  # written with its effect, in one transaction
         return Applied("done", state)
     if row.state in ("refused", "late", "withdrawn"):
         return Applied("late" if row.state == "late" else "refused", state, row.code or row.state, row.reason)
-    flow = flow_of(session, campaign, filing)
     now = campaign_now(session, campaign, real_now())
     judged = judge(session, campaign, filing, command, now)
     merger = merger_rows.merger_of(session, filing.id, campaign.year) if state.stage == "dissolved" else None
+    merging = None
     if isinstance(judged, Accepted):
-        dissolves = judged.outcome == "dissolved"
-        hindered = dissolving.hindered(session, campaign, filing, row, now) if dissolves else None
-        judged = hindered or dissolving.may_come_back(session, campaign, merger) or judged
+        judged = dissolving.may_come_back(session, campaign, merger) or judged
+    if isinstance(judged, Accepted) and judged.outcome == "dissolved":
+        merging = dissolving.merging_of(session, campaign, filing, row, now)
+        judged = merging if isinstance(merging, Refused) else judged
     if isinstance(judged, Refused):
         row.state = fate = "late" if judged.code == "late" else "refused"
         row.code, row.reason = judged.code, judged.reason
         session.add(row)
         return Applied("late" if fate == "late" else "refused", state, judged.code, judged.reason)
-    write_state(session, campaign, filing, flow, judged.state, now)
+    # Before the state, so that the filing's row is written once.
     _after(session, campaign, filing, command, judged.outcome, now)
+    write_state(session, campaign, filing, flow_of(session, campaign, filing), judged.state, now)
     body = dissolving.bring_back(session, campaign, filing, merger, now)
-    if judged.outcome == "dissolved":
-        body = dissolving.merge(session, campaign, filing, row, now)
+    if isinstance(merging, dissolving.Merging):
+        body = dissolving.merge(session, campaign, filing, merging, by=row.id, now=now)
     complete(session, row, campaign.id, judged.outcome, judged.state.version, now, **body)
     return Applied("done", judged.state)
 
@@ -122,15 +124,8 @@ def judge(
     return judged
 
 
-def flow_of(session: Session, campaign: Campaign, filing: Filing) -> ApprovalFlow:
-    """Return the flow that a filing is pinned to: what was left for its unit at opening, else the campaign's own."""
-    return load_flow(audit.load_artifact(session, filing.flow_digest or campaign.flow_digest))
-
-
-def finish_assessment(session: Session, filing_id: UUID) -> FilingState:
-    """Hand an assessed filing to the next level and open its tasks; a repeat changes nothing."""
-    filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
-    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+def finish_assessment(session: Session, campaign: Campaign, filing: Filing) -> FilingState:
+    """Hand an assessed filing, locked by the caller, to the next level and open its tasks; a repeat changes nothing."""
     state = load_state(filing.state, filing.maker)
     after = assessed(state)
     if after != state:
@@ -158,8 +153,7 @@ class ClockLook:
 
 def look_at_clock(session: Session, filing_id: UUID) -> ClockLook:
     """Let a filing's window end if its time has come; wait while a filing made in time is still on its way."""
-    filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
-    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+    filing, campaign = filing_rows.filing_in_campaign(session, ENGINE, filing_id, lock=True)
     state = load_state(filing.state, filing.maker)
     if _campaign_forbids(campaign, filing) is not None:
         return ClockLook(state, again=False, still=True)
@@ -257,9 +251,7 @@ def _only_sql_can_tell(
             return refused
     if command.verb != "approve":
         return None
-    if filing.input_version == 0 and not records.has_filed(
-        session, filing.unit_id, _year_of(session, filing)
-    ):
+    if filing.input_version == 0 and not records.has_filed(session, filing.unit_id, campaign.year):
         return Refused(
             "nothing_handed_in",
             "本单位本年度还没有登记：既没有导入工作簿，也没有申报学时记录；请先登记再签署",
@@ -275,10 +267,6 @@ def _only_sql_can_tell(
     if command.level == flow.levels[-1].id and filing.only_person is not None:
         return _others_changed(session, campaign, filing)
     return None
-
-
-def _year_of(session: Session, filing: Filing) -> int:
-    return campaign_rows.campaign(session, ENGINE, filing.campaign_id).year
 
 
 def _handed_over(session: Session, filing: Filing, command: FilingCommand) -> Refused | None:
@@ -344,17 +332,16 @@ def write_state(
     """
     moved = (filing.stage, filing.level) != (state.stage, state.level)
     # A filing of a later round begins outside every counter.
-    campaign_rows.move_counter(session, campaign.id, filing.stage or None, state.stage)
+    before = filing.stage or None
     filing.stage, filing.level, filing.version = state.stage, state.level, state.version
     filing.state = dump_state(state)
     session.add(filing)
+    campaign_rows.move_counter(session, campaign.id, before, state.stage)
     if not moved and not state.finished:
         _keep_tasks(session, filing, flow, state, now)
         return
-    task_rows.close_tasks(session, filing.id, ("unit",), at=now, command_id=None, outcome=state.stage)
-    if state.finished or state.stage == "filing":
-        task_rows.close_tasks(session, filing.id, RECORD_TASKS, at=now, command_id=None, outcome=state.stage)
-    task_rows.close_tasks(session, filing.id, (ESCALATION,), at=now, command_id=None, outcome=state.stage)
+    over = ("unit", ESCALATION, *(RECORD_TASKS if state.finished or state.stage == "filing" else ()))
+    task_rows.close_tasks(session, filing.id, over, at=now, command_id=None, outcome=state.stage)
     open_unit_tasks(session, filing, flow, state, now)
 
 
