@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.rows.pinned_rows import pack_by

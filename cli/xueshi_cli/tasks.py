@@ -13,7 +13,7 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import show_due
 from xueshi.campaigns.commanding.commands import CommandRequest

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.commanding import commands

@@ -15,7 +15,8 @@ from xueshi.access.scope import Scope
 from xueshi.assessment.formulas import GRANTED
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import rounds
-from xueshi.campaigns.acts.filing_acts import complete, write_state
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_state import write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.clocks.office_calendar import due_after

@@ -18,7 +18,8 @@ from xueshi.campaigns.acts import (
     staff_acts,
     unit_moves,
 )
-from xueshi.campaigns.acts.filing_acts import complete, void_signatures
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_state import void_signatures
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.rows import filing_rows, task_rows

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import void_signatures
+from xueshi.campaigns.acts.filing_state import void_signatures
 from xueshi.campaigns.acts.moving import Move, change_unit, send_along
 from xueshi.campaigns.acts.person_acts import no_year_disturbed
 from xueshi.campaigns.clocks.clock import civil_date

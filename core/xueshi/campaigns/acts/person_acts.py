@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.acts.moving import Move, change_unit, send_along
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.judging.assessing import pack_of

@@ -25,7 +25,7 @@ from xueshi.assessment.types import (
     with_kinds,
 )
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
-from xueshi.campaigns.acts import filing_acts
+from xueshi.campaigns.acts.filing_state import finish_assessment
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
@@ -97,7 +97,7 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
                 filing_rows.note_judged(session, filing.id, [person.person_id for person in people])
                 filing.people = len(people)
                 open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
-            return filing_acts.finish_assessment(session, now_pinned, filing)
+            return finish_assessment(session, now_pinned, filing)
     # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
     return assess_filing(engine, filing_id, heartbeat)
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, changed, write_state
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS, changed, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import (
     Judged,
