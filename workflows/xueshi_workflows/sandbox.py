@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 PASSED_THROUGH = (
     "xueshi",
     "xueshi_workflows.attributes",
+    "xueshi_workflows.inbox",
     "xueshi_workflows.messages",
     "xueshi_workflows.report_messages",
 )
-"""Modules that hold no state and no clock: the pure engine and what travels. The workflows' own stay inside."""
+"""Modules that hold no state and no clock: the pure engine, what travels and waits. The workflows' own stay inside."""
 
 
 def sandbox(existing: WorkflowRunner | None) -> WorkflowRunner:
