@@ -36,8 +36,10 @@ class Seat:
     def __init__(self, name: str, python: Path | str, script: str, units: int, database: str) -> None:
         self.name = name
         command = [str(python), str(HERE / script), "--units", str(units), "--database", database]
+        # A worker that starts anew reads what the one before it compiled, as on a machine in use.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE, env={**os.environ}
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE, env=env
         )
 
     def tell(self, **told: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ async def act_async(
     """The same for a caller that runs an event loop."""
     row = await asyncio.to_thread(_submit, place, officer, request)
     port = port or await port_of(place)
-    row = await commands.deliver(place.engine, port, row.id)
+    row = await commands.deliver(place.engine, port, row)
     if row.state == "done" and row.kind in BESIDE and not isinstance(port, NobodyThere):
         await _start_beside(place, port, row)
     return row

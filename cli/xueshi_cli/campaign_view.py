@@ -12,7 +12,7 @@ from xueshi.access.repository import Actor
 from xueshi.access.roles import role_words
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import appeal_acts
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
 from xueshi.campaigns.judging.assessing import pack_of
@@ -24,6 +24,7 @@ from xueshi.campaigns.rows import (
     side_work_rows,
     task_rows,
 )
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.machines.appeal_machine import STAGE_WORDS
 from xueshi.machines.stored_state import load_state

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.assessment.verdict_words import VERDICT_WORDS
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows, task_rows
 from xueshi.campaigns.tables import Filing

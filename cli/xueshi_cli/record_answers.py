@@ -8,11 +8,10 @@ from typing import Any, NoReturn
 import typer
 from sqlmodel import Session
 
-from xueshi.audit import repository as audit
+from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_flags import ShownFlag
 from xueshi.flows.flow_words import way_sentences
-from xueshi.machines.stored_state import load_flow
 from xueshi.records.flags import LABELS
 from xueshi.register.checking import rows_of
 from xueshi.register.sheets import Problem
@@ -47,7 +46,7 @@ def way_words(session: Session, record: StudyRecord) -> dict[str, object]:
     """Return by which way a record came in and the levels it passes: those of the flow under which it was filed."""
     if record.flow_digest is None:
         return {"登记途径": record.channel}
-    flow = load_flow(audit.load_artifact(session, record.flow_digest))
+    flow = flow_by(session, record.flow_digest)
     channel = flow.channel(record.channel)
     return {
         "登记途径": f"{channel.name}（{channel.id}）",

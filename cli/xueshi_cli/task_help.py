@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS
-from xueshi.campaigns.judging.assessing import load_pack, pack_of
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
+from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows
+from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round import record_acts
 from xueshi.errors import InputError
@@ -38,9 +38,7 @@ def _waits_for(session: Session, task: Task) -> tuple[Sequence[str], RulePack | 
     record = records.record(session, ENGINE, task.record_id)
     if record.pack_digest is None:
         return [], None
-    return record_acts.open_facts(session, record), load_pack(
-        audit.load_artifact(session, record.pack_digest)
-    )
+    return record_acts.open_facts(session, record), pack_by(session, record.pack_digest)
 
 
 def needed(session: Session, task: Task) -> list[str]:

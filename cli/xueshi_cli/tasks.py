@@ -13,15 +13,14 @@ import typer
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import show_due
 from xueshi.campaigns.commanding.commands import CommandRequest
-from xueshi.campaigns.judging.assessing import load_pack
 from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
@@ -192,7 +191,7 @@ def _record_request(
     record = records.record(session, ENGINE, task.record_id)
     payload: dict[str, Any] = {"reason": reason, "return_to": return_to}
     if given:
-        pack = load_pack(audit.load_artifact(session, record.pack_digest or ""))
+        pack = pack_by(session, record.pack_digest or "")
         payload["facts"] = given_facts(given, pack, record.kind)
     seen = record.version if version is None else version
     return CommandRequest(place.request_id(), RECORD_VERBS[asked], record.id, seen, payload)

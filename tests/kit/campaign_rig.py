@@ -176,7 +176,7 @@ class CampaignRig:
         wanted = CommandRequest(request or str(new_id()), kind, target, version, payload or {})
         with transaction(self.engine) as session:
             row = commands.submit(session, self.place.actor(session, officer), wanted)
-        return asyncio.run(commands.deliver(self.engine, self.port, row.id))
+        return asyncio.run(commands.deliver(self.engine, self.port, row))
 
     def hand_in(self, unit: RigUnit, sample: SampleUnit | None = None, clerk: str | None = None) -> Command:
         """Enter a unit's roster and note it in its filing, as an import does."""

@@ -12,8 +12,8 @@ from stdnum.cn import ric, uscc
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
-from xueshi.campaigns.acts.filing_acts import flow_of
 from xueshi.campaigns.clocks.clock import start_of
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import waiting_roles
 from xueshi.machines.stored_state import load_state

@@ -15,7 +15,7 @@ from xueshi_workflows.plugin import xueshi_plugin
 PROJECT = Path(__file__).resolve().parents[2]
 HISTORIES = sorted((PROJECT / "tests" / "histories").glob("*.json"))
 FINGERPRINT = PROJECT / "tests" / "histories" / "fingerprint.txt"
-WORKFLOWS = ("unit.py", "campaign.py", "appeal.py", "batches.py", "attributes.py", "messages.py")
+WORKFLOWS = ("unit.py", "campaign.py", "appeal.py", "batches.py", "inbox.py", "attributes.py", "messages.py")
 RECORDED = {
     *("campaign", "campaign-acts", "appeal", "bulk-1", "bulk-continued", "reassess"),
     *(f"unit-{name}" for name in ("straight", "returned", "late")),

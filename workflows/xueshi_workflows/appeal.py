@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from xueshi.machines.filing_machine import Refused
     from xueshi.machines.stored_state import load_appeal_command
 
+from xueshi_workflows.inbox import Inbox
 from xueshi_workflows.messages import AppealReply, AppealStart
 
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
@@ -27,15 +28,14 @@ class AppealWorkflow:
     def __init__(self, start: AppealStart) -> None:
         self.appeal_id = start.appeal_id
         self.state: AppealState = start.state
-        self.replies: dict[str, AppealReply] = {}
-        self.inbox: list[AppealCommand] = []
+        self.inbox: Inbox[AppealCommand, AppealReply] = Inbox({})
 
     @workflow.run
     async def run(self, start: AppealStart) -> str:  # noqa: ARG002 - read by __init__, the SDK passes it to both
         """Wait for the decision and carry it out; returns what became of the appeal."""
         while True:
             while self.inbox:
-                await self._carry_out(self.inbox.pop(0))
+                await self._carry_out(self.inbox.take())
             if self.state.stage != "open" and workflow.all_handlers_finished():
                 return self.state.stage
             await workflow.wait_condition(
@@ -45,16 +45,12 @@ class AppealWorkflow:
     @workflow.update(name="decide")
     async def decide(self, payload: dict[str, Any]) -> AppealReply:
         """Carry out one act on the appeal; returns its fate."""
-        command = load_appeal_command(payload)
-        if command.id not in self.replies:
-            self.inbox.append(command)
-            await workflow.wait_condition(lambda: command.id in self.replies)
-        return self.replies[command.id]
+        return await self.inbox.answer(load_appeal_command(payload))
 
     @decide.validator
     def _may_decide(self, payload: dict[str, Any]) -> None:
         command = load_appeal_command(payload)
-        if command.id in self.replies:
+        if self.inbox.knows(command):
             return
         judged = decide_appeal(self.state, command)
         if isinstance(judged, Refused):
@@ -66,7 +62,7 @@ class AppealWorkflow:
         return self.state
 
     async def _carry_out(self, command: AppealCommand) -> None:
-        if command.id in self.replies:
+        if self.inbox.knows(command):
             return
         reply = await workflow.execute_local_activity(
             "apply_appeal_decision",
@@ -83,4 +79,4 @@ class AppealWorkflow:
                 start_to_close_timeout=timedelta(minutes=1),
                 retry_policy=FOREVER,
             )
-        self.replies[command.id] = reply
+        self.inbox.replies[command.id] = reply

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from xueshi.machines.filing_machine import Refused
     from xueshi.machines.stored_state import load_campaign_command
 
+from xueshi_workflows.inbox import Inbox
 from xueshi_workflows.messages import CampaignReply, CampaignStart, Page, PageDone
 
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
@@ -36,8 +37,7 @@ class CampaignWorkflow:
     def __init__(self, start: CampaignStart) -> None:
         self.start = start
         self.state: CampaignState = start.state
-        self.replies: dict[str, CampaignReply] = dict(start.replies)
-        self.inbox: list[CampaignCommand] = []
+        self.inbox: Inbox[CampaignCommand, CampaignReply] = Inbox(start.replies)
 
     @workflow.run
     async def run(self, start: CampaignStart) -> str:
@@ -48,7 +48,7 @@ class CampaignWorkflow:
         if start.phase == "running":
             while self.state.stage == "open":
                 await workflow.wait_condition(lambda: bool(self.inbox))
-                await self._carry_out(self.inbox.pop(0))
+                await self._carry_out(self.inbox.take())
                 if self.state.stage == "open" and not self.inbox and self._long():
                     await self._next_phase("running")
             await self._next_phase("closing")
@@ -61,25 +61,21 @@ class CampaignWorkflow:
             await self._next_phase("finished")
         while not self._archived():
             await workflow.wait_condition(lambda: bool(self.inbox))
-            await self._carry_out(self.inbox.pop(0))
+            await self._carry_out(self.inbox.take())
             if not self._archived() and not self.inbox and self._long():
                 await self._next_phase("finished")
-        await self._drain()
+        await self.inbox.settle(self._carry_out)
         return self.state.stage
 
     @workflow.update(name="decide")
     async def decide(self, payload: dict[str, Any]) -> CampaignReply:
         """Carry out one act of the bureau on the campaign; returns its fate."""
-        command = load_campaign_command(payload)
-        if command.id not in self.replies:
-            self.inbox.append(command)
-            await workflow.wait_condition(lambda: command.id in self.replies)
-        return self.replies[command.id]
+        return await self.inbox.answer(load_campaign_command(payload))
 
     @decide.validator
     def _may_decide(self, payload: dict[str, Any]) -> None:
         command = load_campaign_command(payload)
-        if command.id in self.replies:
+        if self.inbox.knows(command):
             return
         judged = decide_campaign(self.state, command, command.made_at)
         if isinstance(judged, Refused) and judged.code not in ONLY_SQL_CAN_TELL:
@@ -91,7 +87,7 @@ class CampaignWorkflow:
         return self.state
 
     async def _carry_out(self, command: CampaignCommand) -> None:
-        if command.id in self.replies:
+        if self.inbox.knows(command):
             return
         reply = await workflow.execute_local_activity(
             "apply_campaign_decision",
@@ -107,7 +103,7 @@ class CampaignWorkflow:
             await self._once("start_reassessment", command.id)
         if reply.wake:
             await self._once("wake_filing", reply.wake)
-        self.replies[command.id] = reply
+        self.inbox.replies[command.id] = reply
 
     def _archived(self) -> bool:
         return self.state.stage == "archived"
@@ -138,17 +134,8 @@ class CampaignWorkflow:
             retry_policy=FOREVER,
         )
 
-    async def _drain(self) -> None:
-        """Settle what came in meanwhile, so that no handler is cut off."""
-        while True:
-            while self.inbox:
-                await self._carry_out(self.inbox.pop(0))
-            if workflow.all_handlers_finished():
-                return
-            await workflow.wait_condition(lambda: bool(self.inbox) or workflow.all_handlers_finished())
-
     async def _next_phase(self, phase: str) -> None:
-        await self._drain()
+        await self.inbox.settle(self._carry_out)
         workflow.continue_as_new(
-            replace(self.start, phase=phase, state=self.state, replies=self.replies),
+            replace(self.start, phase=phase, state=self.state, replies=self.inbox.replies),
         )

@@ -8,8 +8,6 @@ from typing import Any
 
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from xueshi_workflows.appeal import AppealWorkflow
 from xueshi_workflows.batches import BulkDecisionWorkflow, ReassessWorkflow
@@ -17,6 +15,7 @@ from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
 from xueshi_workflows.reminders import OpeningsWorkflow, RemindersWorkflow
 from xueshi_workflows.report import ReportWorkflow
+from xueshi_workflows.sandbox import sandbox
 from xueshi_workflows.unit import UnitWorkflow
 
 WORKFLOWS: tuple[type, ...] = (
@@ -38,7 +37,7 @@ def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = 
         data_converter=_converter(key),
         activities=list(activities),
         workflows=list(WORKFLOWS),
-        workflow_runner=_sandbox,
+        workflow_runner=sandbox,
     )
 
 
@@ -48,12 +47,3 @@ def _converter(key: bytes | None) -> Callable[[DataConverter | None], DataConver
         return converter if key is None else dataclasses.replace(converter, payload_codec=PayloadCipher(key))
 
     return configure
-
-
-def _sandbox(existing: WorkflowRunner | None) -> WorkflowRunner:
-    """Pass the pure engine through: loading it anew for every unit would cost twenty times the memory."""
-    if isinstance(existing, SandboxedWorkflowRunner):
-        return dataclasses.replace(
-            existing, restrictions=existing.restrictions.with_passthrough_modules("xueshi")
-        )
-    return existing or SandboxedWorkflowRunner()

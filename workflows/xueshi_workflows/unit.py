@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from xueshi.machines.stored_state import load_filing_command, load_flow
 
 from xueshi_workflows.attributes import STAGE
+from xueshi_workflows.inbox import Inbox
 from xueshi_workflows.messages import ClockAnswer, FilingReply, FilingStart
 
 FOREVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
@@ -41,8 +42,7 @@ class UnitWorkflow:
         self.filing_id = start.filing_id
         self.standing = start.standing
         self.state: FilingState = start.state
-        self.replies: dict[str, FilingReply] = dict(start.replies)
-        self.inbox: list[FilingCommand] = []
+        self.inbox: Inbox[FilingCommand, FilingReply] = Inbox(start.replies)
         self.flow: ApprovalFlow | None = None
         self.clock_moved = False
         self.still = False
@@ -63,36 +63,32 @@ class UnitWorkflow:
         )
         while not self._over():
             if not self.inbox and workflow.info().is_continue_as_new_suggested():
-                await self._settle()
-                workflow.continue_as_new(replace(start, state=self.state, replies=self.replies))
+                await self.inbox.settle(self._carry_out)
+                workflow.continue_as_new(replace(start, state=self.state, replies=self.inbox.replies))
             await self._wait()
             if self.inbox:
-                await self._carry_out(self.inbox.pop(0))
+                await self._carry_out(self.inbox.take())
             else:
                 await self._look_at_clock()
             self._show_stage()
-        await self._settle()
+        await self.inbox.settle(self._carry_out)
         if self.closed:
             await self._look_at_clock()
             self._show_stage()
         elif self.state.stage == "approved":
             await self._seal_later_round()
-        await self._settle()
+        await self.inbox.settle(self._carry_out)
         return self.state.stage
 
     @workflow.update(name="decide")
     async def decide(self, payload: dict[str, Any]) -> FilingReply:
         """Carry out one officer's act; returns its fate. A known id returns what it gave before."""
-        command = load_filing_command(payload)
-        if command.id not in self.replies:
-            self.inbox.append(command)
-            await workflow.wait_condition(lambda: command.id in self.replies)
-        return self.replies[command.id]
+        return await self.inbox.answer(load_filing_command(payload))
 
     @decide.validator
     def _may_decide(self, payload: dict[str, Any]) -> None:
         command = load_filing_command(payload)
-        if command.id in self.replies or self.flow is None:
+        if self.inbox.knows(command) or self.flow is None:
             return
         if command.expected_version > self.state.version:
             # Somebody else changed the row (an extension, an appeal) and this workflow was not told yet.
@@ -132,17 +128,8 @@ class UnitWorkflow:
         except TimeoutError:
             self.clock_moved = True
 
-    async def _settle(self) -> None:
-        """Carry out what came in meanwhile, so that no handler is cut off."""
-        while True:
-            while self.inbox:
-                await self._carry_out(self.inbox.pop(0))
-            if workflow.all_handlers_finished():
-                return
-            await workflow.wait_condition(lambda: bool(self.inbox) or workflow.all_handlers_finished())
-
     async def _carry_out(self, command: FilingCommand) -> None:
-        if command.id in self.replies:
+        if self.inbox.knows(command):
             return
         reply = await workflow.execute_local_activity(
             "apply_decision",
@@ -153,7 +140,7 @@ class UnitWorkflow:
         )
         self.state = reply.state
         self.still = False
-        self.replies[command.id] = reply
+        self.inbox.replies[command.id] = reply
         if self.state.stage == "assessing":
             await self._assess()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import structlog
@@ -74,6 +75,8 @@ async def run_worker(
             activities=[*activities.all(), *reports.all()],
             activity_executor=threads,
             interceptors=list(interceptors),
+            # Named, because the SDK would else hash the code of every loaded module before the first poll.
+            build_id=f"xueshi-{version('xueshi')}",
             max_cached_workflows=setting.max_cached_workflows,
             max_concurrent_activities=20,
             # The figures recommended by measurement: many polls, a short sticky time, prompt heartbeats.

@@ -33,9 +33,10 @@ def append(
 ) -> AuditEntry:
     """Append one act to the chain, in the caller's transaction. `body` holds ids and codes, never personal data."""
     lock_chain(session)
-    last = session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
+    end = select(AuditEntry.seq, AuditEntry.hash).order_by(col(AuditEntry.seq).desc()).limit(1)
+    seq, previous = session.exec(end).first() or (0, GENESIS)
     entry = AuditEntry(
-        seq=1 if last is None else last.seq + 1,
+        seq=seq + 1,
         at=real_now(),
         actor=actor,
         os_user=_os_user(),
@@ -43,7 +44,7 @@ def append(
         target=target,
         command_id=command_id,
         body=body,
-        previous=GENESIS if last is None else last.hash,
+        previous=previous,
         hash="",
     )
     entry.hash = _hash(entry)

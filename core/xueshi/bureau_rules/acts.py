@@ -18,7 +18,7 @@ from xueshi.audit import repository as audit
 from xueshi.bureau_rules import repository
 from xueshi.bureau_rules.overlay_file import read_head
 from xueshi.bureau_rules.tables import RuleDraft
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of

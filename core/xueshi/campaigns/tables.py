@@ -146,6 +146,7 @@ class Command(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
     """Campaign instant of insertion."""
     attempts: int = 0
+    """Sendings that brought no answer: the next waits the longer for it."""
     lease_until: datetime = Field(sa_type=Instant)
 
 

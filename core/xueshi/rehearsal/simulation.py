@@ -16,13 +16,14 @@ from sqlalchemy import Engine
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, flow_of
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.commanding.in_process import InProcessPort
 from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.flows.flow import ApprovalFlow, FlowLevel
 from xueshi.real_clock import real_now
@@ -233,7 +234,7 @@ class Simulation:
             row = commands.submit(
                 session, actor, CommandRequest(str(new_id()), kind, target, version, payload)
             )
-        row = asyncio.run(commands.deliver(self.engine, self.port, row.id))
+        row = asyncio.run(commands.deliver(self.engine, self.port, row))
         if row.state == "refused" and row.code not in ("already_signed", "four_eyes"):
             self._note(Stop(row.reason, kind, "请核对流程、岗位和登记后再开启"))
         elif row.state == "refused":

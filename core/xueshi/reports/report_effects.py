@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.tables import Command
 from xueshi.real_clock import real_now

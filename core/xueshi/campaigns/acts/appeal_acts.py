@@ -15,11 +15,13 @@ from xueshi.access.scope import Scope
 from xueshi.assessment.formulas import GRANTED
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import rounds
-from xueshi.campaigns.acts.filing_acts import complete, flow_of, write_state
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_state import write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.clocks.office_calendar import due_after
 from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, letter_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing, Task
 from xueshi.machines.appeal_machine import AppealCommand, AppealState, decide_appeal
 from xueshi.machines.filing_machine import Refused, reconsidered

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import delegating
-from xueshi.campaigns.acts.filing_acts import complete, judge
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_judging import judge
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import BulkBatch, BulkRow, Campaign, Command, Filing

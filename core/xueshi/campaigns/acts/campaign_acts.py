@@ -13,7 +13,9 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts import newcomers, rounds
-from xueshi.campaigns.acts.filing_acts import MAKES_UP, changed, complete, flow_of, write_state
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_judging import MAKES_UP
+from xueshi.campaigns.acts.filing_state import changed, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now, set_folder_clock
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.reminders import reminding
@@ -26,6 +28,7 @@ from xueshi.campaigns.rows import (
     letter_rows,
     task_rows,
 )
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Filing, Reassessment
 from xueshi.machines.campaign_machine import (
     CampaignAccepted,

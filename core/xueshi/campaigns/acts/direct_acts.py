@@ -18,10 +18,11 @@ from xueshi.campaigns.acts import (
     staff_acts,
     unit_moves,
 )
-from xueshi.campaigns.acts.filing_acts import complete, void_signatures
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.filing_state import void_signatures
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging import assessing
-from xueshi.campaigns.rows import campaign_rows, command_rows, filing_rows, task_rows
+from xueshi.campaigns.rows import filing_rows, task_rows
 from xueshi.campaigns.tables import Campaign, Command, Determination, Filing, Task
 from xueshi.campaigns.year_round import record_acts, record_batches
 from xueshi.errors import XueshiError
@@ -45,9 +46,10 @@ def register_act(kind: str, act: Act) -> None:
 
 
 def carry_out(session: Session, row: Command) -> None:
-    """Carry out a direct command and write its fate: done with effect and audit, or refused with the reason."""
-    if command_rows.effect(session, row.id) is not None:
-        return
+    """Carry out a pending direct command and write its fate: done with effect and audit, or refused with the reason.
+
+    The caller has locked the row: one that is pending then has no effect yet.
+    """
     act = _ACTS.get(row.kind)
     if act is None:
         # A process put together without that room, or an older one: whoever knows the kind carries it out.
@@ -72,16 +74,15 @@ def _hand_in(session: Session, row: Command) -> Refused | None:
 
     A signature stands for the register that its signer saw: those given so far are void.
     """
-    filing = filing_rows.filing(session, ENGINE, row.target_id, lock=True)
-    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+    filing, campaign = filing_rows.filing_in_campaign(session, ENGINE, row.target_id, lock=True)
     if filing.stage != "filing":
         return Refused("not_at_unit", _not_at_unit(campaign))
     if campaign.paused_at is not None:
         return Refused("paused", "该年度验证已暂停，期间不办理；恢复后期限顺延，请届时再导入")
+    now = campaign_now(session, campaign, real_now())
     filing.input_version += 1
     filing.maker = str(row.account_id)
     filing.people = int(row.payload.get("people", 0))
-    now = campaign_now(session, campaign, real_now())
     void = [signature.role for signature in void_signatures(session, campaign, filing, now)]
     voided = {"void": void} if void else {}
     complete(
@@ -169,8 +170,7 @@ def _open_record_task(session: Session, row: Command, task: Task) -> tuple[Campa
     """Return the campaign and filing of an open record task, or why this actor cannot settle it now."""
     if task.filing_id is None:
         return Refused("no_filing", "该待办是学时记录的认定，不属于单位申报；请通过、退回或不予认定")
-    filing = filing_rows.filing(session, ENGINE, task.filing_id, lock=True)
-    campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
+    filing, campaign = filing_rows.filing_in_campaign(session, ENGINE, task.filing_id, lock=True)
     if task.closed_at is not None:
         return Refused("task_closed", "该待办已由他人办结；请刷新")
     if campaign.paused_at is not None:

@@ -5,14 +5,15 @@ Brought back as a mistake, all of it comes back. The dissolving of the filing it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import void_signatures
-from xueshi.campaigns.acts.moving import change_unit, send_along
+from xueshi.campaigns.acts.filing_state import void_signatures
+from xueshi.campaigns.acts.moving import Move, change_unit, send_along
 from xueshi.campaigns.acts.person_acts import no_year_disturbed
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows, merger_rows
@@ -31,10 +32,18 @@ TAKES_PEOPLE = ("filing", "not_filed")
 """Stages of the other unit's filing in which people may still come to it or go."""
 
 
-def hindered(
+@dataclass(frozen=True)
+class Merging:
+    """What a command on a unit to be dissolved names: the unit that it goes up in, and its people's first day there."""
+
+    into: Unit
+    day: date
+
+
+def merging_of(
     session: Session, campaign: Campaign, filing: Filing, row: Command, now: datetime
-) -> Refused | None:
-    """Say why a unit cannot go up in the one that a command names (`into`, `on`); None where it can, or names none."""
+) -> Merging | Refused | None:
+    """Read in which unit another is to go up (`into`, `on`), or say why it cannot; None where the command names none."""
     if not row.payload.get("into"):
         return None
     into = _other_unit(session, filing, row)
@@ -43,33 +52,31 @@ def hindered(
     day = _day_of(row, now)
     if isinstance(day, Refused):
         return day
-    return _other_is_open(session, campaign, into) or no_year_disturbed(
+    hindered = _other_is_open(session, campaign, into) or no_year_disturbed(
         session, (filing.unit_id, into.id), day, but=campaign.year
     )
+    return hindered or Merging(into, day)
 
 
 def merge(
-    session: Session, campaign: Campaign, filing: Filing, row: Command, now: datetime
+    session: Session, campaign: Campaign, filing: Filing, merging: Merging, *, by: UUID, now: datetime
 ) -> dict[str, object]:
     """Let a dissolved unit's people and undecided records go to the other; returns what effect and audit say of it."""
-    into = _other_unit(session, filing, row) if row.payload.get("into") else None
-    day = _day_of(row, now)
-    if into is None or isinstance(into, Refused) or isinstance(day, Refused):
-        return {}
+    into, day = merging.into, merging.day
     files_there = not results.sealed_of_unit(session, campaign.id, filing.unit_id)
     people = 0
     there = {one.person_id for one in records.lasting_employments(session, into.id)}
+    moves = []
     for employment in records.lasting_employments(session, filing.unit_id):
         people += 1
         # Who began on that very day or later was there for one day.
         first = max(day, employment.since + timedelta(days=1))
         if employment.person_id not in there:
-            change_unit(session, employment, into, first, employment.post, by=row.id)
+            moves.append(Move(employment, first, employment.post))
             there.add(employment.person_id)
         else:
-            standing_rows.end(
-                session, employment, row.id, first - timedelta(days=1), standing_rows.TRANSFERRED
-            )
+            standing_rows.end(session, employment, by, first - timedelta(days=1), standing_rows.TRANSFERRED)
+    change_unit(session, moves, into, by=by)
     waiting = records.open_of_unit(session, filing.unit_id)
     send_along(session, waiting, into)
     _register_changed(session, campaign.year, into.id, now)
@@ -106,6 +113,7 @@ def bring_back(
     own = unit_rows.unit(session, ENGINE, filing.unit_id)
     people = 0
     there = {one.person_id: one for one in records.lasting_employments(session, merger.into)}
+    mistaken = []
     for employment in records.ended_employments(session, own.id, merger.day - timedelta(days=1)):
         assert employment.until is not None  # only ended ones were asked for
         came = there.get(employment.person_id)
@@ -113,9 +121,10 @@ def bring_back(
             continue  # he has left the other unit since
         people += 1
         if came.since == employment.until + timedelta(days=1):
-            standing_rows.take_out(session, came)
+            mistaken.append(came)
             del there[employment.person_id]
         standing_rows.go_on(session, employment)
+    standing_rows.take_out(session, mistaken)
     session.flush()
     waiting = [record for record in records.open_of_unit(session, merger.into) if record.id in merger.records]
     send_along(session, waiting, own)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now, folder_stands, set_folder_clock
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import clock_rows

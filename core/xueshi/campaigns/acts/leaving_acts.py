@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.acts.person_acts import no_year_disturbed
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -15,26 +16,43 @@ from xueshi.register.tables import Employment, StudyRecord, Unit
 from xueshi.storage import new_id
 
 
-def change_unit(
-    session: Session, employment: Employment, to: Unit, day: date, post: str, *, by: UUID
-) -> None:
-    """End a person's time at a unit on the day before, and begin it at another on that day, at the end of its order.
+@dataclass(frozen=True)
+class Move:
+    """One person who goes: his lasting time at the old unit, his first day and his post at the new one."""
 
-    Both stand on the act that says so (`by`): no workbook takes them back any more.
+    employment: Employment
+    day: date
+    post: str
+
+
+def change_unit(session: Session, moves: Sequence[Move], to: Unit, *, by: UUID) -> None:
+    """End people's time at a unit on the day before, and begin it at another on that day, at the end of its order.
+
+    Both stand on the act that says so (`by`): no workbook takes them back any more. However many they are, the other
+    unit's order is asked for once, and what is written goes in batches.
     """
-    standing_rows.end(session, employment, by, day - timedelta(days=1), standing_rows.TRANSFERRED)
-    entered = Employment(
-        id=new_id(),
-        person_id=employment.person_id,
-        unit_id=to.id,
-        area=to.area,
-        post=post,
-        order_in_unit=records.next_order(session, to.id),
-        since=day,
-    )
-    session.add(entered)
+    if not moves:
+        return
+    end_of_order = records.next_order(session, to.id)
+    entered = []
+    for place, move in enumerate(moves, start=end_of_order):
+        last = move.day - timedelta(days=1)
+        standing_rows.end(session, move.employment, by, last, standing_rows.TRANSFERRED)
+        entered.append(
+            Employment(
+                id=new_id(),
+                person_id=move.employment.person_id,
+                unit_id=to.id,
+                area=to.area,
+                post=move.post,
+                order_in_unit=place,
+                since=move.day,
+            )
+        )
+    session.add_all(entered)
     session.flush()
-    standing_rows.said_by_act(session, entered, by, day.year)
+    for employment in entered:
+        standing_rows.said_by_act(session, employment, by, employment.since.year)
 
 
 def send_along(session: Session, moved: Sequence[StudyRecord], to: Unit) -> None:
@@ -45,4 +63,4 @@ def send_along(session: Session, moved: Sequence[StudyRecord], to: Unit) -> None
     for record in moved:
         record.unit_id, record.area = to.id, to.area
         session.add(record)
-        task_rows.move_record_tasks(session, record.id, to.id, to.area, to.sector)
+    task_rows.move_record_tasks(session, [record.id for record in moved], to.id, to.area, to.sector)

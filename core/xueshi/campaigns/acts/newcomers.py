@@ -12,13 +12,14 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts.rounds import begin_filing
 from xueshi.campaigns.rows import filing_rows, merger_rows
+from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import NotFoundError
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.flows.routing import flow_for, sampled_levels
 from xueshi.flows.unit_facts import facts_of
 from xueshi.machines.filing_machine import Refused, opening_state
-from xueshi.machines.stored_state import dump_flow, dump_state, load_flow
+from xueshi.machines.stored_state import dump_flow, dump_state
 from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.register.tables import Unit
 from xueshi.storage import new_id
@@ -74,7 +75,7 @@ def add_newcomer(session: Session, campaign: Campaign, unit: Unit, entry: Entry)
     What it had registered for the year by then is its register, as at opening. After the seal it is a later round: the
     campaign's first one is over.
     """
-    base = load_flow(audit.load_artifact(session, campaign.flow_digest))
+    base = flow_by(session, campaign.flow_digest)
     flow = flow_for(base, facts_of(unit), _sampled(session, campaign, base, unit))
     state = opening_state(flow, entry.until, 1 if campaign.stage == "open" else 2)
     batches = batch_rows.batches(session, ENGINE, unit.id, campaign.year)

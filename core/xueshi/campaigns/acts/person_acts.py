@@ -9,18 +9,17 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import complete
-from xueshi.campaigns.acts.moving import change_unit, send_along
+from xueshi.campaigns.acts.completing import complete
+from xueshi.campaigns.acts.moving import Move, change_unit, send_along
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import filing_rows, letter_rows
+from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
 from xueshi.campaigns.year_round.record_law import UNDER_REVIEW
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import Refused
-from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.register.rows import standing_rows, unit_rows
@@ -57,7 +56,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     refused = _decided_first(session, waiting, old.name) or no_year_disturbed(session, (old.id, new.id), day)
     if refused is not None:
         return refused
-    change_unit(session, employment, new, day, str(payload.get("post", "")), by=row.id)
+    change_unit(session, [Move(employment, day, str(payload.get("post", "")))], new, by=row.id)
     send_along(session, waiting, new)
     for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
         letter_rows.write_unit_message(
@@ -110,7 +109,7 @@ def _decided_first(session: Session, waiting: Sequence[StudyRecord], unit_name: 
 
 def _flow_of(session: Session, record: StudyRecord) -> ApprovalFlow:
     assert record.flow_digest is not None  # only a filed record is open
-    return load_flow(audit.load_artifact(session, record.flow_digest))
+    return flow_by(session, record.flow_digest)
 
 
 def no_year_disturbed(

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import flow_of, write_state
+from xueshi.campaigns.acts.filing_state import write_state
 from xueshi.campaigns.rows import filing_rows, letter_rows, merger_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import FilingState, Refused, opening_state

@@ -11,7 +11,7 @@ from xueshi.access import repository as access
 from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Delegation, Grant
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.rows import filing_rows, task_rows
 from xueshi.campaigns.tables import Command, Task
 from xueshi.machines.filing_machine import Refused

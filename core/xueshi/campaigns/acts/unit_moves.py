@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from xueshi.access import repository as access
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows

@@ -15,7 +15,7 @@ from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.ports import CommandPort
 from xueshi.campaigns.rows import command_rows, side_work_rows
-from xueshi.campaigns.tables import BulkBatch, BulkRow
+from xueshi.campaigns.tables import BulkBatch, BulkRow, Command
 from xueshi.errors import XueshiError
 from xueshi.storage import reading, transaction
 
@@ -39,10 +39,10 @@ async def run_page(
         rows = side_work_rows.bulk_rows(session, batch_id, after=after, limit=size)
         session.expunge_all()
     for row in rows:
-        command_id = _submitted(engine, batch, row)
-        if command_id is not None:
+        command = _submitted(engine, batch, row)
+        if command is not None:
             # One that finds no answer stays pending; the relay sends it again.
-            await commands.deliver(engine, port, command_id)
+            await commands.deliver(engine, port, command)
         heartbeat(row.seq)
     if len(rows) == size:
         return len(rows), rows[-1].seq
@@ -61,8 +61,8 @@ async def run_page(
     return len(rows), None
 
 
-def _submitted(engine: Engine, batch: BulkBatch, row: BulkRow) -> UUID | None:
-    """Store the command of a row, or why there can be none; returns the command's id."""
+def _submitted(engine: Engine, batch: BulkBatch, row: BulkRow) -> Command | None:
+    """Store the command of a row, or why there can be none; returns the command."""
     request = CommandRequest(
         f"bulk:{batch.id}:{row.filing_id}",
         batch.kind,
@@ -75,7 +75,7 @@ def _submitted(engine: Engine, batch: BulkBatch, row: BulkRow) -> UUID | None:
             actor = access.actor_by_grant(session, batch.account_id, batch.grant_id, batch.delegation_id)
             command = commands.submit(session, actor, request)
             _note(side_work_rows.bulk_rows(session, batch.id, after=row.seq - 1, limit=1), command.id, "")
-            return command.id
+            return command
     except XueshiError as error:
         with transaction(engine) as session:
             _note(side_work_rows.bulk_rows(session, batch.id, after=row.seq - 1, limit=1), None, str(error))

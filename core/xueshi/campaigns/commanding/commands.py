@@ -29,7 +29,7 @@ from xueshi.machines.filing_machine import FINISHED, FilingCommand, FilingVerb
 from xueshi.machines.stored_state import dump_command
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
-from xueshi.storage import new_id, transaction
+from xueshi.storage import new_id, reading, transaction
 
 ENGINE = Scope.everything()
 ENDED = {
@@ -134,33 +134,42 @@ def submit(
     return row
 
 
-async def deliver(engine: Engine, port: CommandPort, command_id: UUID) -> Command:
-    """Carry out a pending command: direct ones in one transaction, durable ones through the port. Returns the row.
+async def deliver(engine: Engine, port: CommandPort, stored: Command | UUID) -> Command:
+    """Carry out a stored command: direct ones in one transaction, durable ones through the port. Returns the row.
 
+    A row as `submit` gave it is not asked for again. Should somebody else have sent it meanwhile, nothing is done twice:
+    a workflow knows the id, a direct act looks at the row it locks.
     The database is spoken to in threads: one officer's commit must not hold up the others of the same process.
     """
-    taken = await asyncio.to_thread(_take, engine, command_id)
-    if isinstance(taken, Command):
-        return taken
-    result = await port.send(taken)
-    return await asyncio.to_thread(_settle, engine, command_id, result)
+    row = stored if isinstance(stored, Command) else await asyncio.to_thread(_stored, engine, stored)
+    if row.state != "pending" or row.not_before > real_now():
+        return row
+    if row.executor == "direct":
+        return await asyncio.to_thread(_carry_out, engine, row.id)
+    result = await port.send(Envelope(row.id, row.workflow_id, _durable_target(row), _payload(row)))
+    return await asyncio.to_thread(_settle, engine, row.id, result)
 
 
-def _take(engine: Engine, command_id: UUID) -> Command | Envelope:
-    """Carry out a direct command, or return what is to be sent of a durable one; a settled one comes back as it is."""
+def _stored(engine: Engine, command_id: UUID) -> Command:
+    with reading(engine) as session:
+        row = command_rows.command(session, command_id)
+        session.expunge(row)
+    return row
+
+
+def _carry_out(engine: Engine, command_id: UUID) -> Command:
     with transaction(engine) as session:
         row = command_rows.command(session, command_id, lock=True)
-        if row.state != "pending" or row.not_before > real_now():
-            return row
-        if row.executor == "direct":
+        if row.state == "pending":
             direct_acts.carry_out(session, row)
-            return row
-        row.attempts += 1
-        session.add(row)
-        return Envelope(row.id, row.workflow_id, _durable_target(row), _payload(row))
+        return row
 
 
 def _settle(engine: Engine, command_id: UUID, result: SendResult) -> Command:
+    """Return what became of a command that was sent; only what its own transaction did not write is written here."""
+    row = _stored(engine, command_id)
+    if row.state != "pending" or result.fate == "done":
+        return row
     with transaction(engine) as session:
         row = command_rows.command(session, command_id, lock=True)
         _write_fate(session, row, result)
@@ -215,8 +224,7 @@ def _target(
         filing_id = of_task
     elif kind.target == "record":
         filing_id = UUID(str(request.payload.get("filing")))
-    filing = filing_rows.filing(session, actor.scope, filing_id)
-    campaign = campaign_rows.campaign(session, actor.scope.of_engine(), filing.campaign_id)
+    filing, campaign = filing_rows.filing_in_campaign(session, actor.scope, filing_id)
     return campaign, filing_workflow_id(campaign, filing)
 
 
@@ -311,6 +319,7 @@ def _write_fate(session: Session, row: Command, result: SendResult) -> None:
         row.state, row.code, row.reason = result.fate, result.code, result.reason
         row.lease_until = row.inserted_at
     elif result.fate == "pending":
+        row.attempts += 1
         # Ever longer between tries, so that an absent server is not hammered; 30 s at most, so that it is not missed.
         row.lease_until = real_now() + timedelta(seconds=min(30, 2 ** min(row.attempts, 5)))
         row.reason = result.reason

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +25,10 @@ from xueshi.assessment.types import (
     with_kinds,
 )
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
-from xueshi.audit import repository as audit
-from xueshi.campaigns.acts import filing_acts
+from xueshi.campaigns.acts.filing_state import finish_assessment
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
-from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
+from xueshi.campaigns.rows import filing_rows, merger_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Campaign, Filing, Task
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
@@ -48,15 +47,9 @@ CHUNK = 500
 """People judged and stored in one transaction."""
 
 
-@lru_cache(maxsize=32)
-def load_pack(body: bytes) -> RulePack:
-    """Read a pinned rule pack; the same bytes are read once per process."""
-    return RulePack.from_bytes(body)
-
-
 def pack_of(session: Session, campaign: Campaign) -> RulePack:
     """Return the rule pack that a campaign is pinned to."""
-    return load_pack(audit.load_artifact(session, campaign.pack_digest))
+    return pack_by(session, campaign.pack_digest)
 
 
 def judged_under(campaign: Campaign, filing: Filing, now: datetime) -> JudgedUnder:
@@ -78,11 +71,10 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
     A repeat judges again and stores nothing new; a person whom a rule stops gets `not_judged` and an `attention` task.
     """
     with reading(engine) as session:
-        filing = filing_rows.filing(session, ENGINE, filing_id)
+        filing, campaign = filing_rows.filing_in_campaign(session, ENGINE, filing_id)
         state = load_state(filing.state, filing.maker)
         if state.stage != "assessing":
             return state
-        campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
         pack = pack_of(session, campaign)
         people = people_of(session, campaign, filing, pack)
         law = YearLaw.read(session, pack, filing.area, campaign.year, people)
@@ -98,15 +90,14 @@ def assess_filing(engine: Engine, filing_id: UUID, heartbeat: Callable[..., None
         judged.extend(chunk)
         heartbeat(start + len(chunk))
     with transaction(engine) as session:
-        filing = filing_rows.filing(session, ENGINE, filing_id, lock=True)
-        pinned = campaign_rows.campaign(session, ENGINE, filing.campaign_id).pack_digest
-        if pinned == campaign.pack_digest:
+        filing, now_pinned = filing_rows.filing_in_campaign(session, ENGINE, filing_id, lock=True)
+        if now_pinned.pack_digest == campaign.pack_digest:
             if filing.stage == "assessing":
-                flow = filing_acts.flow_of(session, campaign, filing)
-                filing.people = len(people)
+                flow = flow_of(session, now_pinned, filing)
                 filing_rows.note_judged(session, filing.id, [person.person_id for person in people])
+                filing.people = len(people)
                 open_record_tasks(session, filing, judged, flow.level(filing.level).signers[0].role, now)
-            return filing_acts.finish_assessment(session, filing_id)
+            return finish_assessment(session, now_pinned, filing)
     # A newer rule pack was pinned while these people were judged: nobody goes on under the older one.
     return assess_filing(engine, filing_id, heartbeat)
 
@@ -238,7 +229,7 @@ def years_of(
     found: dict[UUID, dict[int, YearFigures]] = {}
     for person_id, by_year in sealed.items():
         for other, row in sorted(by_year.items()):
-            law = load_pack(audit.load_artifact(session, row.pack_digest))
+            law = pack_by(session, row.pack_digest)
             judged = evaluate(law, request_from_json(row.request), trace=False)
             if judged.verdict != "not_judged":
                 found.setdefault(person_id, {})[other] = YearFigures.of(judged)

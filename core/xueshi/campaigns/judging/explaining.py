@@ -15,10 +15,10 @@ from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, YearAssessment
 from xueshi.assessment.verdict_words import VERDICT_SENTENCES
 from xueshi.assessment.windows import YearFigures, with_windows
-from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import load_pack, pending_from_json, request_from_json
+from xueshi.campaigns.judging.assessing import pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows
+from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.register.rows import unit_rows
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
@@ -57,7 +57,7 @@ def explain_result(
     found = scope.of_engine()  # the result lies inside the scope; its campaign may span more
     person = results.judged_person(session, result.person_id)
     campaign = campaign_rows.campaign(session, found, result.campaign_id)
-    pack = load_pack(audit.load_artifact(session, result.pack_digest))
+    pack = pack_by(session, result.pack_digest)
     explanation = explain(pack, request, _judged(session, found, result, pack, request), texts)
     waiting = len(pending_from_json(result.request))
     if waiting:
@@ -92,7 +92,7 @@ def _judged(
     for one in results.years_of_person(session, scope, result.person_id):
         if one.year == result.year or one.year in others:
             continue
-        law = load_pack(audit.load_artifact(session, one.pack_digest))
+        law = pack_by(session, one.pack_digest)
         judged = evaluate(law, request_from_json(one.request), trace=False)
         if judged.verdict != "not_judged":
             others[one.year] = YearFigures.of(judged)

@@ -11,17 +11,17 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import RECORD_TASKS, changed, flow_of, write_state
+from xueshi.campaigns.acts.filing_state import RECORD_TASKS, changed, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import (
     Judged,
     YearLaw,
     judged_under,
-    load_pack,
     open_record_tasks,
     people_of,
 )
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
+from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.machines.filing_machine import reconsidered
 from xueshi.machines.stored_state import load_state
@@ -99,7 +99,7 @@ def _reassess(session: Session, reassessment_id: UUID, filing_id: UUID) -> bool:
     if not _was_judged(filing):
         return False
     campaign = campaign_rows.campaign(session, ENGINE, filing.campaign_id)
-    pack = load_pack(audit.load_artifact(session, campaign.pack_digest))
+    pack = pack_by(session, campaign.pack_digest)
     now = campaign_now(session, campaign, real_now())
     again = _again(session, campaign, filing, pack)
     under = judged_under(campaign, filing, now)

@@ -14,7 +14,6 @@ from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.audit import repository as audit
 from xueshi.campaigns.judging.assessing import (
     ledger_line,
-    load_pack,
     pending_from_json,
     request_from_json,
 )
@@ -47,6 +46,7 @@ def replay(session: Session, sealed: Sequence[tuple[SealedResult, YearResult]]) 
     `sealed` are seals with the results that they seal (`results.sealed_results`). Raises NotFoundError where a pack is
     no longer in the data folder.
     """
+    # Read anew, not from what the process keeps: what is proved is what lies in the data folder.
     packs: dict[str, RulePack] = {}
     for start in range(0, len(sealed), BATCH):
         batch = sealed[start : start + BATCH]
@@ -54,7 +54,8 @@ def replay(session: Session, sealed: Sequence[tuple[SealedResult, YearResult]]) 
         for seal, row in batch:
             pack = packs.get(row.pack_digest)
             if pack is None:
-                pack = packs[row.pack_digest] = load_pack(audit.load_artifact(session, row.pack_digest))
+                pack = RulePack.from_bytes(audit.load_artifact(session, row.pack_digest))
+                packs[row.pack_digest] = pack
             differs = _differences(seal, row, ledgers.get(row.id, []), pack)
             yield Replayed(seal.unit_id, seal.person_id, seal.position, tuple(differs))
 

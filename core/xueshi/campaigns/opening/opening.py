@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_acts import open_unit_tasks
+from xueshi.campaigns.acts.filing_state import open_unit_tasks
 from xueshi.campaigns.clocks.campaign_clock import folder_now, folder_stands, set_folder_clock
 from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.opening.notice import Notice

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from sqlmodel import Session
 
@@ -20,9 +19,9 @@ from xueshi.campaigns.clocks.clock import end_of
 from xueshi.campaigns.clocks.office_calendar import calendar_of, last_day_of
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
 from xueshi.campaigns.rows import campaign_rows, task_rows
+from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Task
 from xueshi.flows.flow import ApprovalFlow, Escalation
-from xueshi.machines.stored_state import load_flow
 from xueshi.real_clock import real_now
 from xueshi.storage import new_id
 
@@ -58,7 +57,7 @@ def escalating(session: Session, clock: str, until: datetime) -> list[Escalating
     found = []
     for task, flow_digest in task_rows.overdue_tasks(session, clock, until):
         if flow_digest not in flows:
-            flows[flow_digest] = _flow(audit.load_artifact(session, flow_digest))
+            flows[flow_digest] = flow_by(session, flow_digest)
         level = next((one for one in flows[flow_digest].levels if one.id == task.level), None)
         if level is None or level.escalate is None or task.due_at is None:
             continue
@@ -136,8 +135,3 @@ def _escalation(task: Task, level_name: str, rule: Escalation, now: datetime) ->
         # With the end of the day that was the last: the digest of the day that begins now tells of it.
         opened_at=now - timedelta(microseconds=1),
     )
-
-
-@lru_cache(maxsize=32)
-def _flow(body: bytes) -> ApprovalFlow:
-    return load_flow(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import case, func, update
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
@@ -98,17 +98,22 @@ def move_counter(
     """Move filings from one stage's counter to another's, in the transaction of the effect."""
     if before == after:
         return
-    for stage, change in ((before, -number), (after, number)):
-        if stage is None:
-            continue
-        changed = session.execute(
-            update(Counter)
-            .where(col(Counter.campaign_id) == campaign_id, col(Counter.stage) == stage)
-            .values(filings=col(Counter.filings) + change)
+    changes = {after: number} if before is None else {before: -number, after: number}
+    change = case(changes, value=col(Counter.stage))
+    changed = session.execute(
+        update(Counter)
+        .where(col(Counter.campaign_id) == campaign_id, col(Counter.stage).in_(changes))
+        .values(filings=col(Counter.filings) + change)
+    )
+    if changed.rowcount < len(changes):  # type: ignore[attr-defined]  # a DML result has a row count
+        # A stage that none was in before: once for each campaign and stage.
+        there = session.exec(select(Counter.stage).where(Counter.campaign_id == campaign_id)).all()
+        session.add_all(
+            Counter(campaign_id=campaign_id, stage=stage, filings=by)
+            for stage, by in changes.items()
+            if stage not in there
         )
-        if changed.rowcount == 0:  # type: ignore[attr-defined]  # a DML result has a row count
-            session.add(Counter(campaign_id=campaign_id, stage=stage, filings=change))
-            session.flush()
+        session.flush()
 
 
 def planned_openings(

@@ -20,9 +20,12 @@ from xueshi.errors import NotFoundError
 
 
 def command(session: Session, command_id: UUID, *, lock: bool = False) -> Command:
-    """Return a command; raises NotFoundError."""
+    """Return a command (locked for this transaction where asked); raises NotFoundError."""
     query = select(Command).where(Command.id == command_id)
-    found = session.exec(query.with_for_update() if lock else query).first()
+    if lock:
+        # A fate that was written while this transaction waited must be seen, whatever this session read before.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(query).first()
     if found is None:
         raise NotFoundError(f"找不到办理记录 {command_id}")
     return found

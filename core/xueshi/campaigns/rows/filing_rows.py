@@ -20,6 +20,8 @@ from xueshi.campaigns.tables import (
 from xueshi.errors import NotFoundError
 from xueshi.register.tables import StudyRecord
 
+NO_FILING = "找不到该单位的申报，或不在您的管理范围"
+
 
 def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False) -> Filing:
     """Return a filing (locked for this transaction where asked); raises NotFoundError outside the scope."""
@@ -31,8 +33,28 @@ def filing(session: Session, scope: Scope, filing_id: UUID, *, lock: bool = Fals
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.exec(query).first()
     if found is None:
-        raise NotFoundError("找不到该单位的申报，或不在您的管理范围")
+        raise NotFoundError(NO_FILING)
     return found
+
+
+def filing_in_campaign(
+    session: Session, scope: Scope, filing_id: UUID, *, lock: bool = False
+) -> tuple[Filing, Campaign]:
+    """Return a filing (locked where asked) with its campaign (never locked): what nearly every act on it asks.
+
+    Raises NotFoundError outside the scope, which is the filing's: its campaign may be wider.
+    """
+    query = (
+        select(Filing, Campaign)
+        .join(Campaign, col(Campaign.id) == col(Filing.campaign_id))
+        .where(Filing.id == filing_id, scope.clause(Filing.area, Filing.sector, Filing.unit_id))
+    )
+    if lock:
+        query = query.with_for_update(of=Filing).execution_options(populate_existing=True)
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFoundError(NO_FILING)
+    return found[0], found[1]
 
 
 def filings(

@@ -19,6 +19,7 @@ from xueshi.campaigns.tables import (
     Task,
 )
 from xueshi.errors import NotFoundError
+from xueshi.register.rows.shared import chunks
 
 
 def open_tasks(
@@ -90,14 +91,17 @@ def close_record_tasks(
 
 
 def move_record_tasks(
-    session: Session, record_id: UUID, unit_id: UUID, area: str, sector: str | None
+    session: Session, record_ids: Sequence[UUID], unit_id: UUID, area: str, sector: str | None
 ) -> None:
-    """Give the open tasks on a record that is filed in the year to another unit, whose officers settle them."""
-    session.execute(
-        update(Task)
-        .where(col(Task.record_id) == record_id, col(Task.filing_id).is_(None), col(Task.closed_at).is_(None))
-        .values(unit_id=unit_id, area=area, sector=sector, assignee=None)
-    )
+    """Give the open tasks on records that are filed in the year to another unit, whose officers settle them."""
+    for chunk in chunks(record_ids):
+        session.execute(
+            update(Task)
+            .where(
+                col(Task.record_id).in_(chunk), col(Task.filing_id).is_(None), col(Task.closed_at).is_(None)
+            )
+            .values(unit_id=unit_id, area=area, sector=sector, assignee=None)
+        )
 
 
 def shift_due(session: Session, campaign_id: UUID, since: datetime, by: timedelta) -> None:

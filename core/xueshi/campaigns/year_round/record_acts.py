@@ -15,7 +15,7 @@ from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.assessment.choices import Choice
 from xueshi.assessment.formulas import GRANTED
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
 from xueshi.campaigns.tables import Command

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_acts import complete
+from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.tables import Command

@@ -12,14 +12,14 @@ from xueshi.assessment.choices import Choice, choice_of
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts
 from xueshi.audit import repository as audit
-from xueshi.campaigns.judging.assessing import load_pack
 from xueshi.campaigns.rows import filing_rows
+from xueshi.campaigns.rows.pinned_rows import flow_by, pack_by
 from xueshi.errors import RuleError
 from xueshi.flows.flow import ApprovalFlow, Channel
 from xueshi.flows.routing import flow_for
 from xueshi.flows.unit_facts import facts_of
 from xueshi.machines.filing_machine import Refused
-from xueshi.machines.stored_state import dump_flow, load_flow
+from xueshi.machines.stored_state import dump_flow
 from xueshi.records import repository as records
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.regulations.pack import RulePack
@@ -52,12 +52,7 @@ def routed(law: RecordLaw, unit: Unit) -> RecordLaw:
 
 def law_by(session: Session, flow_digest: str, pack_digest: str) -> RecordLaw:
     """Load flow and rules by digest. Raises NotFoundError for a digest that is not there."""
-    return RecordLaw(
-        load_flow(audit.load_artifact(session, flow_digest)),
-        flow_digest,
-        load_pack(audit.load_artifact(session, pack_digest)),
-        pack_digest,
-    )
+    return RecordLaw(flow_by(session, flow_digest), flow_digest, pack_by(session, pack_digest), pack_digest)
 
 
 @dataclass(frozen=True)

@@ -129,14 +129,16 @@ def go_on(session: Session, employment: Employment) -> None:
     session.add(employment)
 
 
-def take_out(session: Session, employment: Employment) -> None:
-    """Remove a time at a unit with what it stands on: the act that began it was a mistake."""
-    session.execute(
-        delete(EmploymentSource)
-        .where(col(EmploymentSource.employment_id) == employment.id)
-        .execution_options(synchronize_session=False)
-    )
-    session.delete(employment)
+def take_out(session: Session, employments: Sequence[Employment]) -> None:
+    """Remove times at a unit with what they stand on: the act that began them was a mistake."""
+    for chunk in chunks([employment.id for employment in employments]):
+        session.execute(
+            delete(EmploymentSource)
+            .where(col(EmploymentSource.employment_id).in_(chunk))
+            .execution_options(synchronize_session=False)
+        )
+    for employment in employments:
+        session.delete(employment)
 
 
 def said_by_act(session: Session, employment: Employment, command_id: UUID, year: int) -> None:
