@@ -161,7 +161,8 @@ class Evaluation(Run):
             return result
         records = {record.id: record for record in self.request.records}
         mine = [one for one in judged if one.id in records]
-        might = might_gain(compiled, self.person, records, mine, self.alone)
+        beside = Evaluation(compiled, self.request, trace=False)
+        might = might_gain(compiled, self.person, records, mine, beside.alone)
         if not might:
             return result
         if nodes is not None:
@@ -169,10 +170,10 @@ class Evaluation(Run):
         return judge_requirements(*asked, might)
 
     def alone(self, record: RecordFacts) -> Judged:
-        """Judge one record by itself, beside nothing else of the year."""
-        run = Evaluation(compiled=self.compiled, request=self.request, trace=False)
-        one = run.taken_up(record)
-        run.judge(one)
+        """Judge one record by itself, as if nothing else of the year were there."""
+        self.day_used.clear()
+        one = self.taken_up(record)
+        self.judge(one)
         return one
 
     def carried(self, judged: set[str]) -> list[tuple[Judged, LedgerEntry]]:

@@ -49,13 +49,15 @@ def might_gain(
     them, and nothing is reckoned with.
     """
     found: dict[str, Might] = {}
+    facts = {**person, "at_least": compiled.minimums}
+    by_property = any(entry.where is not None for entry in compiled.sums)
     for one in judged:
         absent = [name for name in one.kind_rules.presumes if name not in one.facts]
         if not absent or one.id not in records or one.verdict in ("refused", "other_year"):
             continue
         record = records[one.id]
         alone = judge(record)
-        base = _brings(compiled, person, alone)
+        base = _brings(compiled, facts, alone)
         most: dict[str, int] = {}
         asked: dict[str, dict[str, None]] = {}
         for name in absent:
@@ -65,9 +67,11 @@ def might_gain(
                     if other.row is None or alone.row is None or other.row.item is not alone.row.item:
                         continue
                     other.hours = MUCH
+                if not by_property and _same(alone, other):
+                    continue
                 # What acts across records took from it, it would take again.
                 bound = one.hours + max(0, other.hours - alone.hours)
-                for of, brought in _brings(compiled, person, other).items():
+                for of, brought in _brings(compiled, facts, other).items():
                     gain = brought - base.get(of, 0)
                     gain = gain if of in compiled.counted else min(gain, bound)
                     if gain > 0:
@@ -87,13 +91,21 @@ def _values(fact: Fact) -> Iterator[Any]:
         yield from fact.values
 
 
-def _brings(compiled: Program, person: Facts, one: Judged) -> dict[str, int]:
+def _same(alone: Judged, other: Judged) -> bool:
+    """Tell whether a record counts as before, whatever its sums are."""
+    return (
+        other.row is alone.row
+        and other.hours == alone.hours
+        and other.category == alone.category
+        and other.year == alone.year
+    )
+
+
+def _brings(compiled: Program, facts: Facts, one: Judged) -> dict[str, int]:
     """Return what a record by itself brings to every category, sum and count (in hundredths), in the year that is judged."""
-    if one.year != person["year"]:
+    if one.year != facts["year"]:
         return {}
-    facts = {**person, "at_least": compiled.minimums}
-    counts = count_sums(compiled, [one])
-    return {
-        **sum_totals(compiled, [one], facts, {}, {}),
-        **{code: count * 100 for code, count in counts.items()},
-    }
+    brought = sum_totals(compiled, [one], facts, {}, {})
+    if compiled.counted:
+        brought.update({code: count * 100 for code, count in count_sums(compiled, [one]).items()})
+    return brought
