@@ -25,13 +25,16 @@ from xueshi.assessment.case_file import (
     WINDOW_KEYS,
 )
 from xueshi.assessment.cases import run_file
+from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import RECORD_VERDICTS
+from xueshi.registry import load
 from xueshi.regulations import schema
 from xueshi.regulations.check import check
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import FACT_TYPES, engine_vocabulary
 from xueshi.regulations.words import RATE_UNITS
 from xueshi.settings import PREFIX, Settings
+from xueshi_cli.facts_given import read_request, read_years
 from xueshi_cli.main import build
 from xueshi_cli.region_findings import TITLES
 
@@ -119,6 +122,17 @@ def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
         ("EX2024-02", ()),
         ("EX2024-09", ()),
     ]
+
+
+def test_the_file_of_one_persons_year_in_the_guide_is_read(tmp_path: Path) -> None:
+    page = (PROJECT / "docs" / "region-author.md").read_text(encoding="utf-8")
+    [body] = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    file = tmp_path / "person.json"
+    file.write_text(body, encoding="utf-8")
+    pack = load().pack_of("SZ2013")
+    request = read_request(file, pack, pack.area, 2024)
+    assert evaluate(pack, request).totals["professional"] == 1800
+    assert read_years(file, pack) == {2023: {"public": 3000, "professional": 6000, "total": 9000}}
 
 
 def test_every_key_and_every_check_stands_in_the_guide() -> None:

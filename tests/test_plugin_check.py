@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from importlib import invalidate_caches
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from xueshi.errors import PluginError
-from xueshi.plugin_check import check_files
+from xueshi.plugin_check import check_files, overdue_laws
 from xueshi.registry import GROUP, Registry, load
 from xueshi.regulations.diagnostics import Diagnostic
 from xueshi.testing import JurisdictionContract
@@ -56,7 +57,24 @@ def test_the_example_has_no_finding(installed: Installed) -> None:
     assert check_files(installed(), "yunze") == []
 
 
+def test_a_rule_file_whose_next_look_is_overdue_is_named_from_the_day_after(installed: Installed) -> None:
+    registry = installed(
+        "regulations/yunze2031.yaml",
+        "\nclauses:",
+        "\n  verified: {on: 2031-05-01, by: 张三, review: 2032-05-01}\nclauses:",
+    )
+    assert overdue_laws(registry, "yunze", date(2032, 5, 1)) == []
+    assert overdue_laws(registry, "yunze", date(2032, 5, 2)) == [
+        "规则YUNZE2031由张三于2031-05-01核对，应在2032-05-01前复核，已过期"
+    ]
+
+
+def test_a_rule_file_that_names_no_next_look_is_never_overdue(installed: Installed) -> None:
+    assert overdue_laws(installed(), "yunze", date(2099, 1, 1)) == []
+
+
 FAULTS = [
+    ("regulations/yunze2031.yaml", "issuer: 云泽市人力资源和社会保障局", "issuer: 待填", "N102", "is the scaffold's", 7),
     ("jurisdiction.yaml", "clause: YUNZE2031 三(三)", "clause: NONSENSE 九", "E202", "begins with no instrument", 6),
     ("jurisdiction.yaml", "clause: YUNZE2031 三(三)", "clause: YUNZE2031 九", "E202", '"九", which is no clause of YUNZE2031', 6),
     ("jurisdiction.yaml", "clause: YUNZE2031 三(三)", "clause: YUNZE2031", "E202", "without a clause (todo)", 6),

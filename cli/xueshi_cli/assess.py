@@ -110,10 +110,13 @@ def precheck_(
         found = precheck(pack, request, planned)
     except RuleError as error:
         raise InputError(str(error)) from error
+    # What nothing reads of the plan itself its explanation says.
+    told = notices_of(pack, request) if request.records else ()
     if json:
-        typer.echo(json_.dumps(found.to_json(), ensure_ascii=False))
+        notices = notices_of(pack, request._replace(records=(*request.records, planned)))
+        typer.echo(json_.dumps({**found.to_json(), "notices": list(notices)}, ensure_ascii=False))
     else:
-        typer.echo("\n".join(_answer(found)))
+        typer.echo("\n".join([*_answer(found), *(f"提示：{notice}" for notice in told)]))
     if not found.counts:
         raise typer.Exit(1)
 

@@ -23,6 +23,7 @@ from sqlmodel import Session
 
 from xueshi.assessment import evaluate
 from xueshi.errors import XueshiError
+from xueshi.plugin_check import overdue_laws
 from xueshi.real_clock import real_now
 from xueshi.registry import load
 from xueshi.settings import Settings, load_settings, open_to_others
@@ -328,6 +329,10 @@ def plugins(_settings: Settings) -> list[Finding]:
         encoded = sum(instrument.file is not None for instrument in its.instruments)
         said = f"{its.name}（{code}），文件 {len(its.instruments)} 件，其中已编码 {encoded} 件"
         findings.append(Finding("地区插件", "ok", said))
+        findings += [
+            Finding("规则复核", "warning", text, "对照原文和现行规定复核，再更新规则文件的 verified")
+            for text in overdue_laws(registry, code, real_now().astimezone().date())
+        ]
     for problem in registry.problems:
         cause = f"{problem.distribution}（{problem.entry_point}）：{problem.cause}"
         findings.append(

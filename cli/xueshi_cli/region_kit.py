@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from xueshi.errors import InputError
+from xueshi.plugin_check import UNKNOWN
 from xueshi.regulations.notice_guesses import read_guesses
 from xueshi.regulations.outline import Outline
 
@@ -16,7 +17,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _INSTRUMENT = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _TODO_LENGTH = 24
 EMPTY = Outline((), (), None, None, None, None)
-UNKNOWN = "待填"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _guessed(read: Outline) -> dict[str, str]:
         "effective_note": from_text if told.effective else "施行日期；原文未写的写 none",
         "first_year": str(told.first_year or 2000),
         "last_year": str(told.last_year or "open"),
-        "starts": told.starts,
+        "starts": f"{told.starts}, named_by: start" if told.by_start else told.starts,
         "starts_clause": f"clause: {told.starts_clause}, " if told.starts_clause else "",
         "starts_note": "请核对" if told.starts_clause else "clause: the one that says when the year starts",
         "minimum": ", ".join(f"{of}: {hours}" for of, hours in told.minimums.items()) or "total: todo",

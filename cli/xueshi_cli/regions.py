@@ -11,6 +11,7 @@ import typer
 from xueshi.errors import InputError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.plugin_check import check_files, looser_findings
+from xueshi.real_clock import real_now
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
@@ -72,7 +73,7 @@ def new(
                 f"编号 {number} 在文中出现不止一次，只列了第一次；请核对，必要时另取名（例如加“末”或附件号）"
             )
     typer.echo(
-        "先核对脚手架所猜：title、effective、years（规则文件、流程、applies）、year.starts、conventions.minimum，并补上流程和applies的条款"
+        "先核对脚手架所猜：title、effective、years（规则文件、流程、applies）、year.starts 和 named_by、conventions.minimum，并补上流程和applies的条款"
     )
     typer.echo(f"然后：pip install --no-deps --no-build-isolation -e {target}；xueshi regions check {name}")
 
@@ -165,6 +166,7 @@ def check(
                 overlays=asked.overlays(one.id, ""),
                 functions=asked.hour_functions(one.id),
                 texts=texts,
+                today=real_now().astimezone().date().isoformat(),
             )
     found += looser_findings(registry, region)
     # A flow file that cannot be read is a finding already; what it holds cannot be judged then.

@@ -26,6 +26,8 @@ from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
 from xueshi.hours import show_hours
 from xueshi.messages import repository as messages
+from xueshi.plugin_check import overdue_laws
+from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading
@@ -80,9 +82,18 @@ def list_(
                 }
             )
         left = messages.backlog(session, actor.scope) if actor.may("accounts.manage") else None
+        stale = _to_look_at_again(place) if actor.may("rules.publish") and not json else []
     show_table("待办", rows, as_json=json, csv=csv, xlsx=xlsx, empty="没有等您办理的事项")
     if not json and left is not None and left.tried:
         typer.echo(f"注意：{backlog_words(left)}")
+    for said in stale:
+        typer.echo(f"注意：{said}；复核后更新规则文件的verified")
+
+
+def _to_look_at_again(place: Workplace) -> list[str]:
+    """Say which rule files were to be compared with their texts again by now: a task of whoever publishes law."""
+    today = real_now().astimezone().date()
+    return [said for code in place.registry.codes() for said in overdue_laws(place.registry, code, today)]
 
 
 @app.command("show")

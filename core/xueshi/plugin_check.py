@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -24,6 +25,8 @@ from xueshi.regulations.instrument import read_rule_file
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.sources import RegulationSource
 
+UNKNOWN = "待填"
+"""What a scaffold writes where the text of the notice does not say it."""
 YEARS = 60
 """How many years from its first instrument on a region is asked for its notices."""
 
@@ -86,6 +89,23 @@ def _looser(registry: Registry, pack: RulePack, base: RulePack, one: Difference,
     )
 
 
+def overdue_laws(registry: Registry, code: str, today: date) -> list[str]:
+    """Say of each rule file of a jurisdiction that was to be looked at again (`verified.review`) that the day has passed."""
+    found = []
+    for one in registry.ask(code).jurisdiction().instruments:
+        if one.file is None:
+            continue
+        source = registry.source_of(one.id)
+        if "verified" not in source.text:
+            continue  # most name no day: they need not be read for it
+        verified = read_rule_file(source, Findings()).header.verified
+        if verified is not None and verified.overdue(today.isoformat()):
+            found.append(
+                f"规则{one.id}由{verified.by}于{verified.on}核对，应在{verified.review}前复核，已过期"
+            )
+    return found
+
+
 def cited_places(registry: Registry) -> dict[str, list[str]]:
     """Return what may be cited: the clauses of every encoded instrument and of every notice, of all plugins."""
     found: dict[str, list[str]] = {}
@@ -125,6 +145,9 @@ class _Checked:
         yield from self._applies()
         if not isinstance(self.asked.plugin, DataJurisdiction):
             return
+        yield from _left_over(_tree(self._root / "jurisdiction.yaml", f"{self.package}/jurisdiction.yaml"))
+        for file, where in self._folder("regulations"):
+            yield from _left_over(_tree(file, where))
         yield from self._unreadable("flows", lambda file, where: read_yaml(file, FlowFile, where))
         yield from self._unreadable("papers", lambda file, where: read_yaml(file, PaperFile, where))
         for file, where in self._folder("notices"):
@@ -189,6 +212,19 @@ class _Checked:
         found = [file for file in place.iterdir() if file.name.endswith(".yaml")] if place.is_dir() else []
         for file in sorted(found, key=lambda one: one.name):
             yield file, f"{self.package}/{folder}/{file.name}"
+
+
+def _left_over(node: document.Node) -> Iterator[Diagnostic]:
+    """Yield N102 for every word that a scaffold left to the author and that nobody has filled in."""
+    if isinstance(node, document.Scalar):
+        if node.text == UNKNOWN:
+            message = f'"{UNKNOWN}" is the scaffold\'s: the notice did not tell it'
+            yield Diagnostic("N102", "E", node.file, node.line, "", message, "write what the notice says")
+        return
+    if isinstance(node, document.Mapping) and "todo" in node.entries:
+        return  # a clause without status is a finding already
+    for inner in node.items if isinstance(node, document.Sequence) else node.entries.values():
+        yield from _left_over(inner)
 
 
 def _refused(

@@ -34,7 +34,7 @@ def by_year(
         ("60 per half_year", "whole", LONG, [6000, 12000, 12000, 6000]),
         ("60 per half_year", "whole", {"start": "2020-10-01", "end": "2021-03-31"}, [0, 6000, 0, 0]),
         ("30 per month", "whole", {"start": "2020-12-15", "end": "2021-02-14"}, [0, 6000, 0, 0]),
-        ("30 per month", "prorate", {"start": "2020-12-01", "end": "2021-01-31"}, [3000, 3000, 0, 0]),
+        ("30 per month", "by_days", {"start": "2020-12-01", "end": "2021-01-31"}, [3000, 3000, 0, 0]),
         ("50 per year", "prorate", {**LONG, "months": 24}, [2500, 5000, 2500, 0]),
         ("{months: {below 12: 0, from 12: 50 per year}}", "prorate", {"start": "2020-07-01", "end": "2021-06-30"}, [0, 5000, 0, 0]),
     ],

@@ -51,7 +51,7 @@ TOLD = [
     Told("no_decision_in_range", "1: {clause: 一, name: 论文, for: paper, hours: 6 to 12, undecided: needs_decision}", (paper(),), "no_decision", "论文按一在6至12学时之间由认定人确定，尚未认定"),
     Told("no_hours_stated", STATED, (paper(declared_hours=None),), "no_hours_stated", "论文按一以“载明学时数”计算，但填写为无"),
     Told("none_by_clause", "1: {clause: 一, name: 论文, for: paper, hours: none}", (paper(),), "none_by_clause", "按一不计学时"),
-    Told("below_one_unit", "1: {clause: 一, name: 进修, for: abroad, hours: 10 per month, partial: prorate}", (("r1", "abroad", {"start": "2021-03-01", "end": "2021-03-12"}),), "none_by_clause", "开始日期2021-03-01、结束日期2021-03-12、月数0.40个月，按一不满一个月的不计学时"),
+    Told("below_one_unit", "1: {clause: 一, name: 进修, for: abroad, hours: 10 per month, partial: whole}", (("r1", "abroad", {"start": "2021-03-01", "end": "2021-03-12"}),), "none_by_clause", "开始日期2021-03-01、结束日期2021-03-12、月数0.40个月，按一不满一个月的不计学时"),
     Told("share_zero", "1: {clause: 一, name: 论文, for: paper, hours: 8, share: {rank: {1: 100%, from 2: 0%}}}", (paper(rank=2),), "share_zero", "排名2位按一所占份额为0，不计学时"),
     Told("cap_day", "1: {clause: 一, name: 培训, for: training, hours: 1 per hour, partial: prorate, at_most: {day: 8}}", (("r1", "training", {"hours": 20, "days": 2}),), "cap_day", "培训按一每天有上限，20学时计16学时"),
     Told("cap_event", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {event: 5}}", (paper(declared_hours=8),), "cap_event", "论文按一每次最多5学时，8学时计5学时"),

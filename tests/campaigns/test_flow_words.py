@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from flow_folder import registry_of, write
@@ -35,6 +36,15 @@ def test_a_flow_for_records_says_who_files_and_what_the_person_need_not_do(tmp_p
     assert "由人社部门在活动结束后20个工作日内填报，登记即生效，本人不用申请" in reported
     assert lines[-1].startswith("工作单位变动的：离职前由“单位核准”或“机构核准”审核其登记")
     assert not any("完成即为提交" in line for line in lines)
+
+
+def test_levels_that_every_unit_passes_are_not_said_to_depend_on_the_unit(tmp_path: Path) -> None:
+    flow = flows(tmp_path)["record"]
+    plain = replace(flow, levels=tuple(replace(level, only=None) for level in flow.levels))
+    lines = flow_sentences(plain)
+    [person] = [line for line in lines if "（person）" in line]
+    assert "由本人填报，经“单位核准”、“机构核准”，本人须申请" in person
+    assert not any("按单位情况适用" in line for line in lines)
 
 
 def test_a_closing_that_no_text_orders_says_so(tmp_path: Path) -> None:

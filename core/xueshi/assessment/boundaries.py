@@ -31,7 +31,7 @@ class Proposal:
 
 
 def proposals(pack: RulePack) -> list[Proposal]:
-    """Propose cases for every band, rank, range, cap, minimum, year start and reading of a pack, each once."""
+    """Propose cases for every band, rank, range, cap, minimum, deemed record, year start and reading of a pack, each once."""
     found: list[Proposal] = []
     for item in pack.data["items"]:
         for row in (item, *item["rows"]):
@@ -65,6 +65,10 @@ def proposals(pack: RulePack) -> list[Proposal]:
             pack.id, pack.data["year"]["clause"], "统计年度", "end", tuple(day.isoformat() for day in days)
         )
     )
+    for one in pack.data["deemed"]:
+        found += _deemed(pack, one, tuple(day.isoformat() for day in days))
+    for one in pack.data["requirements"]:
+        found += _bounds(one["rule"], one["clause"], one["when"])
     span = (served - 1, served) if ends is None else (served - 1, served, ends, ends + 1)
     found.append(Proposal(pack.id, pack.data["year"]["clause"], "适用年度", "year", tuple(map(str, span))))
     for name, reading in pack.readings.items():
@@ -91,15 +95,7 @@ def _window(pack: RulePack, one: Mapping[str, Any]) -> Proposal:
 def _of_row(row: dict[str, Any]) -> Iterator[Proposal]:
     rule, clause = row["rule"], row["clause"]
     for word in ("when", "needs", "except", "hours", "share", "category"):
-        for fact, matcher in _matchers(row.get(word)):
-            for low, _, high, _ in matcher.get("bands", ()):
-                for bound in (low, high):
-                    if bound is not None:
-                        yield Proposal(rule, clause, "界限", fact, _around(Fraction(bound)))
-            numbers = [value for value in matcher.get("in", ()) if str(value).isdigit()]
-            if numbers:
-                last = max(int(str(value)) for value in numbers)
-                yield Proposal(rule, clause, "名次", fact, (str(last), str(last + 1)))
+        yield from _bounds(rule, clause, row.get(word))
     for low, high in _ranges(row.get("hours")):
         edge = Fraction(1, 100)
         values = (Fraction(low) - edge, Fraction(low), Fraction(high), Fraction(high) + edge)
@@ -107,6 +103,30 @@ def _of_row(row: dict[str, Any]) -> Iterator[Proposal]:
     for fact, missing in _gates(row):
         yield Proposal(rule, clause, "条件", fact, missing)
     yield from _caps(row, row.get("hours"))
+
+
+def _bounds(rule: str, clause: str, form: Any) -> Iterator[Proposal]:
+    """Propose, for each band and rank in a condition or table, the values around it."""
+    for fact, matcher in _matchers(form):
+        for low, _, high, _ in matcher.get("bands", ()):
+            for bound in (low, high):
+                if bound is not None:
+                    yield Proposal(rule, clause, "界限", fact, _around(Fraction(bound)))
+        numbers = [value for value in matcher.get("in", ()) if str(value).isdigit()]
+        if numbers:
+            last = max(int(str(value)) for value in numbers)
+            yield Proposal(rule, clause, "名次", fact, (str(last), str(last + 1)))
+
+
+def _deemed(pack: RulePack, one: Mapping[str, Any], days: tuple[str, ...]) -> Iterator[Proposal]:
+    """Propose, for a record that satisfies requirements, its bounds, its day and what is left unsaid, under every option."""
+    for form in (one["if_record"], *(under for _, _, under in one.get("under", ()))):
+        yield from _bounds(one["rule"], one["clause"], form)
+        for fact, matcher in _matchers(form):
+            if matcher.get("in_window"):
+                yield Proposal(one["rule"], one["clause"], "视同完成的日期", fact, days)
+            if fact in pack.facts and fact != "kind":
+                yield Proposal(one["rule"], one["clause"], "视同完成", fact, ("未填",))
 
 
 def _caps(row: dict[str, Any], hours: Any) -> Iterator[Proposal]:
@@ -162,7 +182,7 @@ def _rates(form: Any) -> Iterator[tuple[str, str, int]]:
 
 def _fixed(form: Any) -> Iterator[Fraction]:
     for node in _walk(form):
-        if node[0] == "fixed" and len(node) == 2:
+        if node[0] == "fixed" and len(node) > 1:
             yield Fraction(str(node[1]))
 
 

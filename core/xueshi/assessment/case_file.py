@@ -61,6 +61,8 @@ PERSON_KEYS = (
     "level", "industry", "levels", "cycle", "term", "earlier", "freelancer", "verifier", "title_date", "years_in_post", "degree", "level_sought",
 )  # fmt: skip
 NOTHING = ("null", "~", "")
+NO_FIGURES = ("met", "sum_met", "missing_years")
+"""Keys of a year or a window that hold no hours."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ def _case(node: Mapping, faults: list[str]) -> Case | None:
     ]
     if not _text(node.get("year")).isdigit():
         problems.append("year应为年度")
-    problems += _misplaced(node)
+    problems += [*_misplaced(node), *_no_hours(node)]
     if problems:
         faults.extend(f"{node.file}:{node.line}: 案例{name}{problem}" for problem in problems)
         return None
@@ -287,6 +289,35 @@ def _windows(node: Node | None) -> dict[str, dict[str, Any]] | None:
     if node is None:
         return None
     return {key: value if isinstance(value, dict) else {} for key, value in _mapping(node).items()}
+
+
+def _no_hours(node: Mapping) -> list[str]:
+    """Name the figures of a case that are no hours: not a number, or of more than two decimals."""
+    places: list[tuple[str, Node | None]] = [
+        (f"的{key}", node.get(key)) for key in ("totals", "shortfall", "minimum", "average")
+    ]
+    for word in ("years", "windows"):
+        held = node.get(word)
+        for name, body in held if isinstance(held, Mapping) else ():
+            entries = body.entries if isinstance(body, Mapping) else {}
+            figures = {key: value for key, value in entries.items() if key not in NO_FIGURES}
+            inner = {key: value for key, value in figures.items() if isinstance(value, Mapping)}
+            plain = {key: value for key, value in figures.items() if key not in inner}
+            places += [(f"的{word}中{name}的{key}", value) for key, value in inner.items()]
+            places.append((f"的{word}中{name}", Mapping(node.file, node.line, plain, {})))
+    person = node.get("person")
+    earlier = person.get("earlier") if isinstance(person, Mapping) else None
+    for place, entry in enumerate(earlier.items if isinstance(earlier, Sequence) else (), start=1):
+        if isinstance(entry, Mapping):
+            hours = {key: value for key, value in entry if key == "hours"}
+            places.append((f"的earlier第{place}条", Mapping(node.file, node.line, hours, {})))
+    return [
+        f"{where}的{key}“{value.text}”不是学时数；最多两位小数，如 {key}: 89.67"
+        for where, figures in places
+        if isinstance(figures, Mapping)
+        for key, value in figures
+        if isinstance(value, Scalar) and value.text not in NOTHING and _hundredths(value.text) is None
+    ]
 
 
 def _misplaced(node: Mapping) -> list[str]:

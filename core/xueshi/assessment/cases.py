@@ -175,7 +175,7 @@ def request_of(case: Case, pack: RulePack, year: int | None = None) -> PersonYea
         RecordFacts(
             record.id,
             record.kind,
-            {name: _fact(value, pack.facts.get(name)) for name, value in facts_of(record).items()},
+            {name: _fact(value, pack.facts.get(name), pack) for name, value in facts_of(record).items()},
             record.year,
             record.claimed,
         )
@@ -191,14 +191,14 @@ def facts_of(record: CaseRecord) -> dict[str, Any]:
     }
 
 
-def _fact(value: Any, fact: Fact | None) -> Any:
+def _fact(value: Any, fact: Fact | None, pack: RulePack) -> Any:
     if value is None or fact is None:
         return value
     if fact.type == "date" and value in (False, "false"):
         return None
     if fact.type == "date" and isinstance(value, str) and value.isdigit() and len(value) == 4:
-        # A year alone: a day in its middle belongs to it under every start of the statistics year.
-        return f"{value}-07-01"
+        # A year alone: a day in the middle of that statistics year.
+        return pack.middle_of(int(value)).isoformat()
     return value
 
 
@@ -290,6 +290,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
     failures: list[str] = []
     readings: dict[str, None] = {}
     known = {*pack.categories, *pack.sums, "total"}
+    looked_at = _looked_at(case, pack)
     for year, given in case.years.items():
         unknown = [key for key in given if key not in known and key not in YEAR_KEYS]
         if unknown:
@@ -311,6 +312,12 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
             readings.update(dict.fromkeys(alone.readings))
             minimums = {one.of: one.minimum for one in alone.requirements if one.minimum is not None}
             parts = dict(YearFigures.of(alone).minimums)
+        asked = {**parts, **minimums}
+        untold = [key for key in asked if key in looked_at and key not in totals]
+        if untold:
+            named = "、".join(f"{key}（{pack.labels[key]}）" for key in untold)
+            failures.append(f"{year}：没有写{named}，跨年度要求要看；请写明该年度的数，没有的写0")
+            continue
         short = {
             key: minimum - totals.get(key, 0)
             for key, minimum in minimums.items()
@@ -322,10 +329,25 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
                 failures.append(f"{year}：差额应为{_shown(expected)}，得{_shown(short)}")
         if given.get("met") is not None and (not short) != (given["met"] == "true"):
             failures.append(f"{year}：结论应为{given['met']}，得{not short}")
-        asked = {**parts, **minimums}
         met = {key: totals.get(key, 0) >= minimum for key, minimum in asked.items()}
         figures[year] = YearFigures(totals, asked, met)
     return figures, failures, readings
+
+
+def _looked_at(case: Case, pack: RulePack) -> set[str]:
+    """Return the categories and sums that the windows of a case look at in every year."""
+    compiled = program(pack)
+    if case.term:
+        names = {case.window} if case.window is not None else set(compiled.by_id)
+    else:
+        names = {*(case.windows or {}), *compiled.year_parts}
+    return {
+        compiled.scopes[part]
+        for one in compiled.requirements
+        if one.over is not None and names & {one.id, one.rule}
+        for part in (*one.average_of, *one.sum_of, *one.every)
+        if part in compiled.scopes
+    }
 
 
 def _windowed(

@@ -12,6 +12,7 @@ from xueshi.assessment.conditions import (
     Days,
     Facts,
     Number,
+    Window,
     asked,
     condition_of,
     matcher_of,
@@ -46,23 +47,25 @@ WHOLE_YEAR = (10000,)
 
 
 class Compiler:
-    """Compiles the forms of one pack. `functions` are the Python hooks by name."""
+    """Compiles the forms of one pack. `functions` are the Python hooks by name, `window` gives the days of a year."""
 
     def __init__(
         self,
         facts: Mapping[str, Fact],
         functions: Mapping[str, Any],
-        kinds: Mapping[str, str] | None = None,
+        kinds: Mapping[str, str],
+        window: Window,
     ) -> None:
         self.facts = facts
         self.functions = functions
-        self.kinds = kinds or {}
+        self.kinds = kinds
+        self.window = window
         self.less: tuple[str, ...] = ()
         """What is taken off days before a condition or table compares them, while an entry with `less` is compiled."""
 
     def condition(self, form: list[Any] | None, absence: frozenset[str] = frozenset()) -> Condition:
         """Compile a condition; for the facts in `absence` not being stated is a value like others, so False."""
-        return condition_of(form, self.facts, self.less, absence)
+        return condition_of(form, self.facts, self.less, absence, self.window)
 
     def said(self, form: list[Any] | None, kind: str, *, wanted: bool) -> str:
         """Say a condition as it holds or fails for records of a kind; the kind itself only where nothing else is asked."""
@@ -176,7 +179,8 @@ def _rate(form: list[Any], rate: Number) -> Formula:
         quantity(fact, tuple(less)),
         per * size,
         to_whole=partial == "whole",
-        completed=unit in COMPLETED,
+        completed=unit in COMPLETED and partial != "by_days",
+        by_days=partial == "by_days",
     )
 
 

@@ -7,6 +7,7 @@ and words are interned, so that a fact is found by what it is before it is compa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from fractions import Fraction
 from sys import intern
 from typing import Any, Final, final
@@ -18,6 +19,9 @@ Facts = dict[str, Any]
 Number = int | Fraction
 Matcher = frozenset[Any] | Callable[[Any], bool]
 """What a stated value is compared with: a set of values, or a function where there are bands."""
+
+Window = Callable[[int], tuple[date, date]]
+"""Gives the first and the last day of a statistics year."""
 
 MISSING: Final[Any] = object()
 TOO_MANY: Final[Any] = object()
@@ -122,6 +126,32 @@ class OfDays(Condition):
             return self.none if value is None else None
         match = self.match
         return value in match if isinstance(match, frozenset) else match(value)
+
+
+@final
+class InYear(Condition):
+    """A day that lies in the statistics year that is judged; one that nobody stated, or stated as none, does not.
+
+    `also` is what the same test lets hold beside it (a value, `none`, `not_stated`), where it names more.
+    """
+
+    __slots__ = ("also", "fact", "window")
+
+    def __init__(self, fact: str, window: Window, also: Condition | None) -> None:
+        self.fact = intern(fact)
+        self.window = window
+        self.also = also
+
+    def holds(self, facts: Facts) -> bool | None:
+        """Look where the day lies."""
+        day = facts.get(self.fact, MISSING)
+        if day is not MISSING and day is not None:
+            first, last = self.window(facts["year"])
+            if first <= day <= last:
+                return True
+        elif day is MISSING and self.also is None:
+            return None
+        return self.also is not None and self.also.holds(facts)
 
 
 @final
@@ -235,11 +265,16 @@ def less_quantity(less: Iterable[str], fact: str, facts: Facts) -> Number:
 
 
 def condition_of(
-    form: list[Any] | None, known: Mapping[str, Fact], less: tuple[str, ...], absence: frozenset[str]
+    form: list[Any] | None,
+    known: Mapping[str, Fact],
+    less: tuple[str, ...],
+    absence: frozenset[str],
+    window: Window,
 ) -> Condition:
     """Make a condition of its form; for the facts in `absence` not being stated is a value like others, so False.
 
-    `known` are the facts of the pack, `less` what is taken off days before they are compared.
+    `known` are the facts of the pack, `less` what is taken off days before they are compared, `window` gives the days
+    of a statistics year.
     """
     constant = settled(form)
     if constant is not None:
@@ -247,10 +282,10 @@ def condition_of(
     assert form is not None
     head = form[0]
     if head == "test":
-        return _test(form[1], form[2], known, less, absence)
+        return _test(form[1], form[2], known, less, absence, window)
     if head == "not":
-        return Negated(condition_of(form[1], known, less, absence))
-    parts = [condition_of(part, known, less, absence) for part in form[1] if settled(part) is None]
+        return Negated(condition_of(form[1], known, less, absence, window))
+    parts = [condition_of(part, known, less, absence, window) for part in form[1] if settled(part) is None]
     if len(parts) == 1:
         return parts[0]
     return Every(parts) if head == "and" else Some(parts)
@@ -262,7 +297,11 @@ def _test(
     known: Mapping[str, Fact],
     less: tuple[str, ...],
     absence: frozenset[str],
+    window: Window,
 ) -> Condition:
+    if matcher.get("in_window"):
+        rest = {word: value for word, value in matcher.items() if word != "in_window"}
+        return InYear(fact, window, _test(fact, rest, known, less, absence, window) if rest else None)
     match = matcher_of(known.get(fact), matcher)
     if_absent: bool | None = (
         True
@@ -289,7 +328,7 @@ def matcher_of(known: Fact | None, matcher: Mapping[str, Any]) -> Matcher:
         else frozenset([intern(value) if type(value) is str else value for value in raw])
     )
     bands = [_band(band) for band in matcher.get("bands", [])]
-    if matcher.get("stated") or matcher.get("in_window"):
+    if matcher.get("stated"):
         return lambda value: True
     if not bands:
         return values

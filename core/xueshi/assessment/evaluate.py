@@ -10,9 +10,10 @@ from xueshi.assessment.across import across_records
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
+from xueshi.assessment.presumed import might_gain
 from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.requirements import OPEN, judge_requirements
+from xueshi.assessment.requirements import OPEN, Verdict, judge_requirements
 from xueshi.assessment.run import Run
 from xueshi.assessment.types import (
     LedgerEntry,
@@ -121,9 +122,7 @@ class Evaluation(Run):
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
         waiting = [one for one in ordered if one.verdict in OPEN]
-        result = judge_requirements(
-            compiled, self.person, ordered, self.nodes, self.readings, self.request.years, bool(waiting)
-        )
+        result = self.verdict(ordered, bool(waiting))
         asked = [*waiting, *self.outside] if self.outside else waiting
         open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
@@ -151,6 +150,31 @@ class Evaluation(Run):
                 result.parts,
             ),
         )
+
+    def verdict(self, judged: list[Judged], waiting: bool) -> Verdict:
+        """Judge the requirements; a year that would fail is looked at once more where a rule takes an absent fact for a value."""
+        compiled, nodes = self.compiled, self.nodes
+        noted = len(nodes) if nodes is not None else 0
+        asked = (compiled, self.person, judged, nodes, self.readings, self.request.years, waiting)
+        result = judge_requirements(*asked)
+        if result.verdict != "not_met" or not compiled.presuming:
+            return result
+        records = {record.id: record for record in self.request.records}
+        mine = [one for one in judged if one.id in records]
+        beside = Evaluation(compiled, self.request, trace=False)
+        might = might_gain(compiled, self.person, records, mine, beside.alone)
+        if not might:
+            return result
+        if nodes is not None:
+            del nodes[noted:]
+        return judge_requirements(*asked, might)
+
+    def alone(self, record: RecordFacts) -> Judged:
+        """Judge one record by itself, as if nothing else of the year were there."""
+        self.day_used.clear()
+        one = self.taken_up(record)
+        self.judge(one)
+        return one
 
     def carried(self, judged: set[str]) -> list[tuple[Judged, LedgerEntry]]:
         """Take over the parts of earlier spreads that fall into this year, under whatever law they arose."""

@@ -131,18 +131,29 @@ def quantity(fact: str, less: tuple[str, ...]) -> Formula:
 
 @final
 class Rate(Formula):
-    """So many hours for so many of a quantity; where it is to be whole, what is begun counts nothing."""
+    """So many hours for so many of a quantity; where it is to be whole, what is begun counts nothing.
 
-    __slots__ = ("completed", "divisor", "hundred", "quantity", "straight", "to_whole")
+    `completed`: of months only whole ones count; `by_days`: what is beyond them counts by its days.
+    """
+
+    __slots__ = ("by_days", "completed", "divisor", "hundred", "quantity", "straight", "to_whole")
 
     def __init__(
-        self, rate: Number, quantity: Formula, divisor: int, *, to_whole: bool, completed: bool
+        self,
+        rate: Number,
+        quantity: Formula,
+        divisor: int,
+        *,
+        to_whole: bool,
+        completed: bool,
+        by_days: bool,
     ) -> None:
         self.quantity = quantity
         self.hundred = rate * 100
         self.divisor = divisor
         self.to_whole = to_whole
         self.completed = completed
+        self.by_days = by_days
         self.straight = divisor == 1 and type(self.hundred) is int
 
     def value(self, facts: Facts) -> Any:
@@ -154,6 +165,8 @@ class Rate(Formula):
             return count
         if self.completed:
             count = int(count)
+        elif self.by_days:
+            count = to_the_day(count)
         divisor = self.divisor
         if divisor != 1:
             count = (
@@ -166,6 +179,12 @@ class Rate(Formula):
         elif self.to_whole:
             count = int(count)
         return whole(self.hundred * count)
+
+
+def to_the_day(months: Number) -> Number:
+    """Return months as whole ones and days, each a 30th: what two decimals say of a part is so many days, a begun one in full."""
+    rest = months - int(months)
+    return int(months) + Fraction(-(-rest * 30 // 1), 30) if rest else months
 
 
 @final

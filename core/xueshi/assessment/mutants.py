@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from xueshi.assessment.case_file import CaseFile
@@ -18,6 +19,8 @@ from xueshi.regulations import document
 from xueshi.regulations.diagnostics import Diagnostic, Findings
 from xueshi.regulations.document import Node, Scalar
 from xueshi.regulations.resolve import Source, SourceOf
+from xueshi.regulations.vocabulary import engine_vocabulary
+from xueshi.regulations.words import TWINS
 
 Path = tuple[str | int, ...]
 
@@ -29,6 +32,8 @@ VALUES = ("hours", "share", "at_most", "spread", "at_least", "starts", "default"
 """Keys under which numbers stand; `default` and `values` are those of parameters."""
 CONDITIONS = ("when", "needs", "except", "if_record", "where")
 GATES = ("needs", "except")
+NAMING = (*CONDITIONS, "less", "dated", "same")
+"""Keys under which facts are named."""
 PARTS = ("rows", "plus")
 """Keys under which entries of their own stand."""
 ABSENT = "not_stated"
@@ -107,6 +112,10 @@ def _entry(root: document.Mapping, path: Path, name: str, clause: str) -> Iterat
             yield from _absences(root, (*path, key), name, clause)
         if key == "less":
             yield Mutant(body.line_of(key), name, clause, "less is removed", _without(root, (*path, key)))
+        if key == "spread":
+            yield from _turned(root, (*path, key), name, clause)
+        if key in NAMING:
+            yield from _renamings(root, (*path, key), name, clause)
         if key in PARTS and isinstance(value, document.Mapping):
             for row, inner in value:
                 if isinstance(inner, document.Mapping):
@@ -148,6 +157,62 @@ def _absences(root: document.Mapping, path: Path, name: str, clause: str) -> Ite
             what = f"{key}: {ABSENT} is removed"
             yield Mutant(node.line_of(key), name, clause, what, _without(root, (*path, key)), path)
         yield from _absences(root, (*path, key), name, clause)
+
+
+def _turned(root: document.Mapping, path: Path, name: str, clause: str) -> Iterator[Mutant]:
+    """Turn the order of the parts of a spread round, wherever one stands below `path`."""
+    node = _at(root, path)
+    if isinstance(node, document.Mapping):
+        for key in node.entries:
+            yield from _turned(root, (*path, key), name, clause)
+    elif isinstance(node, document.Sequence):
+        turned = tuple(reversed(node.items))
+        if document.plain(node) != document.plain(document.Sequence(node.file, node.line, turned)):
+            new = document.Sequence(node.file, node.line, turned)
+            what = f"spread {_said(node)} becomes {_said(new)}"
+            yield Mutant(node.line, name, clause, what, _with(root, path, new), path)
+
+
+def _renamings(root: document.Mapping, path: Path, name: str, clause: str) -> Iterator[Mutant]:
+    """Put another fact of the same type in the place of each fact named below `path`: a typing error that loads."""
+    node = _at(root, path)
+    if isinstance(node, Scalar):
+        if other := _like(node.text):
+            new = Scalar(node.file, node.line, other)
+            what = f"{node.text} of {_key(path)} becomes {other}"
+            yield Mutant(node.line, name, clause, what, _with(root, path, new), path)
+        return
+    if isinstance(node, document.Sequence):
+        for place in range(len(node.items)):
+            yield from _renamings(root, (*path, place), name, clause)
+        return
+    for key, value in node:
+        # Where absence is a value, that of the other fact would do as well: dropping `not_stated` tries the name there.
+        if (other := _like(key)) and other not in node.entries and ABSENT not in _said(value):
+            what = f"{key} of {_key(path)} becomes {other}"
+            yield Mutant(node.line_of(key), name, clause, what, _renamed(root, path, key, other), path)
+        if not isinstance(value, Scalar):
+            yield from _renamings(root, (*path, key), name, clause)
+
+
+def _key(path: Path) -> str:
+    """Return the key of the file under which a place lies: `when`, `less`."""
+    return next(str(step) for step in reversed(path) if step in NAMING)
+
+
+@cache
+def _like(fact: str) -> str | None:
+    """Return another fact of the engine of the same type, for what is not told apart by its values; None for other words."""
+    facts = engine_vocabulary().facts
+    known = facts.get(fact)
+    if known is None or known.type not in ("yes_no", "count", "number", "date", "id"):
+        return None
+    same = [
+        one.name for one in facts.values() if one.type == known.type and ("." in one.name) is ("." in fact)
+    ]
+    place = same.index(fact)
+    # A twin states the same quantity in another unit: where it stands instead, nothing need change.
+    return next((one for one in (*same[place + 1 :], *same[:place]) if one != TWINS.get(fact)), None)
 
 
 def _said(node: Node) -> str:

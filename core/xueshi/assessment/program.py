@@ -6,7 +6,7 @@ What is compiled is equal to itself only (`eq=False`): a group is looked up for 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from sys import intern
 from typing import Any
@@ -86,6 +86,7 @@ class Row(Cited):
     hours_reads: tuple[str, ...]
     less: tuple[str, ...]
     share: Formula | None
+    share_form: list[Any] | None
     share_reads: tuple[str, ...]
     plus: tuple[Extra, ...]
     event_cap: Formula | None
@@ -226,7 +227,6 @@ class Deemed:
     clause: str
     when: Condition
     when_form: list[Any]
-    dates: tuple[str, ...]
     meets: frozenset[str]
     readings: tuple[str, ...]
 
@@ -240,6 +240,9 @@ class KindRules:
     months: bool
     daily: bool
     """Whether a day has a cap: records of one day share it."""
+
+    presumes: tuple[str, ...]
+    """The facts whose absence is a value to a rule of the kind: stated, they might change what it gives."""
 
 
 @dataclass(slots=True, eq=False)
@@ -297,6 +300,12 @@ class Program:
 
     default_category: Formula
     minimums: Mapping[str, Formula]
+    counted: frozenset[str]
+    """The sums that count records."""
+
+    presuming: bool
+    """Whether the absence of some fact is a value to some rule."""
+
     year_readings: dict[str, None]
     digest: str
     first: int
@@ -341,7 +350,7 @@ def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
 def compile_pack(pack: RulePack) -> Program:
     """Compile a pack: objects for every form, static texts for every gate."""
     data = pack.data
-    compiler = Compiler(pack.facts, pack.functions, pack.kinds)
+    compiler = Compiler(pack.facts, pack.functions, pack.kinds, pack.year_window)
     rows_of = {entry["id"]: [row["id"] for row in entry["rows"]] for entry in data["items"]}
     kinds_of = {
         name: frozenset(taken or item["kinds"])
@@ -393,7 +402,7 @@ def compile_pack(pack: RulePack) -> Program:
     return Program(
         pack, pack.id, pack.language, compiler, pack.facts, FactTypes.of(pack.facts),
         {
-            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()), any(row.day_cap for item in items.get(kind, ()) for row in item.rows))
+            kind: KindRules(tuple(items.get(kind, ())), tuple(removed.get(kind, ())), "months" in data["reads"].get(kind, ()), any(row.day_cap for item in items.get(kind, ()) for row in item.rows), _presumed(items.get(kind, ())))
             for kind in data["kinds"]
         },
         {kind: tuple(found) for kind, found in items.items()},
@@ -408,11 +417,12 @@ def compile_pack(pack: RulePack) -> Program:
         tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
-        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], _windowed(entry["if_record"]), frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
+        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
         {code: 0 for code, _ in data["categories"]},
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),
         {one.id: one.at_least for one in requirements if one.at_least is not None},
+        frozenset(one.code for one in sums if one.count is not None), any(_presumed(found) for found in items.values()),
         dict.fromkeys(data["year"]["readings"]),
         pack.digest, data["instrument"]["years"][0], data["instrument"]["years"][1], Cited("", pack.id, "", "", ()),
     )  # fmt: skip
@@ -488,7 +498,7 @@ def _row(
         compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
-        compiler.amount(row["share"]) if row["share"] is not None else None, reads(row["share"]),
+        compiler.amount(row["share"]) if row["share"] is not None else None, row["share"], reads(row["share"]),
         tuple(_extra(extra, compiler, kind) for extra in row["plus"]),
         compiler.amount(caps["event"]) if "event" in caps else None,
         compiler.amount(caps["day"]) if "day" in caps else None,
@@ -569,12 +579,24 @@ def _named_absent(form: Any) -> list[str]:
     return []
 
 
-def _windowed(form: Any) -> tuple[str, ...]:
-    if isinstance(form, list) and form:
-        if form[0] == "test":
-            return (form[1],) if form[2].get("in_window") else ()
-        return tuple(name for part in form for name in _windowed(part))
-    return ()
+def _presumed(items: Iterable[Item]) -> tuple[str, ...]:
+    """List the facts whose absence is a value to some row: where it is chosen, what it gives, to which category."""
+    found: dict[str, None] = {}
+    for item in items:
+        found.update(dict.fromkeys(_named_absent(item.when_form)))
+        for row in item.rows:
+            found.update(dict.fromkeys(_named_absent(row.when_form)))
+            for form in (row.hours_form, row.share_form, row.category_form):
+                found.update(dict.fromkeys(_told_absent(form)))
+    return tuple([intern(name) for name in found])
+
+
+def _told_absent(form: Any) -> list[str]:
+    """List the facts that a value looks up with a line for their absence."""
+    if not isinstance(form, list) or not form:
+        return []
+    own = [form[1]] if form[0] == "lookup" and form[3] is not None else []
+    return [*own, *(name for part in form for name in _told_absent(part))]
 
 
 def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[str, str]) -> Requirement:

@@ -1,18 +1,19 @@
-"""Categories, sums, minimums, ceilings, alternatives, deemed completion: the verdict of one year (steps 15 and 16)."""
+"""Minimums, alternatives, deemed completion: the verdict of one year (step 16)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
-from typing import Any, Final, NamedTuple, final
+from collections.abc import Collection, Mapping
+from typing import Any, Final, final
 
 from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Deemed, Program, Requirement, Sum
+from xueshi.assessment.presumed import Doubt, Might
+from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
+from xueshi.assessment.sums import count_sums, sum_totals
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
@@ -24,6 +25,7 @@ from xueshi.assessment.types import (
 
 OPEN: Final = frozenset(("needs_fact", "manual"))
 """Verdicts of a record that still waits: for a fact, or for somebody's decision."""
+NOTHING: Final[Mapping[str, Might]] = {}
 
 
 @final
@@ -53,13 +55,6 @@ class Verdict:
         self.windows = windows
 
 
-class Doubt(NamedTuple):
-    """A record that would satisfy a requirement, but for facts of it that are not stated."""
-
-    record: str
-    facts: tuple[str, ...]
-
-
 def judge_requirements(
     compiled: Program,
     person: Facts,
@@ -68,11 +63,13 @@ def judge_requirements(
     readings: dict[str, None],
     years: Mapping[int, YearFigures],
     waiting: bool,
+    might: Mapping[str, Might] = NOTHING,
 ) -> Verdict:
     """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
 
     `years` are the figures of other years at hand: alternatives with a window of years as a part read them. `waiting`
-    tells that a record still waits for a fact or a decision.
+    tells that a record still waits for a fact or a decision. `might` is what categories and sums could still gain by
+    facts that are not stated: a requirement that is short of no more is open.
     """
     facts = dict(person)
     facts["at_least"] = compiled.minimums
@@ -80,7 +77,7 @@ def judge_requirements(
     unset: dict[str, str] = {}
     totals = sum_totals(compiled, judged, facts, readings, unset)
     deemed: dict[str, str] = {}
-    doubtful: dict[str, Doubt] = {}
+    doubtful: dict[str, tuple[Doubt, ...]] = {}
     if compiled.deemed:
         deemed, doubtful = deemed_requirements(compiled, judged, readings)
     results: dict[str, RequirementResult] = {}
@@ -90,7 +87,7 @@ def judge_requirements(
         readings[name] = None
     for one in compiled.yearly:
         open_sum = waiting or one.of in unset
-        result = _judge(compiled, one, facts, totals, counts, open_sum, deemed, doubtful)
+        result = _judge(compiled, one, facts, totals, counts, open_sum, deemed, doubtful, might)
         if one.effect == "warn":
             if result is not None and result.met is not True:
                 warned.append(one.key)
@@ -120,7 +117,9 @@ def judge_requirements(
     parts: tuple[RequirementResult, ...] = ()
     if len(results) > len(compiled.shown) or compiled.alternatives:
         parts = tuple([result for name, result in results.items() if name not in compiled.shown])
-    lacking = _open(compiled, shown_results, doubtful)
+    # Of a year that fails by another requirement nothing need be asked: its verdict rests on no fact that is missing.
+    silent = {doubt for one in might.values() for doubt in one.doubts} if verdict == "not_met" else set()
+    lacking = _open(compiled, shown_results, doubtful, silent)
     if unset:
         lacking += _without_factor(compiled, shown_results, unset)
     return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
@@ -146,17 +145,23 @@ def _with_own(
 
 
 def _open(
-    compiled: Program, shown: tuple[RequirementResult, ...], doubtful: Mapping[str, Doubt]
+    compiled: Program,
+    shown: tuple[RequirementResult, ...],
+    doubtful: Mapping[str, tuple[Doubt, ...]],
+    silent: Collection[Doubt],
 ) -> tuple[OpenFact, ...]:
-    """Say what the requirements wait for: facts of the person, of a record that may satisfy one, results of other years."""
+    """Say what the requirements wait for: facts of the person, of a record that may satisfy one, results of other years.
+
+    The doubts in `silent` are not asked about.
+    """
     found: dict[OpenFact, None] = {}
     for result in shown:
         if not (result.facts or result.years):
             continue
-        of_records = [doubtful[name] for name in (result.id, *result.parts) if name in doubtful]
+        of_records = [doubt for name in (result.id, *result.parts) for doubt in doubtful.get(name, ())]
         told = {name for doubt in of_records for name in doubt.facts}
         rest = tuple([name for name in result.facts if name not in told])
-        for record, names in (*of_records, ("", rest)):
+        for record, names in (*(doubt for doubt in of_records if doubt not in silent), ("", rest)):
             if names:
                 text = reason("needs_fact", detail=labels(names, compiled.facts))
                 found[OpenFact(record, names, "needs_fact", text)] = None
@@ -190,106 +195,25 @@ def _node(compiled: Program, one: Requirement, result: RequirementResult, facts:
     return made(TraceNode, noted)
 
 
-def sum_totals(
-    compiled: Program,
-    judged: list[Judged],
-    facts: Facts,
-    readings: dict[str, None],
-    unset: dict[str, str],
-) -> dict[str, int]:
-    """Add the hours by category, by sum and in total; ceilings bound what a category gives to the total.
-
-    A sum in which something could not be converted, because no factor is set, goes to `unset` with the parameter.
-    """
-    totals = compiled.no_hours.copy()
-    for one in judged:
-        if one.hours:
-            totals[one.category] = totals.get(one.category, 0) + one.hours
-    given = dict(totals) if compiled.ceilings else totals
-    for requirement in compiled.ceilings:
-        assert requirement.ceiling is not None
-        cap = requirement.ceiling.value(facts)
-        if not isinstance(cap, Stop) and requirement.when.holds(facts):
-            readings.update(dict.fromkeys(requirement.readings))
-            given[requirement.of] = min(given.get(requirement.of, 0), int(cap))
-    if compiled.only_hours:
-        total = sum(given.values())
-    else:
-        units = compiled.units
-        total = sum(hours for code, hours in given.items() if units.get(code, "hour") == "hour")
-    for entry in compiled.sums:
-        if entry.count is not None:
-            continue
-        if entry.where is not None:
-            held = [one for one in judged if one.hours and entry.where.holds(one.facts)]
-            totals[entry.code] = sum(one.hours for one in held)
-        else:
-            parts = [_converted(compiled, entry, code, totals.get(code, 0), facts) for code in entry.of]
-            totals[entry.code] = sum(part for part in parts if isinstance(part, int))
-            open_parts = [part for part in parts if isinstance(part, Stop)]
-            if open_parts or not unset.keys().isdisjoint(entry.of):
-                unset[entry.code] = next(
-                    (part.detail for part in open_parts), *(unset[code] for code in entry.of if code in unset)
-                )
-        readings.update(dict.fromkeys(entry.readings))
-    totals.setdefault("total", total)
-    return totals
-
-
-def _converted(compiled: Program, entry: Sum, code: str, amount: int, facts: Facts) -> int | Stop:
-    """Return what a category gives to a sum, in hundredths of an hour; a Stop where nobody has set the factor yet."""
-    unit = compiled.units.get(code, "hour")
-    if unit == "hour" or unit not in entry.convert or not amount:
-        return amount
-    factor = entry.convert[unit].value(facts)
-    return factor if isinstance(factor, Stop) else rounded(Fraction(factor * amount, 100))
-
-
-def count_sums(compiled: Program, judged: list[Judged]) -> dict[str, int]:
-    """Count recognised records with different identity, for sums that count.
-
-    Recognised is what has hours, and a record of a row that gives none by its clause (an absence, a visit).
-    """
-    counts: dict[str, int] = {}
-    for entry in compiled.sums:
-        if entry.count is None:
-            continue
-        held = [
-            one
-            for one in judged
-            if one.row is not None
-            and (
-                one.hours
-                or (one.recognised and one.verdict != "other_year" and one.row.hours_form[0] == "none")
-            )
-            and one.row.ids & entry.count
-            and (entry.where is None or entry.where.holds(one.facts))
-        ]
-        counts[entry.code] = (
-            len({one.facts.get(entry.same) or one.id for one in held}) if entry.same else len(held)
-        )
-    return counts
-
-
 def deemed_requirements(
     compiled: Program, judged: list[Judged], readings: dict[str, None]
-) -> tuple[dict[str, str], dict[str, Doubt]]:
+) -> tuple[dict[str, str], dict[str, tuple[Doubt, ...]]]:
     """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule.
 
     Only a record that its own item recognises does so (credited, or of no hours by the clause), or one of a kind that
     no item takes. Where a fact of the condition is not stated, the second mapping holds requirement id → doubt.
     """
     met: dict[str, str] = {}
-    doubtful: dict[str, Doubt] = {}
+    doubtful: dict[str, tuple[Doubt, ...]] = {}
     for entry in compiled.deemed:
         for one in judged:
             held = entry.when.holds(one.facts)
-            if held is False or not _recognised(compiled, one) or not _in_window(compiled, entry, one):
+            if held is False or not _recognised(compiled, one):
                 continue
             if held is None:
                 lacking = compiled.compiler.missing(entry.when_form, one.facts)
                 for name in entry.meets:
-                    doubtful.setdefault(name, Doubt(one.id, lacking))
+                    doubtful.setdefault(name, (Doubt(one.id, lacking),))
                 continue
             readings.update(dict.fromkeys(entry.readings))
             for name in entry.meets:
@@ -297,17 +221,16 @@ def deemed_requirements(
     return met, {name: doubt for name, doubt in doubtful.items() if name not in met}
 
 
-def _in_window(compiled: Program, entry: Deemed, one: Judged) -> bool:
-    first, last = compiled.pack.year_window(one.facts["year"])
-    return all(one.facts.get(name) is None or first <= one.facts[name] <= last for name in entry.dates)
-
-
 def _recognised(compiled: Program, one: Judged) -> bool:
     return one.recognised or (one.verdict == "uncredited" and one.kind not in compiled.items)
 
 
-def _facts_of(doubtful: Mapping[str, Doubt]) -> dict[str, tuple[str, ...]]:
-    return {name: doubt.facts for name, doubt in doubtful.items()}
+def _facts_of(doubtful: Mapping[str, tuple[Doubt, ...]]) -> dict[str, tuple[str, ...]]:
+    return {name: _asked(doubts) for name, doubts in doubtful.items()}
+
+
+def _asked(doubts: tuple[Doubt, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([name for doubt in doubts for name in doubt.facts]))
 
 
 def _judge(
@@ -318,9 +241,13 @@ def _judge(
     counts: dict[str, int],
     waiting: bool,
     deemed: dict[str, str],
-    doubtful: dict[str, Doubt],
+    doubtful: dict[str, tuple[Doubt, ...]],
+    might: Mapping[str, Might],
 ) -> RequirementResult | None:
-    """Judge one requirement; None when it does not bind this person or is not in force."""
+    """Judge one requirement; None when it does not bind this person or is not in force.
+
+    What it could still gain by facts that are not stated goes to `doubtful` where it would suffice.
+    """
     bound = one.when.holds(facts) if one.binds is None else one.binds
     if bound is False:
         return None
@@ -357,8 +284,13 @@ def _judge(
     minimum = rounded(held)
     short = minimum - total if minimum > total else 0
     by = deemed.get(one.id, "")
-    doubt = doubtful.get(one.id) if short and not by else None
-    met: bool | None = True if short == 0 or by else None if waiting or doubt else False
+    doubts: tuple[Doubt, ...] = ()
+    if short and not by:
+        doubts = doubtful.get(one.id, ())
+        gain = might.get(one.of)
+        if gain is not None and short <= gain.hours:
+            doubts = doubtful[one.id] = (*doubts, *gain.doubts)
+    met: bool | None = True if short == 0 or by else None if waiting or doubts else False
     return made(
         RequirementResult,
         (
@@ -372,7 +304,7 @@ def _judge(
             total,
             short,
             met,
-            doubt.facts if doubt else (),
+            _asked(doubts),
             by if short else "",
             (),
             (),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, program
-from xueshi.assessment.requirements import sum_totals
+from xueshi.assessment.sums import sum_totals
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel, Only, Signer
 from xueshi.flows.flow_check import units_that_matter
@@ -27,7 +27,7 @@ def flow_sentences(flow: ApprovalFlow) -> list[str]:
         names = {level.id: level.name for level in flow.levels}
         by = _list([f"“{names.get(level, level)}”" for level in flow.leaving.levels], "或")
         lines.append(
-            f"工作单位变动的：离职前由{by}审核其登记（按单位情况适用）。依据：{flow.leaving.clause}。"
+            f"工作单位变动的：离职前由{by}审核其登记{_by_unit(flow, flow.leaving.levels)}。依据：{flow.leaving.clause}。"
         )
     return lines
 
@@ -70,7 +70,7 @@ def _channel(flow: ApprovalFlow, channel: Channel) -> str:
     elif channel.within_calendar_days is not None:
         within = f"在活动结束后{channel.within_calendar_days}日内"
     passed = (
-        f"，经{_list([f'“{names.get(level, level)}”' for level in channel.levels], '、')}（按单位情况适用）"
+        f"，经{_list([f'“{names.get(level, level)}”' for level in channel.levels], '、')}{_by_unit(flow, channel.levels)}"
         if len(channel.levels) > 1
         else f"，经“{names.get(channel.levels[0], channel.levels[0])}”"
         if channel.levels
@@ -93,6 +93,11 @@ def _signers(level: FlowLevel) -> str:
 
 def _named(signer: Signer) -> str:
     return f"{signer.name}（{signer.role}）"
+
+
+def _by_unit(flow: ApprovalFlow, levels: Iterable[str]) -> str:
+    """Say that not every unit passes all of some levels, where one of them is for some units only."""
+    return "（按单位情况适用）" if any(flow.level(level).only is not None for level in levels) else ""
 
 
 def _only(only: Only | None) -> str:

@@ -52,7 +52,7 @@ class AmountWords:
         return "、".join(parts)
 
     def _fixed(self, form: list[Any], unit: str) -> str:
-        return f"{form[1]}{unit}"
+        return f"{form[1]}{unit}" + (f"（{form[2]}）" if len(form) > 2 else "")
 
     def _percent(self, form: list[Any], _unit: str) -> str:
         return f"{form[1]}%"
@@ -66,6 +66,8 @@ class AmountWords:
             notes.append(f"扣除{'、'.join(self.label(name) for name in rest[1])}")
         if rest and rest[0] == "whole":
             notes.append("只计整数")
+        if rest and rest[0] == "by_days":
+            notes.append("不足一个月的按天折算，每天为一个月的1/30")
         return f"{text}（{'，'.join(notes)}）"
 
     def _by_factor(self, form: list[Any], unit: str) -> str:

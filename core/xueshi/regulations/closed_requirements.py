@@ -6,7 +6,7 @@ from typing import Any
 
 from xueshi.regulations import schema
 from xueshi.regulations.closed_rules import cite
-from xueshi.regulations.diagnostics import did_you_mean, nearest
+from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
 from xueshi.regulations.document import Mapping, Node, Scalar
 from xueshi.regulations.expressions import YES, Reader
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
@@ -93,7 +93,7 @@ class RequirementCloser:
             caps: dict[str, Form] = {}
             if isinstance(node := entry.keys.get("at_most"), Mapping):
                 schema.check_keys(
-                    node, schema.CAPS, f"at_most of {entry.id}", self.reader.findings, entry.clause
+                    node, schema.GROUP_CAPS, f"at_most of {entry.id}", self.reader.findings, entry.clause
                 )
                 caps = {word: self.reader.value(cap, "cap") for word, cap in node}
             if count is None and "count" not in entry.keys and not caps:
@@ -283,16 +283,33 @@ class RequirementCloser:
                     "if_record: {kind: …}",
                     entry.clause,
                 )
-            when: Form = (
-                self.reader.condition(entry.keys["if_record"])
-                if "if_record" in entry.keys
-                else ["const", False]
-            )
+            node = entry.keys.get("if_record")
+            when: Form = self.reader.condition(node) if node is not None else ["const", False]
+            under = self._under_options(node, when) if node is not None else []
             return {
                 **closed,
                 "if_record": when,
+                **({"under": under} if under else {}),
                 "meets": self._ids(entry.keys.get("meets"), ids, "requirement"),
             }
+
+    def _under_options(self, node: Node, held: Form) -> list[list[Any]]:
+        """Close a condition under each option of the readings that stand in it: `[reading, option, form]`, for the reader."""
+        reader = self.reader
+        found: list[list[Any]] = []
+        # Read before: what is wrong with it, its numbers and what it rests on are known.
+        findings, numbers, rests = reader.findings, len(reader.numbers), list(reader.readings)
+        reader.findings = Findings()
+        for name in dict.fromkeys(_readings_in(held)):
+            reading = reader.names.readings[name]
+            holds = reading.option
+            for option in reading.options:
+                reading.option = option
+                found.append([name, option, reader.condition(node)])
+            reading.option = holds
+        reader.findings, reader.readings[:] = findings, rests
+        del reader.numbers[numbers:]
+        return found
 
     def manual(self, entry: Entry) -> dict[str, Any]:
         """Close a manual step: who decides what, and which fact that yields."""
@@ -317,6 +334,15 @@ class RequirementCloser:
                 "decide": entry.text("decide") or "",
                 "gives": gives,
             }
+
+
+def _readings_in(form: object) -> list[str]:
+    """List the readings whose options stand in a condition."""
+    if not isinstance(form, list):
+        return []
+    if form[:1] == ["option"]:
+        return [str(form[1])]
+    return [name for part in form for name in _readings_in(part)]
 
 
 def _parts(form: Form | None) -> list[str]:

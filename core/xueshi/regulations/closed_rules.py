@@ -9,7 +9,7 @@ from xueshi.regulations.document import Mapping, Node, Scalar, Sequence
 from xueshi.regulations.expressions import Reader, give_up, meeting
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry
-from xueshi.regulations.words import Form
+from xueshi.regulations.words import COMPLETED, PARTS, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
 
@@ -93,6 +93,7 @@ class RuleCloser:
             if less and _compares_days([closed["when"], closed["needs"], closed["except"]]):
                 closed["less"] = less
         self._idle_less(entry, closed)
+        self._idle_partial(entry, closed)
         self._meeting_rows(entry, closed["rows"])
         return closed
 
@@ -118,6 +119,34 @@ class RuleCloser:
                 f"less takes days off, but {place.id} reckons nothing by days: nothing would be taken off",
                 "hours: … per day (or per half_day), or delete less",
                 closed["clause"],
+            )
+
+    def _idle_partial(self, entry: Entry, closed: dict[str, Any]) -> None:
+        """Add E508 for a `partial` that changes nothing where it stands: `prorate` of single months, `by_days` of no months."""
+        own = [row for row in entry.rows if "partial" in row.keys]
+        for place in (entry, *own):
+            if (node := place.keys.get("partial")) is None:
+                continue
+            reading = self.reader.names.reading(text_of(node) or "", node.file)
+            chosen = reading.option if reading else text_of(node)
+            apart = {row.id for row in own if row is not place}
+            rows = [row for row in closed["rows"] if place is entry or row["id"] == place.id]
+            forms = [
+                [row["hours"], *(extra["hours"] for extra in row["plus"])]
+                for row in rows
+                if row["id"] not in apart
+            ]
+            units = {str(part[2]) for part in rates(forms)} - set(WHOLE_ONLY)
+            if chosen == "prorate" and units == {"month"}:
+                why = "completed months count, so prorate of single months gives nothing for a part of one"
+                repair = "partial: by_days (不足一个月的按天折算), or partial: whole (不足一个月的不计)"
+            elif chosen == "by_days" and units and not units & COMPLETED:
+                why = "by_days is of hours per month, half_year or year"
+                repair = "partial: prorate, or partial: whole"
+            else:
+                continue
+            self.reader.findings.add(
+                "E508", node.file, node.line, f"partial of {place.id}: {why}", repair, closed["clause"]
             )
 
     def _kinds(self, entry: Entry) -> list[str]:
@@ -195,9 +224,7 @@ class RuleCloser:
                 "character",
             )
         )
-        reader.partial = (
-            reader.option(keys.get("partial"), ("prorate", "whole"), "partial") if divisible else None
-        )
+        reader.partial = reader.option(keys.get("partial"), PARTS, "partial") if divisible else None
         reader.undecided = (
             reader.option(keys.get("undecided"), ("lower", "higher", "needs_decision"), "undecided")
             if " to " in hours

@@ -12,6 +12,7 @@ from typing import Any
 from xueshi.regulations.floor import compared_year, hours_text
 from xueshi.regulations.minimums import LEVEL, minimums, names_read
 from xueshi.regulations.pack import RulePack
+from xueshi.regulations.reading import year_begins
 from xueshi.regulations.rule_words import CAPS, RuleWords
 from xueshi.regulations.wording import settled
 
@@ -80,7 +81,7 @@ def _topics(pack: RulePack, year: int) -> dict[str, str]:
     found = {one.of: f"{hours_text(pack, one.hours) or words.amounts.say(_form(pack, one.id))}（{one.clause}）" for one in reversed(minimums(pack, year)) if not one.guide}  # fmt: skip
     told = ("total", "public", "professional")
     labels = words.amounts.labels
-    month, day = int(pack.data["year"]["month"]), int(pack.data["year"]["day"])
+    begins = year_begins(pack.data["year"])
     return {
         "每年合计": found.get("total", ""),
         "公需（公共）最低": found.get("public", ""),
@@ -93,7 +94,7 @@ def _topics(pack: RulePack, year: int) -> dict[str, str]:
             for one in pack.requirements
             if one["over"] is not None
         ),
-        "统计年度": "公历年" if (month, day) == (1, 1) else f"上年{month}月{day}日起",
+        "统计年度": "公历年" if begins == "1月1日" else f"{begins}起",
         "提示": "；".join(
             f"{words.requirement(one)}（{one['clause']}）"
             for one in pack.requirements

@@ -522,7 +522,7 @@ class Reader:
             self._unknown_name(
                 node,
                 text,
-                [example.split(", ")[0]],
+                list(self.categories) if leaf == "category" else [example.split(", ")[0]],
                 f"{LEAF_WORDS.get(leaf, leaf)}{did_you_mean(text, self.categories) if leaf == 'category' else ''} ({example}),",
             )
             return ["none"]
@@ -537,9 +537,10 @@ class Reader:
             self.fact(str(form[1]), node)
         if form[0] == "rate":
             unit = str(form[2])
+            by_days = self.partial == "by_days" and unit in words.COMPLETED
             return [
                 *form,
-                "whole" if self.partial == "whole" else "prorate",
+                "whole" if self.partial == "whole" else "by_days" if by_days else "prorate",
                 list(self.less)
                 if unit in DAYS
                 else [],  # days on the way are taken off days, of nothing else
@@ -641,6 +642,14 @@ class Reader:
             if "not_stated" in texts:
                 absent = form
                 texts.remove("not_stated")
+            if "in_window" in texts:
+                self.fault(
+                    "E103",
+                    at,
+                    f"a table does not look up whether {fact} is in the year{self._at()}",
+                    f"rows with when: {{{fact}: in_window}}",
+                )
+                texts.remove("in_window")
             if texts:
                 cases.append([self.match_words(fact, texts, at), form])
         self._meeting_keys(fact, cases, table)
@@ -754,7 +763,7 @@ def _amount_repair(text: str) -> str:
             else near
         )
         return f"{first} per {middle}"
-    return "write 10, 8 per day, stated, 10 to 15, decided or none"
+    return "write 10, 8 per day, stated, 10 to 15, 150% of 12, decided or none"
 
 
 __all__ = ["Form", "Reader", "give_up", "meeting", "plain"]

@@ -11,6 +11,20 @@ from xueshi.regulations.sources import RegulationSource
 
 
 @dataclass(frozen=True)
+class Verified:
+    """Who compared the file with the text, on which day, and by which day it is to be looked at again (ISO, or empty)."""
+
+    on: str
+    by: str
+    review: str
+    line: int
+
+    def overdue(self, today: str) -> bool:
+        """Tell whether the day of the next look has passed; `today` is an ISO date."""
+        return bool(self.review) and self.review < today
+
+
+@dataclass(frozen=True)
 class Header:
     """The header of an instrument: who issued what, when, for which years and area."""
 
@@ -27,7 +41,7 @@ class Header:
     replaces: str | None
     sector: str | None
     source_sha256: str | None
-    verified: str | None
+    verified: Verified | None
 
 
 @dataclass(frozen=True)
@@ -158,17 +172,34 @@ def _header(root: Mapping, findings: Findings) -> Header:
         )
     source = node.get("source")
     sha = text_of(source.get("sha256")) if isinstance(source, Mapping) else None
-    verified = node.get("verified")
-    checked = (
-        " ".join(text for _, value in verified if (text := text_of(value)))
-        if isinstance(verified, Mapping)
-        else text_of(verified)
-    )
     return Header(
         values.get("id", "?"), values.get("title", "?"), values.get("number", "none"), values.get("issuer", "?"),
         values.get("issued", "none"), values.get("effective", "none"), span[0], span[1], values.get("area", "000000"),
-        values.get("parent"), values.get("replaces"), values.get("sector"), sha, checked,
+        values.get("parent"), values.get("replaces"), values.get("sector"), sha, _verified(node, findings),
     )  # fmt: skip
+
+
+def _verified(header: Mapping, findings: Findings) -> Verified | None:
+    node = header.get("verified")
+    if node is None:
+        return None
+    example = "verified: {on: 2024-02-01, by: 张三, review: 2025-02-01}"
+    line = header.line_of("verified")
+    if not isinstance(node, Mapping):
+        findings.add(
+            "E103", header.file, line, "verified says who compared the file with the text, and when", example
+        )
+        return None
+    schema.check_keys(node, schema.VERIFIED, "verified", findings)
+    said = {key: text_of(value) or "" for key, value in node}
+    for key in ("on", "by"):
+        if not said.get(key):
+            findings.add("E101", header.file, line, f'verified has no "{key}"', example)
+    for key in ("on", "review"):
+        if said.get(key) and not words.is_date(said[key]):
+            findings.add("E103", header.file, node.line_of(key), f'"{said[key]}" is no date ({key})', example)
+            said[key] = ""
+    return Verified(said.get("on", ""), said.get("by", ""), said.get("review", ""), line)
 
 
 def _clauses(root: Mapping, findings: Findings) -> dict[str, Clause]:

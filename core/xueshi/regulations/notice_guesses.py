@@ -15,6 +15,13 @@ _MINIMUM = re.compile(r"(?:不少于|不得少于|不低于|至少)(?:为)?(\d{1
 _PART = re.compile(r"(公需|公共|专业)(?:科目|课程|课|知识)?[^，。；;]{0,8}$")
 _CODES = {"公需": "public", "公共": "public", "专业": "professional"}
 _STARTS = re.compile(r"上(?:一)?年度?(?:的)?(\d{1,2})月(\d{1,2})日(?:起|至|—|－|-|到)")
+_RUNS_ON = re.compile(r"(\d{1,2})月(\d{1,2})日(?:起)?(?:至|—|－|-|到)(?:次|翌|下一?)年")
+_BY_START = re.compile(
+    r"以[^，。；;]{0,8}(?:开始|起始)的?[^，。；;]{0,4}年[^，。；;]{0,3}为(?:该)?[^，。；;]{0,4}年度"
+)
+_BY_END = re.compile(
+    r"以[^，。；;]{0,8}(?:结束|终了|截止)的?[^，。；;]{0,4}年[^，。；;]{0,3}为(?:该)?[^，。；;]{0,4}年度"
+)
 _LASTS = re.compile(r"有效期(?:为)?([一二三四五六七八九十]{1,3}|\d{1,2})年")
 _REACH = 24
 """How many characters before a number may say what it is a minimum of."""
@@ -24,7 +31,8 @@ _REACH = 24
 class NoticeGuesses:
     """Day of effect and its clause, statistics years, minimums by category (`total` among them); empty where unsaid.
 
-    `starts` is the first day of a statistics year as `MM-DD` with the clause that says it; `last_year` comes from 有效期.
+    `starts` is the first day of a statistics year as `MM-DD` with the clause that says it; `by_start` tells that the year
+    is called by the calendar year in which it starts (每年…日至次年…日, 以开始的年份为年度); `last_year` comes from 有效期.
     """
 
     effective: str | None = None
@@ -33,13 +41,14 @@ class NoticeGuesses:
     last_year: int | None = None
     starts: str = "01-01"
     starts_clause: str = ""
+    by_start: bool = False
     minimums: dict[str, str] = field(default_factory=dict)
 
 
 def read_guesses(read: Outline) -> NoticeGuesses:
-    """Look for 自…起施行, 有效期…年, 上年…日至 and 不少于…学时 in the clauses of a notice."""
+    """Look for 自…起施行, 有效期…年, 上年…日至, 至次年 and 不少于…学时 in the clauses of a notice."""
     effective, clause = None, ""
-    starts, starts_clause, lasts = "01-01", "", 0
+    starts, starts_clause, lasts, by_start = "01-01", "", 0, False
     minimums: dict[str, str] = {}
     for one in read.clauses:
         text = re.sub(r"\s", "", one.text)
@@ -47,8 +56,13 @@ def read_guesses(read: Outline) -> NoticeGuesses:
             effective, clause = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}", one.number
         elif effective is None and _FROM_ISSUE.search(text):
             effective, clause = read.issued, one.number
-        if not starts_clause and (match := _STARTS.search(text)):
+        if not starts_clause and (
+            match := _STARTS.search(text) or (_RUNS_ON.search(text) if "年度" in text else None)
+        ):
             starts, starts_clause = f"{int(match[1]):02d}-{int(match[2]):02d}", one.number
+            by_start = match.re is _RUNS_ON
+        if _BY_START.search(text) or _BY_END.search(text):
+            by_start = bool(_BY_START.search(text))
         if match := _LASTS.search(text):
             lasts = chinese_number(match[1]) or 0
         for match in _MINIMUM.finditer(text):
@@ -60,10 +74,11 @@ def read_guesses(read: Outline) -> NoticeGuesses:
     return NoticeGuesses(
         effective,
         clause,
-        _year(begun, starts) if begun else None,
-        _year(_later(begun, lasts) - timedelta(days=1), starts) if begun and lasts else None,
+        _year(begun, starts, by_start) if begun else None,
+        _year(_later(begun, lasts) - timedelta(days=1), starts, by_start) if begun and lasts else None,
         starts,
         starts_clause,
+        by_start and starts != "01-01",
         {code: minimums[code] for code in order} if "total" in minimums else {},
     )
 
@@ -82,6 +97,7 @@ def _later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _year(day: date, starts: str) -> int:
-    """Return the statistics year of a day: one that starts in the year before is named by the year in which it ends."""
-    return day.year + (starts != "01-01" and f"{day:%m-%d}" >= starts)
+def _year(day: date, starts: str, by_start: bool) -> int:
+    """Return the statistics year of a day: called by the calendar year in which it ends, or `by_start` starts."""
+    begins = day.year if f"{day:%m-%d}" >= starts else day.year - 1
+    return begins if by_start or starts == "01-01" else begins + 1

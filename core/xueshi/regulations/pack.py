@@ -162,14 +162,30 @@ class RulePack:
         """Month and day on which a statistics year starts."""
         return int(self.data["year"]["month"]), int(self.data["year"]["day"])
 
+    @cached_property
+    def _ahead(self) -> int:
+        """How far the name of a statistics year is ahead of the calendar year in which it starts: 0, or 1 where it ends later."""
+        by_start = self.data["year"].get("named_by") == "start"
+        return 0 if by_start or self.year_start == (1, 1) else 1
+
     def year_window(self, year: int) -> tuple[date, date]:
-        """Return first and last day of a statistics year; one that starts late is named after the year in which it ends."""
-        return _window(year, *self.year_start)
+        """Return first and last day of a statistics year.
+
+        One that starts late is named after the calendar year in which it ends, or, under `named_by: start`, starts.
+        """
+        month, day = self.year_start
+        begins = year - self._ahead
+        return date(begins, month, day), date(begins + 1, month, day) - timedelta(days=1)
 
     def year_of(self, day: date) -> int:
         """Return the statistics year a day belongs to."""
-        start = self.year_start
-        return day.year + 1 if start != (1, 1) and (day.month, day.day) >= start else day.year
+        begins = day.year if (day.month, day.day) >= self.year_start else day.year - 1
+        return begins + self._ahead
+
+    def middle_of(self, year: int) -> date:
+        """Return a day in the middle of a statistics year."""
+        first, last = self.year_window(year)
+        return first + (last - first) // 2
 
     @cached_property
     def channels(self) -> Mapping[str, str]:
@@ -231,9 +247,3 @@ def _range(name: str, entry: Mapping[str, Any]) -> tuple[int, int] | None:
         return int(entry["range"][0]), int(entry["range"][1])
     known = engine_vocabulary().facts.get(name)
     return known.range if known is not None else None
-
-
-def _window(year: int, month: int, day: int) -> tuple[date, date]:
-    if (month, day) == (1, 1):
-        return date(year, 1, 1), date(year, 12, 31)
-    return date(year - 1, month, day), date(year, month, day) - timedelta(days=1)

@@ -169,11 +169,19 @@ def _categories(pack: RulePack) -> list[Sentence]:
     ]
 
 
+def year_begins(one: Mapping[str, Any]) -> str:
+    """Say on which day the statistics year of that name begins: `1月1日`, `上年11月1日`, `当年4月1日`."""
+    day = f"{one['month']}月{one['day']}日"
+    if (one["month"], one["day"]) == (1, 1):
+        return day
+    return f"{'当年' if one.get('named_by') == 'start' else '上年'}{day}"
+
+
 def _year(data: Mapping[str, Any]) -> Sentence:
     one = data["year"]
-    start = (
-        "自1月1日起" if (one["month"], one["day"]) == (1, 1) else f"自上年{one['month']}月{one['day']}日起"
-    )
+    start = f"自{year_begins(one)}起"
+    if one.get("named_by") == "start":
+        start += "（以开始的年份为年度）"
     when = "末" if one["person_as_of"] == "end" else "初"
     rests = f"（口径{'、'.join(one['readings'])}）" if one["readings"] else ""
     return Sentence("year", one["clause"], f"统计年度{start}一年；人员的层级等以年度{when}为准{rests}")

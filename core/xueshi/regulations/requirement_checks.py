@@ -15,11 +15,18 @@ Finding = tuple[str, str, str]
 
 
 def check_parts(data: dict[str, Any], lines: dict[str, tuple[str, int]], findings: Findings) -> None:
-    """Add E506 for what would be judged wrongly or never: each such requirement is refused, with the reason."""
+    """Add E506 for what would be judged wrongly or never: each such requirement is refused once, with one reason.
+
+    What else is wrong with it may only follow from that, and would name another repair.
+    """
     requirements = {one["id"]: one for one in data["requirements"]}
     clauses = {one["id"]: one["clause"] for one in (*data["requirements"], *data["deemed"])}
+    told: set[str] = set()
     for check in (_circles, _alternatives, _windows, _empty, _shares, _deemed):
         for name, message, repair in check(data, requirements):
+            if name in told:
+                continue
+            told.add(name)
             file, line = lines[name]
             findings.add("E506", file, line, f"{name}: {message}", repair, clauses[name])
 
@@ -89,6 +96,7 @@ def _yearly(one: dict[str, Any]) -> bool:
 
 
 def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    told: set[frozenset[str]] = set()
     for name, one in requirements.items():
         named = _named(one, requirements, *OF_WINDOWS)
         if named and one["over"] is None:
@@ -114,7 +122,8 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
                 and two["when"] is None
                 and requirements[part]["when"] is None
             ]
-            if rivals:
+            if rivals and frozenset((part, rivals[0])) not in told:
+                told.add(frozenset((part, rivals[0])))
                 yield (
                     name,
                     f"{part} and {rivals[0]} are both minimums of {requirements[part]['of']}:"

@@ -20,11 +20,14 @@ from xueshi.regulations.overlays import apply_overlay
 from xueshi.regulations.pack import FORMAT, RulePack
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import Fact, Vocabulary, engine_vocabulary
+from xueshi.regulations.words import PARTS
 
 Source = RegulationSource | document.Mapping
 """A text, or a tree already read (the mutants of a file are trees)."""
 SourceOf = Callable[[str], Source]
 PERSON_AS_OF = ("start", "end")
+NAMED_BY = ("end", "start")
+"""By which calendar year a statistics year is called that lies in two of them."""
 
 
 @dataclass
@@ -279,7 +282,7 @@ def _close(
     }
     if "partial" in default_nodes:
         with reader.of("defaults", ""):
-            reader.option(default_nodes["partial"], ("prorate", "whole"), "partial")
+            reader.option(default_nodes["partial"], PARTS, "partial")
     if merged.rules:
         year = _by_key(files, "year")
         for key in ("clause", "starts", "person_as_of"):
@@ -406,9 +409,11 @@ def _year(files: list[RuleFile], reader: Reader) -> dict[str, Any]:
                 )
             starts = ["day", 1, 1]
         as_of = reader.option(keys.get("person_as_of"), PERSON_AS_OF, "person_as_of") or "end"
+        named_by = reader.option(keys.get("named_by"), NAMED_BY, "named_by")
         return {
             "month": starts[1],
             "day": starts[2],
+            **({"named_by": named_by} if named_by == "start" else {}),
             "person_as_of": as_of,
             "clause": reader.clause,
             "readings": readings,

@@ -307,13 +307,19 @@ def check_coverage(
                 item["clause"],
             )
         left = [row for row in item["rows"] if not {item["id"], row["id"]} & partial_decided]
-        if any(unit in DIVISIBLE for row in left for unit in _units(row["hours"])):
+        units = {unit for row in left for unit in _units(row["hours"])} & set(DIVISIBLE)
+        if units:
+            months = units == {"month"}
             findings.add(
                 "W602",
                 file,
                 line,
-                f"{item['id']}: a partial unit rests on defaults.partial ({item['clause']})",
-                "partial: prorate, or whole",
+                f"{item['id']}: a part of a month gives nothing unless partial says so ({item['clause']})"
+                if months
+                else f"{item['id']}: a partial unit rests on defaults.partial ({item['clause']})",
+                "partial: whole (不足一个月的不计), or by_days (按天折算)"
+                if months
+                else "partial: prorate, or whole",
                 item["clause"],
             )
 

@@ -215,10 +215,22 @@ class RuleWords:
     def deemed(self, one: Mapping[str, Any]) -> str:
         """Say which record satisfies which requirements."""
         name = f"{one['name']}：" if one["name"] else ""
-        return (
-            f"{name}有{self.condition(one['if_record'])}的记录的，视为达到{'、'.join(self.amounts.requirement(name) for name in one['meets'])}"
-            + self.rests_on(one["readings"])
-        )
+        met = "、".join(self.amounts.requirement(part) for part in one["meets"])
+        said = [f"{self._record(one['if_record'])}，视为达到{met}"]
+        known = self.pack.data["readings"]
+        said += [
+            f"口径{reading}取“{known[reading]['options'][option]}”时：{self._record(form)}"
+            for reading, option, form in one.get("under", ())
+            if option != known[reading]["option"]
+        ]
+        return name + "；".join(said) + self.rests_on(one["readings"])
+
+    def _record(self, form: list[Any]) -> str:
+        """Say the record that a condition asks for; of a condition that a reading decides, what it comes to."""
+        said = settled(form)
+        if isinstance(said, bool):
+            return "有任何一条记录的" if said else "没有这样的记录（按该口径不适用）"
+        return f"有{self.condition(form)}的记录的"
 
     def manual(self, one: Mapping[str, Any]) -> str:
         """Say who decides what."""

@@ -13,6 +13,7 @@ SECTIONS = (
 HEADER = (
     "id", "title", "number", "issuer", "issued", "effective", "years", "area", "parent", "replaces", "sector", "source", "verified",
 )  # fmt: skip
+VERIFIED = ("on", "by", "review")
 REQUIRED_HEADER = ("id", "title", "number", "issuer", "issued", "effective", "years", "area")
 STATUSES = ("encoded", "procedural", "discretionary", "out_of_scope")
 CHANGES = ("add", "replace", "amend", "remove")
@@ -24,7 +25,7 @@ ROW = (
 ITEM = (*ROW, "rows")
 READING = ("ask", "clause", "options", "default")
 PARAMETER = ("label", "clause", "key", "columns", "unit", "default", "values")
-YEAR = ("clause", "starts", "person_as_of", "rests_on")
+YEAR = ("clause", "starts", "named_by", "person_as_of", "rests_on")
 DEFAULTS = ("clause", "category", "dated", "partial", "channel", "undecided", "evidence", "overlap")
 SUM = ("label", "of", "where", "count", "same", "convert")
 CATEGORY = ("label", "unit")
@@ -40,10 +41,12 @@ MANUAL = ("clause", "who", "decide", "gives", "name", "rests_on")
 OVERLAY = ("of", "by", "document", "decided", "years")
 OVERLAY_MAY = ("area",)
 CAPS = ("event", "day", "year")
+GROUP_CAPS = ("year",)
+"""Of several items together only the year has a limit: one of a record or of a day stands in the item."""
 ONE_WORD = (
     "id", "title", "number", "issuer", "issued", "effective", "area", "parent", "replaces", "sector", "name", "why", "in",
     "before", "ask", "label", "unit", "who", "decide", "gives", "effect", "key", "alone", "same", "channel", "partial",
-    "undecided", "overlap", "each_year",
+    "undecided", "overlap", "each_year", "named_by",
 )  # fmt: skip
 """Keys that hold one word or sentence."""
 WORDS = (

@@ -28,7 +28,10 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 """Units of `8 per day`; the conversions of quantities are closed (rule language 3.3)."""
 
 COMPLETED = frozenset(("month", "half_year", "year"))
-"""Units of which only whole months count."""
+"""Units of which only whole months count, unless a part of a month is to count by its days (`partial: by_days`)."""
+
+PARTS = ("prorate", "whole", "by_days")
+"""What a part of a unit gives: its share, nothing, or (of months) so much for each day beyond the whole months."""
 
 TWINS = {
     "days": "half_days",
@@ -61,6 +64,7 @@ _BAND = re.compile(rf"^(upto|below|over|from) ({NUMBER})$")
 _BOTH_ENDS = re.compile(rf"^(over|from) ({NUMBER}) (upto|below) ({NUMBER})$")
 _PERCENT = re.compile(rf"^({NUMBER})%$")
 _THEN = re.compile(rf"^(?:-({NUMBER})(%)?|x({NUMBER})(%)?)$")
+_RECKONED = re.compile(rf"^({NUMBER})(% of| times) (\S.*)$")
 _PART = re.compile(r"^(\d+)/(\d+) of (\S+)$")
 _MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _YEARS = re.compile(r"^(\d{4})(?: to (\d{4}|open))?$")
@@ -76,10 +80,37 @@ def number(text: str) -> Fraction | None:
     return Fraction(Decimal(text)) if _NUMBER.match(text) else None
 
 
-def amount(text: str) -> Form | None:
-    """Read an amount of hours without names: `10`, `8 per day`, `stated`, `10 to 15`, `decided`, `none`."""
+def plain_hours(text: str) -> Form | None:
+    """Read so many hours: `10`, or worked out from two figures of the text: `150% of 12`, `1.5 times 16`.
+
+    What is worked out keeps its way as a third part, in Chinese: `["fixed", "18", "12的150%"]`.
+    """
     if _NUMBER.match(text):
         return ["fixed", text]
+    match = _RECKONED.match(text)
+    if match is None or not _NUMBER.match(match[3]):
+        return None
+    value = _reckoned(match, match[3])
+    way = f"{match[3]}的{match[1]}%" if match[2] == "% of" else f"{match[3]}的{match[1]}倍"
+    return ["fixed", value, way] if value is not None else None
+
+
+def _reckoned(match: re.Match[str], of: str) -> str | None:
+    """Work out a share or a multiple of a number; None where it is no number of two decimals."""
+    value = Fraction(match[1]) / (100 if match[2] == "% of" else 1) * Fraction(of) * 100
+    if value.denominator != 1:
+        return None
+    whole, rest = divmod(value.numerator, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
+
+
+def amount(text: str) -> Form | None:
+    """Read an amount of hours without names: `10`, `8 per day`, `stated`, `10 to 15`, `decided`, `none`, `150% of 12`."""
+    if fixed := plain_hours(text):
+        return fixed
+    if (way := _RECKONED.match(text)) and (of := _RATE.match(way[3])):
+        value = _reckoned(way, of[1])
+        return amount(f"{value}{way[3].removeprefix(of[1])}") if value is not None else None
     if match := _RATE.match(text):
         rate, count, unit = match.groups()
         unit = PLURALS.get(unit, unit)
@@ -107,7 +138,7 @@ def times(text: str) -> tuple[str, str] | None:
 
 def cap(text: str) -> Form | None:
     """Read a limit: `20`, or `none` (as one branch of a reading: no limit then)."""
-    return ["none"] if text == "none" else ["fixed", text] if _NUMBER.match(text) else None
+    return ["none"] if text == "none" else plain_hours(text)
 
 
 def percent(text: str) -> Form | None:
@@ -172,8 +203,8 @@ def band_words(form: Form) -> str:
 
 def minimum(text: str) -> Form | None:
     """Read a minimum: `90`, `1/3 of R1`, `any`."""
-    if _NUMBER.match(text):
-        return ["fixed", text]
+    if fixed := plain_hours(text):
+        return fixed
     if text == "any":
         return ["any"]
     if match := _PART.match(text):

@@ -91,7 +91,7 @@ def apart(a: Matcher, b: Matcher) -> bool:
     """Tell whether two matchers of one fact have no value in common."""
     if a.get("stated") or b.get("stated"):
         other = b if a.get("stated") else a
-        return not (other.get("in") or other.get("bands") or other.get("stated"))
+        return not any(other.get(word) for word in ("in", "bands", "stated", "in_window"))
     if any(a.get(flag) and b.get(flag) for flag in _FLAGS):
         return False
     if set(map(str, a.get("in", []))) & set(map(str, b.get("in", []))):
