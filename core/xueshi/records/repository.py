@@ -105,6 +105,19 @@ def entries_for(session: Session, record_id: UUID) -> list[StudyRecord]:
     return list(session.exec(query))
 
 
+def in_its_place(session: Session, record_id: UUID) -> StudyRecord | None:
+    """Return what stands for a record now, locked: itself, or the last correction that took its place; None if nothing."""
+    found = session.get(StudyRecord, record_id)
+    while found is not None and found.stage not in STANDING:
+        query = (
+            select(StudyRecord)
+            .where(StudyRecord.replaces == found.id, col(StudyRecord.stage).in_((*STANDING, "replaced")))
+            .order_by(col(StudyRecord.id).desc())
+        )
+        found = session.exec(query.limit(1)).first()
+    return None if found is None else record(session, Scope.everything(), found.id, lock=True)
+
+
 def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[StudyRecord]:
     """Return a person's records at a unit that nobody has decided yet, locked."""
     query = (
