@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from campaign_rig import CampaignRig, RigUnit
+from campaign_rig import BUREAU, CampaignRig, RigUnit
 from later_rounds import file_again, finish, mended, person_at, proved, reopen, sealed, seals, with_record
 from sqlmodel import select
 
@@ -148,3 +148,26 @@ def test_a_round_for_one_person_takes_nobody_else_out(rig: CampaignRig) -> None:
     assert reopen(rig, unit, person_at(rig, unit, first)).state == "done"
     row = file_again(rig, unit, without(mended(unit.sample, first), second))
     assert (row.state, row.code) == ("refused", "others_changed")
+
+
+def test_who_came_by_a_merger_of_reopened_units_counts_at_the_other_only(rig: CampaignRig) -> None:
+    """Both were sealed; the one went up in the other within the year, so its people are judged there."""
+    gone, other = rig.units[:2]
+    sealed(rig)
+    finish(rig)
+    everybody = {person for _, person in counted(rig)}
+    for unit in (gone, other):
+        assert reopen(rig, unit).state == "done"
+    _, last = rig.pack.year_window(rig.notice.year)
+    filing = rig.filing(gone)
+    merger = {"reason": "合并", "into": str(other.id), "on": last.isoformat()}
+    row = rig.give(BUREAU, "dissolve", filing.id, filing.version, merger)
+    assert row.state == "done", row.reason
+    rig.sign(other)
+    rig.settle(other)
+    assert rig.decide(rig.verifier, other).state == "done"
+    sealing.seal_later_round(rig.engine, rig.filing(other).id)
+    assert {unit for unit, _ in counted(rig)} == {other.id}
+    assert {person for _, person in counted(rig)} == everybody
+    assert people_in_table(rig) == len(everybody)
+    proved(rig)

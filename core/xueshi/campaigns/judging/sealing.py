@@ -19,7 +19,7 @@ from xueshi.campaigns.acts import campaign_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import days_of, judged_of, pack_of, people_of
 from xueshi.campaigns.judging.card_words import CardWords, seal_words
-from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
@@ -125,6 +125,8 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing, keys: KeyR
     if rows and keys is not None:
         _seal_words(session, keys, campaign, filing, pack, rows)
     _end_of_who_went(session, campaign, filing, held, now)
+    if filing.only_person is None:
+        _end_where_they_were(session, campaign, filing, pack, judged, now)
     if rows and filing.only_person is None:
         _name_who_joined(session, campaign, filing, pack, now)
     return len(rows)
@@ -159,6 +161,29 @@ def _end_of_who_went(
     audit.append(
         session, actor="engine", verb="seals_ended", target=f"filing:{filing.id}", body={"people": people}
     )
+
+
+def _end_where_they_were(
+    session: Session,
+    campaign: Campaign,
+    filing: Filing,
+    pack: RulePack,
+    judged: Sequence[UUID],
+    now: datetime,
+) -> None:
+    """End the seals that people have at units which went up in this one within the year: they are judged here now."""
+    last, _ = days_of(campaign, pack)
+    for merger in merger_rows.mergers(session, campaign.year):
+        if merger.into != filing.unit_id or merger.files_there or merger.day > last:
+            continue
+        if results.end_seals(session, campaign.id, merger.unit_id, judged, by=filing.id, at=now):
+            audit.append(
+                session,
+                actor="engine",
+                verb="seals_ended",
+                target=f"filing:{merger.filing_id}",
+                body={"into": str(filing.unit_id)},
+            )
 
 
 def _seal_words(
