@@ -245,6 +245,34 @@ def employments_on(session: Session, scope: Scope, people: Sequence[UUID], day: 
     return found
 
 
+def working_or_last(
+    session: Session, scope: Scope, people: Sequence[UUID], day: date
+) -> dict[UUID, Employed]:
+    """Return where each of some people works on a day; who works nowhere then, where he worked last before it.
+
+    Inside the scope. Who works outside it is left out: his unit there files for him.
+    """
+    found = employments_on(session, scope, people, day)
+    others = [one for one in people if one not in found]
+    working = employments_on(session, Scope.everything(), others, day)
+    gone = [one for one in others if one not in working]
+    for start in range(0, len(gone), BATCH):
+        query = (
+            select(Person, Employment, Unit)
+            .join(Employment, col(Employment.person_id) == col(Person.id))
+            .join(Unit, col(Unit.id) == col(Employment.unit_id))
+            .where(
+                col(Person.id).in_(gone[start : start + BATCH]),
+                col(Employment.until) < day,
+                _visible(scope, Employment.person_id),
+            )
+            .order_by(col(Employment.until), col(Employment.id))
+        )
+        for person, employment, unit in session.exec(query):
+            found[person.id] = Employed(person, employment, unit)
+    return found
+
+
 def knows_person(session: Session, scope: Scope, person_id: UUID) -> bool:
     """Tell whether a unit in the scope employs or employed a person."""
     query = (

@@ -254,8 +254,8 @@ def _source_digest(one: Mapping[str, Any]) -> str:
 
 
 def _working(session: Session, actor: Actor, people: Sequence[UUID], now: datetime) -> dict[UUID, Employed]:
-    """Return where people work today, anywhere in the actor's area: attendees of a class come from many units."""
-    return records.employments_on(session, Scope((actor.area,)), people, civil_date(now))
+    """Return where people work today, or worked last, in the actor's area: attendees of a class come from many units."""
+    return records.working_or_last(session, Scope((actor.area,)), people, civil_date(now))
 
 
 def _plan_all(
