@@ -216,6 +216,8 @@ def test_a_change_dated_after_the_year_disturbs_nobody(rig: RecordsRig) -> None:
     rig.verified(1)
     rig.open_campaign()
     submitted(rig, rig.a)
+    row, _ = rig.give("bureau", "advance_folder", FOLDER, to="2025-01-02T00:00:00+08:00")
+    assert row.state == "done", row.reason
     assert transfer(rig, 1, day="2025-01-01")[0].state == "done"
     assert rig.people[1] in rig.judged(rig.a)
 

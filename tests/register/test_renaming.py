@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.rows import filing_rows
 from xueshi.register.rows import unit_rows
 from xueshi.register.workbook import UNIT
-from xueshi.storage import reading
+from xueshi.storage import reading, transaction
 from xueshi_cli.main import build
 
 ENGINE = Scope.everything()
@@ -41,25 +42,24 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CampaignRig:
     return CampaignRig(folder, f"sqlite:///{folder / 'xueshi.db'}", units=2, people=4)
 
 
-def rename(office_or_rig: Office | CampaignRig, code: str, *options: str) -> tuple[int, str]:
+def rename(code: str, *options: str) -> tuple[int, str]:
     done = CliRunner().invoke(
         build(), ["register", "unit", "rename", code, NEW, "--as", "bureau", "--reason", "编办〔2021〕5号", *options]
     )  # fmt: skip
     return done.exit_code, f"{done.output}{done.exception or ''}"
 
 
-def test_a_workbook_with_the_old_or_the_new_name_finds_the_unit(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XUESHI_DATA", str(office.place.folder))
-    monkeypatch.setenv("XUESHI_DATABASE_URL", str(office.place.settings.database_url))
+def test_a_workbook_with_the_old_or_the_new_name_finds_the_unit(office: Office) -> None:
     plain = office.books.write()
     assert office.take_in(plain).problems == ()
     renamed = office.books.with_cell(UNIT, "单位名称", NEW)
     (problem,) = office.take_in(renamed, replace=True).problems
     assert "register unit rename" in problem.repair
-    status, said = rename(office, office.books.unit.credit_code)
-    assert status == 0, said
+    with transaction(office.place.engine) as session:
+        (unit,) = unit_rows.units(session, ENGINE)
+        unit_rows.rename_unit(
+            session, ENGINE, unit.id, NEW, on=date(2021, 9, 1), reason="批复", maker="account:x"
+        )
     assert office.take_in(renamed, replace=True).problems == ()
     assert office.take_in(plain, replace=True).problems == (), "the old name is still known"
     (problem,) = office.take_in(office.books.with_cell(UNIT, "单位名称", "冒名单位"), replace=True).problems
@@ -68,8 +68,6 @@ def test_a_workbook_with_the_old_or_the_new_name_finds_the_unit(
         (unit,) = unit_rows.units(session, ENGINE)
         assert unit.name == NEW
         assert [one.name for one in unit_rows.former_names(session, unit.id)] == [office.books.unit.name]
-        entry = session.exec(select(AuditEntry).where(AuditEntry.verb == "unit_renamed")).one()
-    assert (entry.body["before"], entry.body["name"]) == (office.books.unit.name, NEW)
 
 
 def test_what_was_sealed_is_printed_under_the_name_of_then(rig: CampaignRig) -> None:
@@ -77,12 +75,11 @@ def test_what_was_sealed_is_printed_under_the_name_of_then(rig: CampaignRig) -> 
     rig.approve(unit)
     rig.hand_in(later)
     rig.close()
-    sealing.seal_page(
-        rig.engine, rig.campaign.id, 0, 50, lambda *_: None
-    )  # as an older engine: no words of cards
+    # As an older engine sealed: without the words of the cards.
+    sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
     code, before = unit.sample.unit.credit_code, unit.sample.unit.name
-    assert rename(rig, code)[0] == 0
-    assert rename(rig, later.sample.unit.credit_code)[0] == 0
+    assert rename(code)[0] == 0
+    assert rename(later.sample.unit.credit_code)[0] == 0
     with reading(rig.engine) as session:
         campaign = rig.fresh()
         (filing,) = filing_rows.rounds_of_unit(session, ENGINE, campaign.id, unit.id)
@@ -90,6 +87,11 @@ def test_what_was_sealed_is_printed_under_the_name_of_then(rig: CampaignRig) -> 
         assert {one.data.unit for one in cards(session, campaign, filing)} == {before}
         (open_one,) = filing_rows.rounds_of_unit(session, ENGINE, campaign.id, later.id)
         assert unit_filing(session, campaign, open_one).data.unit == NEW, "nothing of it is sealed"
+        told = select(AuditEntry).where(
+            AuditEntry.verb == "unit_renamed", AuditEntry.target == f"unit:{unit.id}"
+        )
+        entry = session.exec(told).one()
+        assert (entry.body["before"], entry.body["name"]) == (before, NEW)
     shown = CliRunner().invoke(build(), ["register", "unit", "show", code, "--as", "bureau"]).output
     assert before in shown
     assert NEW in shown
@@ -97,7 +99,7 @@ def test_what_was_sealed_is_printed_under_the_name_of_then(rig: CampaignRig) -> 
 
 def test_a_renaming_that_cannot_be_is_refused(rig: CampaignRig) -> None:
     code = rig.units[0].sample.unit.credit_code
-    assert "还没有到" in rename(rig, code, "--on", "2099-01-01")[1]
-    assert rename(rig, code)[0] == 0
-    assert "没有变化" in rename(rig, code)[1]
-    assert "不存在或不在管理范围" in rename(rig, "12320100000000999X")[1]
+    assert "还没有到" in rename(code, "--on", "2099-01-01")[1]
+    assert rename(code)[0] == 0
+    assert "没有变化" in rename(code)[1]
+    assert "不存在或不在管理范围" in rename("12320100000000999X")[1]
