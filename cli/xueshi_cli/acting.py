@@ -24,6 +24,7 @@ from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
+from xueshi_cli.year_studies import area_and_body
 
 BESIDE = ("bulk_decide", "appeal")
 """Direct commands that store something which runs beside the campaign."""
@@ -134,7 +135,8 @@ def opened_by_notice(
             f"通知 {notice.number} 所列表卡没有模板：{'、'.join(sorted(missing))}；请核对 papers/"
         )
     area = jurisdiction.area(notice.area)
-    area_name = area.name if area is not None else notice.area
+    # Not the name of the province around it: that would head this area's papers.
+    area_name, _ = area_and_body(place, notice.region, notice.area)
     pack = place.registry.pack_for(notice.area, notice.year)
     if flow.instrument != pack.id:
         raise InputError(

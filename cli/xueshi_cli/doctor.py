@@ -150,15 +150,45 @@ def disk(settings: Settings) -> Finding:
 
 
 def keys(settings: Settings) -> Finding:
-    """The key file: there where it must be, readable by its owner only."""
+    """The key file: there where it must be, readable by its owner only, and the one that the register was written with."""
+    from xueshi.register.identity import KeyRing  # noqa: PLC0415 - a broken table must be a finding, not a crash
+    from xueshi.register.rows import key_rows  # noqa: PLC0415 - same
+
     file = settings.key_file
     if not file.is_file():
-        if settings.environment == "development" and settings.keys is None:
+        made = settings.environment == "development" and settings.keys is None
+        if made and not _of_register(settings, key_rows.needs_keys):
             return Finding("密钥", "ok", f"{file}（首次使用时建立）")
         return Finding("密钥", "missing", f"{file} 不存在", "从备份恢复；新建的密钥读不出已有的证件号码")
     if open_to_others(file):
         return Finding("密钥", "missing", f"{file} 可被其他用户读取", f"chmod 600 {file}")
+    held = KeyRing.load(file)
+    if _of_register(settings, lambda session: not key_rows.fits(session, held)):
+        return Finding(
+            "密钥",
+            "missing",
+            f"{file} 解不开在册人员的身份证号，不是本登记所用的密钥",
+            "放回原来的密钥文件（备份不含密钥的另行保管），或以 XUESHI_KEYS 指明其位置",
+        )
     return Finding("密钥", "ok", str(file))
+
+
+def _of_register(settings: Settings, ask: Callable[[Session], bool]) -> bool:
+    """Ask the register something; no where there is none yet, or none that this version reads: that is told elsewhere."""
+    from xueshi.migrations.schema import is_current  # noqa: PLC0415 - a broken table must be a finding, not a crash
+
+    if not_made_yet(settings.database):
+        return False
+    engine = open_database(settings.database)
+    try:
+        if not is_current(engine):
+            return False
+        with reading(engine) as session:
+            return ask(session)
+    except SQLAlchemyError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def database(settings: Settings) -> Finding:

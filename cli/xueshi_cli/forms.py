@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
+from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import civil_date
@@ -58,7 +60,7 @@ def list_(
             if one.id in inside and unit in ("", one.credit_code)
         }
         papers = issued_papers.issued(session, campaign.id)
-        replaced = issued_papers.replaced(papers)
+        states = _states(session, campaign.id)
         rows = [
             {
                 "编号": paper.number,
@@ -66,7 +68,7 @@ def list_(
                 "单位": names.get(paper.unit_id, "") if paper.unit_id else "",
                 "页数": paper.pages,
                 "出具日期": civil_date(paper.issued_at),
-                "状态": f"已由 {replaced[paper.id].number} 代替" if paper.id in replaced else "有效",
+                "状态": states.get(paper.id, "有效"),
                 "文件": paper.file if at_screen else folder / paper.file,
             }
             for paper in papers
@@ -158,17 +160,13 @@ def verify(file: Path, json: AsJson = False) -> None:
             campaign_id: papers_of(session, campaign_rows.campaign(session, ENGINE, campaign_id))
             for campaign_id in {paper.campaign_id for paper in found}
         }
-        replaced = {
-            old: new
-            for campaign_id in titles
-            for old, new in issued_papers.replaced(issued_papers.issued(session, campaign_id)).items()
-        }
+        states = {old: said for one in titles for old, said in _states(session, one).items()}
         rows = [
             {
                 "编号": paper.number,
                 "表卡": titles[paper.campaign_id][paper.paper].title,
                 "出具日期": civil_date(paper.issued_at),
-                "状态": f"已由 {replaced[paper.id].number} 代替（更正）" if paper.id in replaced else "有效",
+                "状态": states.get(paper.id, "有效"),
             }
             for paper in found
         ]
@@ -176,6 +174,20 @@ def verify(file: Path, json: AsJson = False) -> None:
     show_table(f"{file.name}：原件，一字未改", rows, as_json=json, empty=empty)
     if not rows:
         raise typer.Exit(1)
+
+
+def _states(session: Session, campaign_id: UUID) -> dict[UUID, str]:
+    """Return paper id → what became of it, for the papers of a campaign that are not valid any more."""
+    papers = issued_papers.issued(session, campaign_id)
+    ended = results.ended_people(session, campaign_id)
+    void = {
+        one.id: "已作废（此人不再列入该单位本年度）"
+        for one in papers
+        if (one.unit_id, one.subject_id) in ended
+    }
+    return {
+        old: f"已由 {new.number} 代替（更正）" for old, new in issued_papers.replaced(papers).items()
+    } | void
 
 
 def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple[Campaign, list[PrintFile]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import date
 from pathlib import Path
 
@@ -12,15 +13,18 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.campaigns.acts import direct_acts
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import campaign_rows, merger_rows
 from xueshi.campaigns.year_round import years_kept
 from xueshi.errors import InputError, XueshiError
+from xueshi.real_clock import real_now
 from xueshi.register import intake
 from xueshi.register.checking import check_workbook
 from xueshi.register.intake import Accepted, Intake, Mode
-from xueshi.register.roster_check import RosterOf, compare, contradict
+from xueshi.register.roster_check import RosterOf, compare, contradict, first_comparison
 from xueshi.register.rows import batch_rows, unit_rows
 from xueshi.register.sheets import CheckedWorkbook, Limits, Problem
 from xueshi.register.tables import ImportBatch
@@ -97,6 +101,7 @@ def rehearse_workbook(
     watch: Watch = _quiet,
 ) -> ImportOutcome:
     """Check a workbook and all that importing it would be refused for; nothing is written."""
+    vocabulary = _as_of_today(place, vocabulary)
     job = _Job(place, officer, path, year, vocabulary, mode, valid_only)
     outcome = _beside_register(job, check(place, path, area=area, vocabulary=vocabulary, watch=watch))
     parts = _parts(outcome, valid_only=valid_only)
@@ -123,6 +128,7 @@ def import_workbook(
     watch: Watch = _quiet,
 ) -> ImportOutcome:
     """Import a workbook all or nothing, or with `valid_only` its valid people. What is wrong comes back as problems."""
+    vocabulary = _as_of_today(place, vocabulary)
     job = _Job(place, officer, path, year, vocabulary, "replace" if replace else mode, valid_only)
     outcome = _beside_register(job, check(place, path, area=area, vocabulary=vocabulary, watch=watch))
     parts = _parts(outcome, valid_only=valid_only)
@@ -133,6 +139,12 @@ def import_workbook(
     except InputError as error:
         return ImportOutcome(outcome.checked, (*outcome.problems, _refusal(path, error)))
     return ImportOutcome(outcome.checked, outcome.problems, taken)
+
+
+def _as_of_today(place: Workplace, vocabulary: IntakeVocabulary) -> IntakeVocabulary:
+    """Return the words of a workbook with the day on which it is handed in, by the folder's clock as for filed records."""
+    with reading(place.engine) as session:
+        return replace_fields(vocabulary, today=civil_date(folder_now(session, real_now())))
 
 
 def _beside_register(job: _Job, outcome: ImportOutcome) -> ImportOutcome:
@@ -148,10 +160,14 @@ def _beside_register(job: _Job, outcome: ImportOutcome) -> ImportOutcome:
             unit = unit_rows.unit_by_code(session, actor.scope, register.unit.credit_code)
             earlier = [] if unit is None else batch_rows.batches(session, actor.scope, unit.id, job.year)
             refused_anyhow = bool(earlier) and job.mode == "first"
-            if unit is None or refused_anyhow or any(one.file_digest == digest for one in earlier):
+            if refused_anyhow or any(one.file_digest == digest for one in earlier):
+                continue
+            people = register.sound if job.valid_only else register.people
+            if unit is None:
+                found = first_comparison(session, job.place.keys, people)
+                contradict(checked, register, found, valid_only=job.valid_only)
                 continue
             replaces = tuple(one.id for one in earlier) if job.mode == "replace" else ()
-            people = register.sound if job.valid_only else register.people
             found = compare(
                 session,
                 job.place.keys,

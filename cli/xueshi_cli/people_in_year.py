@@ -25,13 +25,32 @@ from xueshi_cli.workplace import Workplace
 def transfer(
     person: Annotated[str, typer.Argument(help="人员编号或身份证号")],
     officer: AsOfficer,
-    to: Annotated[str, typer.Option(help="新单位的统一社会信用代码")],
-    on: Annotated[datetime, typer.Option(help="转入日期")],
+    to: Annotated[str, typer.Option(help="新单位的统一社会信用代码")] = "",
+    on: Annotated[datetime | None, typer.Option(help="转入日期：在新单位的第一天，不晚于今天")] = None,
     post: Annotated[str, typer.Option(help="在新单位的工作岗位")] = "",
+    undo: Annotated[
+        bool,
+        typer.Option("--undo", help="撤销误登记的转单位；原登记保留，另记一笔更正，再按正确的单位、日期办理"),
+    ] = False,
+    unit: Annotated[str, typer.Option(help="撤销时：原单位的统一社会信用代码")] = "",
+    reason: Annotated[str, typer.Option(help="撤销的原因")] = "",
     json: AsJson = False,
 ) -> None:
     """人员转单位：学时随人转移；条款规定离职前须审核的，原单位先办结其学时记录，否则未办结的随人转到新单位。"""
+    if undo and (to or on is not None or post or not unit or not reason):
+        raise InputError(
+            "撤销转单位用 --undo，以 --unit 指明原单位，以 --reason 写明原因，不写 --to、--on、--post"
+        )
+    if not undo and (not to or on is None or unit or reason):
+        raise InputError(
+            "转单位请以 --to 指明新单位，以 --on 写明转入日期；--unit、--reason 只用于撤销（--undo）"
+        )
     place = Workplace.here()
+
+    def undone(session: Session, actor: Actor) -> CommandRequest:
+        whose = person_id(place, session, actor, person)
+        payload = {"from": str(_unit(session, actor, unit).id), "reason": reason}
+        return CommandRequest(place.request_id(), "undo_transfer", whose, None, payload)
 
     def made(session: Session, actor: Actor) -> CommandRequest:
         whose = person_id(place, session, actor, person)
@@ -39,10 +58,11 @@ def transfer(
         new = unit_rows.unit_by_code(session, actor.scope.of_engine(), to)
         if new is None:
             raise InputError(f"新单位 {to} 不在册；请核对统一社会信用代码，或请该单位先登记")
+        assert on is not None  # asked above
         payload = {"from": str(old.id), "to": str(new.id), "day": on.date().isoformat(), "post": post}
         return CommandRequest(place.request_id(), "transfer_person", whose, None, payload)
 
-    tell(*give(place, officer, made), as_json=json)
+    tell(*give(place, officer, undone if undo else made), as_json=json)
 
 
 def leave(

@@ -104,9 +104,9 @@ def person_id(place: Workplace, session: Session, actor: Actor, person: str) -> 
 
 
 def unit_of(session: Session, actor: Actor, person: UUID) -> Unit:
-    """Return the unit in the actor's scope where a person works today. Raises NotFoundError."""
+    """Return the unit in the actor's scope where a person works today, or worked last. Raises NotFoundError."""
     today = civil_date(folder_now(session, real_now()))
-    found = records.employed_on(session, actor.scope, person, today)
+    found = records.working_or_last(session, actor.scope, [person], today).get(person)
     if found is None:
         raise NotFoundError(f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位办理")
     return found.unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
@@ -9,11 +10,14 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import merger_rows
 from xueshi.errors import InputError, NotFoundError
 from xueshi.flows.flow_words import flow_sentences
 from xueshi.flows.routing import flow_for
 from xueshi.flows.unit_facts import facts_of
+from xueshi.real_clock import real_now
 from xueshi.register.rows import unit_rows
 from xueshi.register.tables import Unit
 from xueshi.register.unit_kinds import UNIT_KINDS
@@ -69,6 +73,37 @@ def set_(
     show_record("已设定", record, as_json=False)
 
 
+@app.command("rename")
+def rename(
+    code: Annotated[str, typer.Argument(help="统一社会信用代码")],
+    name: Annotated[str, typer.Argument(help="新的单位名称，与登记证书一致")],
+    officer: AsOfficer,
+    reason: Annotated[str, typer.Option(help="依据，如批准更名的文号")],
+    on: Annotated[datetime | None, typer.Option(help="自哪一天起用新名称；缺省为今天")] = None,
+) -> None:
+    """单位更名：原名称留存，写原名称、新名称的工作簿都能对应；已封存的结果和表卡仍用封存时的名称。"""
+    place = Workplace.here()
+    with transaction(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("register.units")
+        today = civil_date(folder_now(session, real_now()))
+        day = today if on is None else on.date()
+        if day > today:
+            raise InputError(f"更名日期 {day} 还没有到（今天是 {today}）；请在当日以后办理")
+        unit = _unit(session, actor.scope, code)
+        before, maker = unit.name, f"account:{actor.account_id}"
+        unit = unit_rows.rename_unit(session, actor.scope, unit.id, name, on=day, reason=reason, maker=maker)
+        audit.append(
+            session,
+            actor=maker,
+            verb="unit_renamed",
+            target=f"unit:{unit.id}",
+            body={"before": before, "name": unit.name, "day": day.isoformat(), "reason": reason},
+        )
+        record = _shown(unit) | _former(session, unit)
+    show_record("已更名", record, as_json=False)
+
+
 @app.command("show")
 def show(
     code: Annotated[str, typer.Argument(help="统一社会信用代码")],
@@ -83,6 +118,7 @@ def show(
         actor.require("register.read")
         unit = _unit(session, actor.scope, code)
         record, facts, area = _shown(unit), facts_of(unit), unit.area
+        record |= _former(session, unit)
         record |= {"状态": "已撤并"} if unit.id in merger_rows.ended_units(session) else {}
     if year is not None:
         flows = place.registry.flows_for(area, year, "campaign", facts.sector)
@@ -97,6 +133,11 @@ def _unit(session: Session, scope: Scope, code: str) -> Unit:
     if found is None:
         raise NotFoundError(f"单位 {code} 不存在或不在管理范围；请核对代码，或用 xueshi register list 查看")
     return found
+
+
+def _former(session: Session, unit: Unit) -> dict[str, str]:
+    held = unit_rows.former_names(session, unit.id)
+    return {"曾用名": "；".join(f"{one.name}（至 {one.until}）" for one in held)} if held else {}
 
 
 def _shown(unit: Unit) -> dict[str, Any]:

@@ -18,14 +18,16 @@ from xueshi.bureau_rules import commands as rule_commands
 from xueshi.bureau_rules.in_force import PublishedOverlays
 from xueshi.campaigns.acts.delegating import require_in_time
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
+from xueshi.errors import ServiceMissingError
 from xueshi.migrations.schema import upgrade
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
+from xueshi.register.rows import key_rows
 from xueshi.registry import Registry, load
 from xueshi.regulations.sources import BureauOverlay
 from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
-from xueshi.storage import new_id, open_database
+from xueshi.storage import new_id, open_database, reading
 from xueshi_cli.law_here import has_database
 from xueshi_cli.server import read_record, serves
 
@@ -95,12 +97,29 @@ class Workplace:
 
     @cached_property
     def keys(self) -> KeyRing:
-        """The keys of identity numbers and payloads; development keys are made on first use."""
+        """The keys of identity numbers and payloads; development keys are made on first use of an empty register.
+
+        Raises ServiceMissingError where people stand in the register and the file is missing, or another folder's.
+        """
         file = self.settings.key_file
-        if not file.exists() and self.settings.environment == "development":
+        if not file.exists() and self.settings.environment == "development" and not self._holds_people():
             self.folder.mkdir(parents=True, exist_ok=True)
             KeyRing.create(file)
-        return KeyRing.load(file)
+        keys = KeyRing.load(file)
+        if has_database(self.settings):
+            with reading(self.engine) as session:
+                if not key_rows.fits(session, keys):
+                    raise ServiceMissingError(
+                        f"密钥文件 {file} 不是本登记所用的：在册人员的身份证号解不开；"
+                        "请放回原来的密钥文件（备份时用了 --no-keys 的，密钥另行保管），或以 XUESHI_KEYS 指明其位置"
+                    )
+        return keys
+
+    def _holds_people(self) -> bool:
+        if not has_database(self.settings):
+            return False
+        with reading(self.engine) as session:
+            return key_rows.needs_keys(session)
 
     @property
     def payload_key(self) -> bytes:

@@ -39,3 +39,15 @@ def test_a_year_is_closed_from_notice_to_sealed_results(
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None
     rig.engine.dispose()
+
+
+@pytest.mark.parametrize(("area", "name"), [("320000", "江苏省"), ("320100", "320100")])
+def test_a_campaign_is_not_headed_by_the_name_of_the_area_around_it(
+    tmp_path: Path, area: str, name: str
+) -> None:
+    notice = tmp_path / "notice.yaml"
+    text = (EXAMPLES / "notices" / "jiangsu-2024.yaml").read_text(encoding="utf-8")
+    notice.write_text(text.replace("area: 320000", f"area: {area}"), encoding="utf-8")
+    rig = NoticeRig(tmp_path / "data", f"sqlite:///{tmp_path / 'x.db'}", notice, UNITS[:1])
+    assert rig.campaign.area_name == name
+    rig.engine.dispose()

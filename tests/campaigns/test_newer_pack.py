@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from campaign_rig import ENGINE, CampaignRig
+from campaign_rig import ENGINE, CampaignRig, RigUnit
 from sqlmodel import func, select
 
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.judging import assessing, reassessing, sealing
-from xueshi.campaigns.rows import side_work_rows
-from xueshi.campaigns.tables import Command
+from xueshi.campaigns.rows import side_work_rows, task_rows
+from xueshi.campaigns.tables import Command, Task
 from xueshi.canonical import canonical_json
+from xueshi.register.rows.roster_rows import NewRecord
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.tables import YearResult
-from xueshi.storage import reading, transaction
+from xueshi.storage import new_id, reading, transaction
 
 REASON = "规则更正"
 
@@ -140,3 +142,36 @@ def test_nothing_sealed_is_judged_again(rig: CampaignRig) -> None:
     rig.close()
     sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
     assert migrate(rig, harder(rig)).code == "closed"
+
+
+def test_open_questions_keep_their_officer_and_what_was_left_open_is_not_asked_again(
+    rig: CampaignRig,
+) -> None:
+    unit = rig.units[0]
+    report = NewRecord(900, "unpublished_report", {"recognised": True}, "调查报告")
+    people = [
+        replace(one, records=(*one.records, replace(report, position=900 + place)))
+        for place, one in enumerate(unit.sample.people)
+    ]
+    assert rig.hand_in(unit, replace(unit.sample, people=tuple(people))).state == "done"
+    rig.sign(unit)
+    left, *others = record_tasks(rig, unit)
+    assert others, "the text leaves the hours of each to whoever verifies"
+    assert rig.give(rig.verifier, "leave_open", left.id, None, {"reason": "缺证明"}).state == "done"
+    deputy = new_id()
+    with transaction(rig.engine) as session:
+        for one in others:
+            task = task_rows.task(session, ENGINE, one.id)
+            task.assignee = deputy
+            session.add(task)
+    row = migrate(rig, harder(rig))
+    work_off(rig, row)
+    work_off(rig, row)
+    assert {(one.id, one.assignee) for one in record_tasks(rig, unit)} == {(one.id, deputy) for one in others}
+
+
+def record_tasks(rig: CampaignRig, unit: RigUnit) -> list[Task]:
+    with reading(rig.engine) as session:
+        return task_rows.open_tasks(
+            session, ENGINE, filing_id=rig.filing(unit).id, kinds=("record", "discretion")
+        )

@@ -255,7 +255,7 @@ def test_the_records_of_who_left_stay_his_when_his_former_unit_corrects_its_work
             )
             if one.records
         )
-    day = date(rig.notice.year, 12, 1).isoformat()
+    day = rig.notice.issued.isoformat()
     row = rig.give(
         BUREAU, "transfer_person", mover.person_id, None, {"from": str(old.id), "to": str(new.id), "day": day}
     )

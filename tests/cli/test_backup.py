@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.rows import filing_rows
-from xueshi.errors import InputError
+from xueshi.errors import InputError, ServiceMissingError
+from xueshi.register.identity import KeyRing
 from xueshi.storage import reading
+from xueshi_cli import doctor
 from xueshi_cli.main import build
 from xueshi_cli.workplace import Workplace
 
@@ -56,6 +59,30 @@ def test_a_folder_comes_back_whole_with_its_keys(rig: CampaignRig, tmp_path: Pat
 def test_a_backup_without_keys_says_what_is_missing(rig: CampaignRig, tmp_path: Path) -> None:
     run("backup", str(tmp_path / "copy.tar"), "--no-keys")
     assert "不含密钥" in run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back"))
+    rig.engine.dispose()
+
+
+def test_without_its_keys_a_register_gets_no_new_ones(
+    rig: CampaignRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New keys would find nobody again: he would be entered twice, and his number could never be read."""
+    rig.approve(rig.units[0])
+    run("backup", str(tmp_path / "copy.tar"), "--no-keys")
+    back = tmp_path / "back"
+    run("restore", str(tmp_path / "copy.tar"), str(back))
+    monkeypatch.setenv("XUESHI_DATA", str(back))
+    with pytest.raises(ServiceMissingError, match="找不到密钥文件"):
+        run("register", "export", "-o", str(tmp_path / "all.zip"), "--with-identity", "--as", "bureau")
+    assert not (back / "keys.json").exists()
+    assert doctor.keys(Workplace(back).settings).state == "missing"
+    KeyRing.create(back / "keys.json")
+    with pytest.raises(ServiceMissingError, match="不是本登记所用的"):
+        run("register", "export", "-o", str(tmp_path / "all.zip"), "--with-identity", "--as", "bureau")
+    assert not (tmp_path / "all.zip").exists()
+    assert doctor.keys(Workplace(back).settings).state == "missing"
+    shutil.copyfile(rig.place.settings.key_file, back / "keys.json")
+    run("register", "export", "-o", str(tmp_path / "all.zip"), "--with-identity", "--as", "bureau")
+    assert doctor.keys(Workplace(back).settings).state == "ok"
     rig.engine.dispose()
 
 

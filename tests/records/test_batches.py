@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
-from records_rig import AREA, YEAR, RecordsRig, identity
+from records_rig import AREA, FLOW, YEAR, RecordsRig, identity
 from roster_file import ALL, report, roster_file
 from sqlmodel import select
 
 from xueshi.access.repository import Actor
+from xueshi.campaigns.clocks.campaign_clock import set_folder_clock
+from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.tables import Command
 from xueshi.records.incoming import CheckedIncoming, read_incoming
@@ -18,8 +22,8 @@ from xueshi.records.roster import ATTENDEES, CLASS, read_roster
 from xueshi.records.tables import StudyClass
 from xueshi.register.tables import StudyRecord
 from xueshi.register.workbook import IntakeVocabulary
-from xueshi.storage import new_id, reading
-from xueshi_cli.recording import give, import_payload, roster_payload
+from xueshi.storage import new_id, reading, transaction
+from xueshi_cli.recording import LawInForce, give, import_payload, roster_payload
 
 
 @pytest.fixture
@@ -162,7 +166,12 @@ def rows(*changed: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def take_in(
-    rig: RecordsRig, vocabulary: IntakeVocabulary, listed: list[dict[str, Any]], *, valid_only: bool = False
+    rig: RecordsRig,
+    vocabulary: IntakeVocabulary,
+    listed: list[dict[str, Any]],
+    *,
+    valid_only: bool = False,
+    law: LawInForce | None = None,
 ) -> tuple[Command, dict[str, Any], CheckedIncoming]:
     path = rig.folder / "in.json"
     path.write_text(json.dumps(listed, ensure_ascii=False))
@@ -171,7 +180,7 @@ def take_in(
 
     def made(session: Any, actor: Actor) -> CommandRequest:
         payload = import_payload(rig.place, session, checked, "行业平台", valid_only=valid_only)
-        wanted = {**rig.law.stored(session), "channel": "import", **payload}
+        wanted = {**(law or rig.law).stored(session), "channel": "import", **payload}
         return CommandRequest(str(new_id()), "import_records", new_id(), None, wanted)
 
     return (*give(rig.place, "department", made), checked)
@@ -248,3 +257,76 @@ def test_what_belongs_to_the_engine_is_named_by_area(rig: RecordsRig, vocabulary
         (AREA, "行业平台", "s1"),
         (AREA, "行业平台", "s3"),
     }
+
+
+def test_a_row_that_was_corrected_here_is_still_one_record(
+    rig: RecordsRig, vocabulary: IntakeVocabulary
+) -> None:
+    """The source changes it after somebody corrected it by hand: what stands is corrected, nothing is entered twice."""
+    take_in(rig, vocabulary, rows())
+    old = rig.judged(rig.a)[rig.people[1]].records[0].id
+    course = {"kind": "courseware", "content": "网络课件", "end": date(2024, 2, 20), "start": None}
+    row, said = rig.give(
+        "department",
+        "correct_record",
+        old,
+        record=rig.body(**course, claimed=1100, facts={"provider": "hrss", "declared_hours": 11}),
+        reason="学时有误",
+        channel="import",
+    )
+    assert row.state == "done", row.reason
+    by_hand = UUID(said["record"])
+    changed = rows({"claimed": "10", "facts": {"provider": "hrss", "declared_hours": 10}})
+    row, said, _ = take_in(rig, vocabulary, changed)
+    assert (row.state, said["corrected"], said["entered"]) == ("done", 1, 0), row.reason
+    (counted,) = rig.judged(rig.a)[rig.people[1]].records
+    assert (counted.claimed, rig.record(counted.id).replaces) == (1000, by_hand)
+    row, said, _ = take_in(rig, vocabulary, changed)
+    assert said["outcome"] == "unchanged"
+    rig.proved()
+
+
+def handed_over(rig: RecordsRig, unit: UUID) -> None:
+    """Open the year and let a unit hand it over."""
+    rig.open_campaign(starts=date(2024, 11, 1))
+    filed = rig.act_on_filing("unit_personnel.a", unit)
+    assert filed.state == "done", filed.reason
+
+
+def test_a_row_that_moves_to_another_year_leaves_a_year_under_review_alone(
+    rig: RecordsRig, vocabulary: IntakeVocabulary
+) -> None:
+    take_in(rig, vocabulary, rows())
+    old = rig.judged(rig.a)[rig.people[1]].records[0].id
+    handed_over(rig, rig.a)
+    moved = rows({"end": "2025-01-10"})
+    row, _, _ = into_next_year(rig, moved)
+    assert (row.state, row.code) == ("refused", "rows_refused")
+    assert "2024年度验证已提交" in row.reason
+    assert rig.record(old).stage == "verified"
+    rig.proved()
+
+
+def test_a_row_that_counted_in_a_sealed_year_does_not_count_in_another(
+    rig: RecordsRig, vocabulary: IntakeVocabulary
+) -> None:
+    take_in(rig, vocabulary, rows())
+    old = rig.judged(rig.a)[rig.people[1]].records[0].id
+    handed_over(rig, rig.a)
+    assert rig.act_on_filing("department", rig.a).state == "done"
+    rig.close_and_seal()
+    row, _, _ = into_next_year(rig, rows({"end": "2025-01-10"}))
+    assert (row.state, row.code) == ("refused", "rows_refused")
+    assert "已计入2024年度" in row.reason
+    assert rig.record(old).stage == "verified"
+
+
+def into_next_year(
+    rig: RecordsRig, listed: list[dict[str, Any]]
+) -> tuple[Command, dict[str, Any], CheckedIncoming]:
+    """Hand in a file of the year after, its day having come; only its first row belongs there."""
+    with transaction(rig.engine) as session:
+        set_folder_clock(session, start_of(date(2025, 2, 1)), datetime.now().astimezone())
+    pack = rig.place.registry.pack_for(AREA, YEAR + 1)
+    law = LawInForce(pack, FLOW, YEAR + 1)
+    return take_in(rig, IntakeVocabulary.from_pack(pack, YEAR + 1), listed[:1], law=law)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from records_rig import RecordsRig
 from sqlmodel import select
 
 from xueshi.audit.tables import AuditEntry
 from xueshi.campaigns.tables import Command
+from xueshi.errors import NotFoundError
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.register.tables import Employment, EmploymentSource
 from xueshi.storage import reading, transaction
@@ -108,3 +110,28 @@ def test_only_a_leave_by_act_is_taken_back_so(rig: RecordsRig) -> None:
     refused = undo(rig)
     assert refused.code == "not_left"
     assert "转出的" in refused.reason
+
+
+def test_what_was_done_before_the_leave_is_filed_by_the_last_unit(rig: RecordsRig) -> None:
+    """The year in which he worked is judged there; nobody else could file it."""
+    assert leave(rig).state == "done"
+    record = rig.file(1)
+    assert rig.record(record).unit_id == rig.a
+    assert rig.decide("unit_personnel.a", record).state == "done"
+    after = rig.body(content="消防培训", start=date(2024, 2, 26), end=date(2024, 2, 27))
+    row, _ = rig.try_file(1, record=after)
+    assert (row.state, row.code) == ("refused", "after_leaving")
+    assert LAST in row.reason
+    with pytest.raises(NotFoundError):
+        rig.try_file(1, "unit_clerk.b")  # only the unit where he was
+    rig.proved()
+
+
+def test_who_works_elsewhere_by_now_is_filed_there(rig: RecordsRig) -> None:
+    row, _ = rig.give(
+        "unit_clerk.a", "transfer_person", rig.people[1],
+        **{"from": str(rig.a), "to": str(rig.b), "day": "2024-02-10"},
+    )  # fmt: skip
+    assert row.state == "done", row.reason
+    assert rig.try_file(1)[0].code == "not_employed"
+    assert rig.record(rig.file(1, "unit_clerk.b")).unit_id == rig.b

@@ -22,7 +22,7 @@ from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
 from xueshi.register.tables import Employment, ImportBatch
 from xueshi.storage import new_id, reading, transaction
 
-DAY = "2024-03-10"
+DAY = "2024-03-01"
 
 
 def transfer(rig: RecordsRig, person: int, **payload: object) -> tuple[Command, dict[str, Any]]:
@@ -47,8 +47,8 @@ def test_records_follow_the_person_to_the_unit_where_he_works_at_the_end_of_the_
             )
         ).all()
     assert sorted(dated, key=lambda one: one[1]) == [
-        (rig.a, date(2020, 1, 1), date(2024, 3, 9)),
-        (rig.b, date(2024, 3, 10), None),
+        (rig.a, date(2020, 1, 1), date(2024, 2, 29)),
+        (rig.b, date(2024, 3, 1), None),
     ]
     rig.proved()
 
@@ -216,6 +216,8 @@ def test_a_change_dated_after_the_year_disturbs_nobody(rig: RecordsRig) -> None:
     rig.verified(1)
     rig.open_campaign()
     submitted(rig, rig.a)
+    row, _ = rig.give("bureau", "advance_folder", FOLDER, to="2025-01-02T00:00:00+08:00")
+    assert row.state == "done", row.reason
     assert transfer(rig, 1, day="2025-01-01")[0].state == "done"
     assert rig.people[1] in rig.judged(rig.a)
 
@@ -290,4 +292,54 @@ def test_a_work_that_had_its_hours_in_a_sealed_year_gets_none_again(rig: Records
     result = rig.results(rig.a)[rig.people[1]]
     assert result.totals["total"] == 0
     assert result.request["earlier"], "what was judged can be judged again"
+    rig.proved()
+
+
+def undo(rig: RecordsRig, person: int = 1, reason: str = "单位写错") -> Command:
+    return rig.give(
+        "unit_clerk.a", "undo_transfer", rig.people[person], **{"from": str(rig.a), "reason": reason}
+    )[0]
+
+
+def test_a_transfer_on_a_day_that_has_not_come_is_refused(rig: RecordsRig) -> None:
+    """Undecided records would go along at once, and what is filed until then would stay behind."""
+    record = rig.file(1)
+    row, _ = transfer(rig, 1, day="2024-03-02")
+    assert (row.state, row.code) == ("refused", "day_not_come")
+    assert rig.record(record).unit_id == rig.a
+
+
+def test_a_wrong_transfer_is_taken_back_with_all_that_waits(rig: RecordsRig) -> None:
+    record = rig.file(1)
+    assert transfer(rig, 1)[0].state == "done"
+    later = rig.file(1, "unit_clerk.b", record=rig.body(content="消防培训"))
+    settled = rig.verified(1, "unit_clerk.b", record=rig.body(content="保密培训"))
+    assert undo(rig, reason=" ").code == "no_reason"
+    row = undo(rig)
+    assert row.state == "done", row.reason
+    with reading(rig.engine) as session:
+        times = session.exec(select(Employment).where(Employment.person_id == rig.people[1])).all()
+        assert [(one.unit_id, one.since, one.until) for one in times] == [(rig.a, date(2020, 1, 1), None)]
+    assert {rig.record(one).unit_id for one in (record, later)} == {rig.a}
+    assert rig.record(settled).stage == "verified"
+    assert rig.decide("unit_personnel.a", record).state == "done"
+    assert {one.id for one in rig.judged(rig.a)[rig.people[1]].records} == {record, settled}
+    assert undo(rig).code == "not_transferred", "once only"
+    assert transfer(rig, 1, day="2024-02-20")[0].state == "done", "and then by the right day"
+    rig.proved()
+
+
+def test_a_transfer_that_something_else_rests_on_is_not_taken_back(rig: RecordsRig) -> None:
+    assert undo(rig).code == "not_transferred"
+    assert transfer(rig, 1)[0].state == "done"
+    enter_workbook(rig, rig.b, 1, "网络安全")
+    assert undo(rig).code == "listed_there"
+    assert transfer(rig, 2)[0].state == "done"
+    assert (
+        rig.give(
+            "unit_clerk.b", "leave_person", rig.people[2], unit=str(rig.b), day="2024-03-01", reason="退休"
+        )[0].state
+        == "done"
+    )
+    assert undo(rig, 2).code == "moved_on"
     rig.proved()

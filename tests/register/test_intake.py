@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ from xueshi.access.repository import NewAccount
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.audit.tables import AuditEntry
+from xueshi.campaigns.clocks.campaign_clock import set_folder_clock
+from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.register import intake
 from xueshi.register.disturbed import Disturbed
 from xueshi.register.marking import mark_workbook
 from xueshi.register.rows import batch_rows, people_rows, roster_rows, unit_rows
 from xueshi.register.sheets import UnitRegister
-from xueshi.register.tables import Employment, ImportBatch, StagingRow
-from xueshi.register.workbook import PEOPLE, UNIT, IntakeVocabulary, write_registers
+from xueshi.register.tables import Employment, ImportBatch, Person, StagingRow
+from xueshi.register.workbook import PEOPLE, RECORDS, UNIT, IntakeVocabulary, write_registers, write_workbook
 from xueshi.storage import reading, transaction
 from xueshi_cli.acting import opened_by_notice
 
@@ -99,7 +102,7 @@ def test_a_code_of_another_unit_is_refused(office: Office) -> None:
     other = office.books.with_cell(UNIT, "单位名称", "冒名单位")
     problem = office.take_in(other, replace=True).problems[0]
     assert f"在册的单位名称为“{office.books.unit.name}”，表中为“冒名单位”" in problem.cause
-    assert problem.repair == "请核对代码或单位名称"
+    assert problem.repair.startswith("请核对代码或单位名称")
 
 
 def test_an_officer_of_elsewhere_imports_nothing(office: Office) -> None:
@@ -421,3 +424,51 @@ def test_the_register_is_read_while_a_workbook_is_promoted(
     monkeypatch.setattr(roster_rows, "enter_roster", watched)
     office.take_in(office.books.write())
     assert seen == [0], "a reader neither waits nor sees half of it"
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_study_that_is_not_over_is_refused_at_its_cell(office: Office, *, dry: bool) -> None:
+    """As a record filed by itself is: what has not been cannot be judged yet."""
+    ends = [one.end for person in office.books.people for one in person.records if one.end is not None]
+    eve = max(ends) - timedelta(days=1)
+    with transaction(office.place.engine) as session:
+        set_folder_clock(session, start_of(eve), datetime.now().astimezone())
+    before = office.counts()
+    outcome = office.take_in(office.books.write(), dry=dry)
+    assert len(outcome.problems) == ends.count(max(ends))
+    assert {(one.sheet, f"{max(ends)} 还没有到" in one.cause) for one in outcome.problems} == {
+        (RECORDS, True)
+    }
+    assert office.counts() == before
+    with transaction(office.place.engine) as session:
+        set_folder_clock(session, start_of(max(ends)), datetime.now().astimezone())
+    assert office.take_in(office.books.write(), dry=dry).problems == ()
+
+
+def test_a_number_of_somebody_elsewhere_renames_nobody(office: Office) -> None:
+    """Typed wrong by one digit it would merge two people; his own unit may correct his name."""
+    books = office.books
+    office.take_in(books.write())
+    person, known = books.people[0], len(books.people)
+    body = f"12{books.area}000000777"
+    other = replace(books.unit, credit_code=body + uscc.calc_check_digit(body), name="又一家单位")
+
+    def hand_in(name: str) -> list[str]:
+        path = books.folder / f"{name}.xlsx"
+        write_workbook(path, books.vocabulary, other, [replace(person, name=name, records=())])
+        return [f"{one.sheet} {one.cause}" for one in office.take_in(path).problems]
+
+    (said,) = hand_in("冒名")
+    assert said.startswith(f"{PEOPLE} 身份证号：")
+    assert "姓名不是“冒名”" in said
+    assert person.name not in said, "nor is it told whose number it is"
+    assert names(office) == {one.name for one in books.people}
+    assert hand_in(person.name) == []
+    assert office.take_in(books.with_cell(PEOPLE, "姓名", "改了名"), replace=True).problems == ()
+    assert "改了名" in names(office)
+    assert office.counts()["person"] == known
+
+
+def names(office: Office) -> set[str]:
+    with reading(office.place.engine) as session:
+        return set(session.exec(select(Person.name)))

@@ -105,6 +105,19 @@ def entries_for(session: Session, record_id: UUID) -> list[StudyRecord]:
     return list(session.exec(query))
 
 
+def in_its_place(session: Session, record_id: UUID) -> StudyRecord | None:
+    """Return what stands for a record now, locked: itself, or the last correction that took its place; None if nothing."""
+    found = session.get(StudyRecord, record_id)
+    while found is not None and found.stage not in STANDING:
+        query = (
+            select(StudyRecord)
+            .where(StudyRecord.replaces == found.id, col(StudyRecord.stage).in_((*STANDING, "replaced")))
+            .order_by(col(StudyRecord.id).desc())
+        )
+        found = session.exec(query.limit(1)).first()
+    return None if found is None else record(session, Scope.everything(), found.id, lock=True)
+
+
 def open_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[StudyRecord]:
     """Return a person's records at a unit that nobody has decided yet, locked."""
     query = (
@@ -226,6 +239,34 @@ def employments_on(session: Session, scope: Scope, people: Sequence[UUID], day: 
                 _visible(scope, Employment.person_id),
             )
             .order_by(col(Employment.since), col(Employment.id))
+        )
+        for person, employment, unit in session.exec(query):
+            found[person.id] = Employed(person, employment, unit)
+    return found
+
+
+def working_or_last(
+    session: Session, scope: Scope, people: Sequence[UUID], day: date
+) -> dict[UUID, Employed]:
+    """Return where each of some people works on a day; who works nowhere then, where he worked last before it.
+
+    Inside the scope. Who works outside it is left out: his unit there files for him.
+    """
+    found = employments_on(session, scope, people, day)
+    others = [one for one in people if one not in found]
+    working = employments_on(session, Scope.everything(), others, day)
+    gone = [one for one in others if one not in working]
+    for start in range(0, len(gone), BATCH):
+        query = (
+            select(Person, Employment, Unit)
+            .join(Employment, col(Employment.person_id) == col(Person.id))
+            .join(Unit, col(Unit.id) == col(Employment.unit_id))
+            .where(
+                col(Person.id).in_(gone[start : start + BATCH]),
+                col(Employment.until) < day,
+                _visible(scope, Employment.person_id),
+            )
+            .order_by(col(Employment.until), col(Employment.id))
         )
         for person, employment, unit in session.exec(query):
             found[person.id] = Employed(person, employment, unit)

@@ -113,7 +113,8 @@ def file_digest(path: Path) -> str:
 def unit_for(session: Session, actor: Actor, new: NewUnit | None) -> Unit:
     """Return the unit a workbook is for, locked; entered where it is new.
 
-    Raises InputError when the code is another unit's or the area another one, NotAllowedError outside the scope.
+    A unit that was renamed is known by its former names too. Raises InputError when the code is another unit's or the
+    area another one, NotAllowedError outside the scope.
     """
     if new is None:
         raise InputError("没有单位，不能导入；请填写“单位”表")
@@ -123,12 +124,16 @@ def unit_for(session: Session, actor: Actor, new: NewUnit | None) -> Unit:
         found = unit_rows.unit_by_code(session, actor.scope, new.credit_code)
     if found is None:
         raise InputError(f"单位 {new.name}（{new.credit_code}）不在您的管理范围；请由该单位或其主管部门导入")
-    for what, stands, given in (("名称", found.name, new.name), ("地区", found.area, new.area)):
-        if stands != given:
-            raise InputError(
-                f"统一社会信用代码 {new.credit_code} 在册的单位{what}为“{stands}”，表中为“{given}”；"
-                f"请核对代码或单位{what}"
-            )
+    if new.name not in {found.name, *(one.name for one in unit_rows.former_names(session, found.id))}:
+        raise InputError(
+            f"统一社会信用代码 {new.credit_code} 在册的单位名称为“{found.name}”，表中为“{new.name}”；"
+            f"请核对代码或单位名称，单位确已更名的，请人社部门用 xueshi register unit rename {new.credit_code} 办理"
+        )
+    if new.area != found.area:
+        raise InputError(
+            f"统一社会信用代码 {new.credit_code} 在册的单位地区为“{found.area}”，表中为“{new.area}”；"
+            "请核对代码或单位地区"
+        )
     _same_kind(found, new)
     return found
 

@@ -78,6 +78,8 @@ class IntakeVocabulary:
     without_rules: frozenset[str]
     """Chinese labels of kinds that the engine knows and this instrument gives no hours for."""
     columns: tuple[FactColumn, ...]
+    today: date | None = None
+    """Day on which a workbook is handed in: no study in it ends later. None where it is only read or written."""
 
     @classmethod
     def from_pack(cls, pack: RulePack, year: int) -> IntakeVocabulary:

@@ -6,7 +6,7 @@ ended, without a word of the unit: whoever was there is listed (he stays, 留任
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from xueshi.register.rows import people_rows, standing_rows
 from xueshi.register.rows.roster_rows import NewPerson
 from xueshi.register.rows.standing_rows import TRANSFERRED
 from xueshi.register.sheets import CheckedWorkbook, UnitRegister, letters
-from xueshi.register.tables import Employment, EmploymentSource
+from xueshi.register.tables import Employment, EmploymentSource, Person
 
 SHOWN = 10
 ENTRY = "入职日期"
@@ -79,8 +79,11 @@ def compare(
     known = people_rows.people_by_identity(
         session, keys, [one.identity_number for one in (*people, *(listed or ()))]
     )
-    found = Comparison()
+    found = Comparison(_misnamed(session, known, people, held.of_person))
+    wrong = {fault.person.row for fault in found.faults}
     for new in people:
+        if new.row in wrong:
+            continue
         person = known.get(normal(new.identity_number))
         own = held.of_person.get(person.id, []) if person else []
         fault = _fault(held, of, new, own)
@@ -89,6 +92,37 @@ def compare(
     if whole:
         _tell_missing(session, keys, held, of, {person.id for person in known.values()}, found)
     return found
+
+
+def first_comparison(session: Session, keys: KeyRing, people: Sequence[NewPerson]) -> Comparison:
+    """Compare the people of a unit's first workbook ever with whom the register knows from other units."""
+    known = people_rows.people_by_identity(session, keys, [one.identity_number for one in people])
+    return Comparison(_misnamed(session, known, people, ()))
+
+
+def _misnamed(
+    session: Session, known: Mapping[str, Person], people: Sequence[NewPerson], own: Container[UUID]
+) -> list[RosterFault]:
+    """Name who comes from another unit under another name: most likely the number is somebody else's.
+
+    A unit may correct the names of its own people. What he is called elsewhere is not told: the number may be wrong.
+    """
+    others = []
+    for new in people:
+        person = known.get(normal(new.identity_number))
+        if person is not None and person.name != new.name and person.id not in own:
+            others.append((new, person.id))
+    elsewhere = standing_rows.ever_employed(session, [person_id for _, person_id in others])
+    return [
+        RosterFault(
+            new,
+            NUMBER,
+            f"{mask_identity(new.identity_number)} 在其他单位在册，姓名不是“{new.name}”",
+            "请核对身份证号和姓名；此人确已改名的，先照在册的姓名登记，再更换本单位的工作簿改正姓名",
+        )
+        for new, person_id in others
+        if person_id in elsewhere
+    ]
 
 
 class _Held:

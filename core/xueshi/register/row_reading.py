@@ -141,6 +141,9 @@ def read_record(row: Row, vocabulary: IntakeVocabulary) -> NewRecord | None:
     if end is not None and not vocabulary.first <= end <= vocabulary.last:
         cause = f"{end.isoformat()} 不在{vocabulary.year}统计年度内（{window}）"
         row.problem("结束日期", cause, "请核对日期；不属于本年度的学习请登记到所属年度")
+    elif end is not None and vocabulary.today is not None and end > vocabulary.today:
+        cause = f"{end.isoformat()} 还没有到（今天是 {vocabulary.today.isoformat()}）"
+        row.problem("结束日期", cause, "请在学习结束后登记（补交用 --add），或核对日期")
     if start is not None and end is not None and start > end:
         row.problem("开始日期", f"{start.isoformat()} 晚于结束日期 {end.isoformat()}", "请核对两个日期")
     claimed = _claimed(row)

@@ -29,6 +29,20 @@ class Unit(SQLModel, table=True):
     """Whether it has an industry department; None = as its sector says: with one, yes."""
 
 
+class UnitFormerName(SQLModel, table=True):
+    """A name that a unit bore before it was renamed (更名). Written once; its id tells when that was entered."""
+
+    __tablename__ = "unit_former_name"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    unit_id: UUID = Field(foreign_key="unit.id", index=True)
+    name: str
+    until: date
+    """Last day on which it bore this name."""
+    reason: str
+    maker: str
+
+
 class Person(SQLModel, table=True):
     """A professional; one row however many units. The identity number stands encrypted, found by its blind index."""
 

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_
+from sqlalchemy import ColumnElement, func, insert, or_
 from sqlmodel import Session, col, select
 
 from xueshi.access.scope import Scope
 from xueshi.canonical import digest_of_json
 from xueshi.register.tables import Person, StudyRecord
 from xueshi.results.seals import seal_digest
-from xueshi.results.tables import LedgerRow, SealedResult, SealedWords, YearResult
+from xueshi.results.tables import EndedSeal, LedgerRow, SealedResult, SealedWords, YearResult
 from xueshi.storage import new_id
 
 BATCH = 500
@@ -204,10 +204,13 @@ def judged_persons(session: Session, people: Sequence[UUID]) -> dict[UUID, Perso
 
 
 def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[SealedResult]:
-    """Return a unit's sealed results that count, by position: of each person the seal of the latest round."""
+    """Return a unit's sealed results that count, by position: of each person the seal of the latest round.
+
+    Whom a later round no longer judged has none.
+    """
     query = (
         select(SealedResult)
-        .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id)
+        .where(SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id, _not_ended())
         .order_by(col(SealedResult.round), col(SealedResult.position))
     )
     newest = {row.person_id: row for row in session.exec(query).all()}
@@ -215,11 +218,14 @@ def sealed_of_unit(session: Session, campaign_id: UUID, unit_id: UUID) -> list[S
 
 
 def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResult, YearResult]]:
-    """Return the sealed results of a campaign that count, with what they seal, by position; superseded ones are out."""
+    """Return the sealed results of a campaign that count, with what they seal, by position.
+
+    Superseded ones are out, and those of whom a later round of the unit no longer judged.
+    """
     query = (
         select(SealedResult, YearResult)
         .join(YearResult, col(YearResult.id) == col(SealedResult.result_id))
-        .where(SealedResult.campaign_id == campaign_id)
+        .where(SealedResult.campaign_id == campaign_id, _not_ended())
         .order_by(col(SealedResult.round), col(SealedResult.position))
     )
     newest = {
@@ -227,6 +233,49 @@ def sealed_results(session: Session, campaign_id: UUID) -> list[tuple[SealedResu
         for seal_row, result in session.exec(query).all()
     }
     return sorted(newest.values(), key=lambda pair: pair[0].position)
+
+
+def last_seal_of_round(session: Session, campaign_id: UUID, unit_id: UUID, round_: int) -> UUID | None:
+    """Return the seal that a round of a unit wrote last, whether it counts still or not; None where it wrote none."""
+    query = (
+        select(SealedResult.id)
+        .where(
+            SealedResult.campaign_id == campaign_id,
+            SealedResult.unit_id == unit_id,
+            SealedResult.round == round_,
+        )
+        .order_by(col(SealedResult.id).desc())
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def end_seals(
+    session: Session, campaign_id: UUID, unit_id: UUID, people: Iterable[UUID], *, by: UUID, at: datetime
+) -> int:
+    """End all seals of some people at a unit: the filing `by` judged its unit without them. Returns how many people.
+
+    All of a person's, the superseded ones too, so that none of them comes to count again.
+    """
+    wanted = set(people)
+    query = select(SealedResult).where(
+        SealedResult.campaign_id == campaign_id, SealedResult.unit_id == unit_id, _not_ended()
+    )
+    ended = [row for row in session.exec(query) if row.person_id in wanted]
+    session.add_all(EndedSeal(seal_id=row.id, filing_id=by, ended_at=at) for row in ended)
+    session.flush()
+    return len({row.person_id for row in ended})
+
+
+def ended_people(session: Session, campaign_id: UUID) -> set[tuple[UUID, UUID]]:
+    """Return (unit, person) of whoever was sealed at a unit and counts there no more."""
+    query = select(SealedResult.unit_id, SealedResult.person_id).where(
+        SealedResult.campaign_id == campaign_id
+    )
+    return set(session.exec(query)) - set(session.exec(query.where(_not_ended())))
+
+
+def _not_ended() -> ColumnElement[bool]:
+    return col(SealedResult.id).not_in(select(EndedSeal.seal_id))
 
 
 def is_sealed(session: Session, campaign_id: UUID) -> bool:
@@ -299,6 +348,7 @@ def sealed_of_people(
             .where(
                 col(YearResult.person_id).in_(people[start : start + BATCH]),
                 YearResult.year != apart,
+                _not_ended(),
             )
             .order_by(col(SealedResult.sealed_at), col(SealedResult.id))
         )
@@ -322,7 +372,10 @@ def results_by_id(session: Session, result_ids: Sequence[UUID]) -> dict[UUID, Ye
 
 
 def years_of_person(session: Session, scope: Scope, person_id: UUID) -> list[YearResult]:
-    """Return a person's latest result of every campaign and unit inside the scope, newest year first."""
+    """Return a person's latest result of every campaign and unit inside the scope, newest year first.
+
+    One whose seal ended says nothing any more: his unit was judged anew without him.
+    """
     query = (
         select(YearResult)
         .where(
@@ -334,7 +387,9 @@ def years_of_person(session: Session, scope: Scope, person_id: UUID) -> list[Yea
     newest: dict[tuple[UUID, UUID], YearResult] = {}
     for row in session.exec(query):
         newest.setdefault((row.campaign_id, row.unit_id), row)
-    return list(newest.values())
+    ended = select(SealedResult.result_id).where(SealedResult.person_id == person_id, ~_not_ended())
+    over = set(session.exec(ended))
+    return [row for row in newest.values() if row.id not in over]
 
 
 def judged_person(session: Session, person_id: UUID) -> Person | None:

@@ -92,6 +92,21 @@ class SealedResult(SQLModel, table=True):
     sealed_at: datetime = Field(sa_type=Instant)
 
 
+class EndedSeal(SQLModel, table=True):
+    """The end of a seal: a later round of the unit was approved that no longer judged the person. Written once.
+
+    The seal itself stays as it is; it counts no more.
+    """
+
+    __tablename__ = "ended_seal"
+
+    seal_id: UUID = Field(foreign_key="sealed_result.id", primary_key=True)
+    filing_id: UUID
+    """The round that judged the unit without the person."""
+    ended_at: datetime = Field(sa_type=Instant)
+    """Campaign instant."""
+
+
 class SealedWords(SQLModel, table=True):
     """What the card of a sealed result says of its person beside hours: name, post, title, unit as printed.
 

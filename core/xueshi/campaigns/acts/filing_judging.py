@@ -10,6 +10,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.clocks.clock import civil_date, show_deadline
 from xueshi.campaigns.rows import (
+    filing_rows,
     task_rows,
 )
 from xueshi.campaigns.rows.pinned_rows import flow_of
@@ -116,18 +117,21 @@ def _makeup_not_due(
 
 
 def _others_changed(session: Session, campaign: Campaign, filing: Filing) -> Refused | None:
-    """A round for one person must leave every other sealed result as it is."""
+    """A round for one person must leave every other sealed result as it is, and nobody else may be taken out."""
     sealed = {
         seal.person_id: seal.digest for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)
     }
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     ledgers = results.ledgers(session, [result.id for result in latest.values()])
+    judged = filing_rows.judged_people(session, filing.id)
+    # A filing that an older engine judged does not say whom.
+    gone = set(sealed).difference(judged) if judged else set()
     others = [
         person
         for person, result in latest.items()
         if person != filing.only_person
         and person in sealed
-        and seal_digest(result, ledgers[result.id]) != sealed[person]
+        and (person in gone or seal_digest(result, ledgers[result.id]) != sealed[person])
     ]
     if not others:
         return None

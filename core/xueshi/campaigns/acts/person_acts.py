@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,8 +12,9 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.acts.moving import Move, change_unit, send_along
 from xueshi.campaigns.clocks.campaign_clock import folder_now
+from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging.assessing import pack_of
-from xueshi.campaigns.rows import filing_rows, letter_rows
+from xueshi.campaigns.rows import command_rows, filing_rows, letter_rows
 from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
@@ -22,7 +23,7 @@ from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
-from xueshi.register.rows import standing_rows, unit_rows
+from xueshi.register.rows import standing_rows, transfer_rows, unit_rows
 from xueshi.register.tables import StudyRecord, Title
 from xueshi.storage import new_id
 
@@ -50,6 +51,10 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         return Refused(
             "before_entry", f"转入日期 {day} 不晚于此人在原单位的入职日期 {employment.since}；请核对日期"
         )
+    if day > civil_date(now):
+        return Refused(
+            "day_not_come", f"转入日期 {day} 还没有到（今天是 {civil_date(now)}）；请在当日以后办理"
+        )
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
     waiting = _waiting_at_unit(session, row.target_id, old.id)
@@ -58,15 +63,7 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         return refused
     change_unit(session, [Move(employment, day, str(payload.get("post", "")))], new, by=row.id)
     send_along(session, waiting, new)
-    for unit_id, subject in ((old.id, "人员已转出"), (new.id, "人员已转入")):
-        letter_rows.write_unit_message(
-            session,
-            unit_id=unit_id,
-            to_role="unit_clerk",
-            subject=subject,
-            body={"person": str(row.target_id), "day": day.isoformat(), "records": len(waiting)},
-            at=now,
-        )
+    _tell_both(session, row, (old.id, new.id), ("已转出", "已转入"), day, len(waiting), now)
     complete(
         session,
         row,
@@ -80,6 +77,81 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         **({"records": [str(record.id) for record in waiting]} if waiting else {}),
     )
     return None
+
+
+def _undo_transfer(session: Session, row: Command) -> Refused | None:
+    """Take back the last transfer from a unit (`from`, `reason`): the person is there again as if he had never gone.
+
+    The entry stays, this one corrects it. What nobody decided at the other unit goes back with him; what was verified
+    stays as it is.
+    """
+    payload = row.payload
+    now = folder_now(session, real_now())
+    old = unit_rows.unit(session, actor_of(session, row).scope, UUID(payload["from"]))
+    if not str(payload.get("reason", "")).strip():
+        return Refused("no_reason", "撤销转单位须写明原因；请补写原因后再办")
+    moved = transfer_rows.last_transfer(session, row.target_id, old.id)
+    said = None if moved is None else command_rows.effect(session, moved.act)
+    if moved is None or said is None or said.outcome != "transferred":
+        return Refused(
+            "not_transferred",
+            f"没有可撤销的转单位：此人最近一次离开{old.name}不是转出；"
+            "登记离开的用 xueshi records leave --undo，单位撤并的在年度验证中恢复该单位",
+        )
+    new = unit_rows.unit(session, ENGINE, moved.entered.unit_id)
+    if moved.entered.until is not None:
+        return Refused("moved_on", f"此人后来又离开了{new.name}；请先撤销其后的登记，再撤销这一次")
+    if records.lasting_employment(session, row.target_id, old.id) is not None:
+        return Refused("still_employed", f"此人现在又在{old.name}任职，没有可撤销的转出")
+    if moved.listed:
+        return Refused(
+            "listed_there",
+            f"{new.name}的登记工作簿已列有此人；请先由该单位更换工作簿（--replace），不再列入此人，再撤销",
+        )
+    day = moved.entered.since
+    refused = no_year_disturbed(session, (old.id, new.id), day)
+    if refused is not None:
+        return refused
+    waiting = _waiting_at_unit(session, row.target_id, new.id)
+    standing_rows.take_out(session, [moved.entered])
+    standing_rows.go_on(session, moved.left)
+    session.flush()
+    send_along(session, waiting, old)
+    _tell_both(session, row, (old.id, new.id), ("转出已撤销", "转入已撤销"), day, len(waiting), now)
+    complete(
+        session,
+        row,
+        None,
+        "transfer_undone",
+        1,
+        now,
+        left=str(new.id),
+        entered=str(old.id),
+        day=day.isoformat(),
+        **({"records": [str(record.id) for record in waiting]} if waiting else {}),
+    )
+    return None
+
+
+def _tell_both(
+    session: Session,
+    row: Command,
+    units: tuple[UUID, UUID],
+    what: tuple[str, str],
+    day: date,
+    waiting: int,
+    now: datetime,
+) -> None:
+    """Tell the unit that a person leaves, and the one that he comes to, how many undecided records go along."""
+    for unit_id, subject in zip(units, what, strict=True):
+        letter_rows.write_unit_message(
+            session,
+            unit_id=unit_id,
+            to_role="unit_clerk",
+            subject=f"人员{subject}",
+            body={"person": str(row.target_id), "day": day.isoformat(), "records": waiting},
+            at=now,
+        )
 
 
 def _waiting_at_unit(session: Session, person_id: UUID, unit_id: UUID) -> list[StudyRecord]:
@@ -168,5 +240,6 @@ def _set_level(session: Session, row: Command) -> Refused | None:
 
 ACTS: dict[str, Callable[[Session, Command], Refused | None]] = {
     "transfer_person": _transfer,
+    "undo_transfer": _undo_transfer,
     "set_level": _set_level,
 }

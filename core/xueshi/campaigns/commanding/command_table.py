@@ -84,6 +84,7 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("report_roster", "登记班次名单", "direct", "class", "record.file", False),
         CommandKind("import_records", "导入其他系统的学时", "direct", "import", "record.file", False),
         CommandKind("transfer_person", "人员转单位", "direct", "person", "register.import", False),
+        CommandKind("undo_transfer", "撤销转单位", "direct", "person", "register.import", False),
         CommandKind("leave_person", "人员离开", "direct", "person", "register.import", False),
         CommandKind("undo_leave", "撤销人员离开", "direct", "person", "register.import", False),
         CommandKind("set_level", "登记职称", "direct", "person", "register.import", False),

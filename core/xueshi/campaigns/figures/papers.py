@@ -84,7 +84,7 @@ def cards(
         return []
     before = results.superseded(session, seals.values())
     pack = pack_of(session, campaign)
-    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
+    unit_name = _name_then(session, campaign, filing)
     judged = results.sealed_years(session, campaign.id, filing.unit_id, seals.values())
     sealed = sealed_words(session, keys, list(seals.values()))
     verified_on = _decided_on(filing)
@@ -96,7 +96,7 @@ def cards(
         year = judged[person.person_id]
         result = year.result
         replaced = before.get(seal.id)
-        words = sealed.get(person.person_id) or CardWords.of(person, unit.name)
+        words = sealed.get(person.person_id) or CardWords.of(person, unit_name)
         gathered.append(
             PaperSubject(
                 person.person_id,
@@ -168,7 +168,6 @@ def year_papers(
 
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:
     """Return what a unit's application says: counts it declared, and counts that came out where it is approved."""
-    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     # Who left the register by a correction has results still and is no longer declared; who came since has none.
     people = judged_of(session, campaign, filing, pack_of(session, campaign))
@@ -183,7 +182,7 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
             area=filing.area,
             area_name=campaign.area_name,
             year=campaign.year,
-            unit=unit.name,
+            unit=_name_then(session, campaign, filing),
             filed_on=None if filing.submitted_at is None else civil_date(filing.submitted_at),
             verified_on=_decided_on(filing) if decided else None,
             verifier=campaign.verifier if decided else "",
@@ -192,6 +191,13 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
         ),
         _corrected_position(session, campaign, filing),
     )
+
+
+def _name_then(session: Session, campaign: Campaign, filing: Filing) -> str:
+    """Return the name that a unit bore when a round of it was sealed; its present one where nothing is sealed yet."""
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
+    sealed = results.last_seal_of_round(session, campaign.id, unit.id, filing.round)
+    return unit_rows.name_as_of(session, unit, sealed)
 
 
 def _corrected_position(session: Session, campaign: Campaign, filing: Filing) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,6 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.formulas import GRANTED
 from xueshi.assessment.program import program
 from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
@@ -27,9 +26,10 @@ from xueshi.assessment.types import (
 from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.campaigns.acts.filing_state import finish_assessment
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
+from xueshi.campaigns.judging.record_questions import open_record_tasks
 from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
-from xueshi.campaigns.tables import Campaign, Filing, Task
+from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
 from xueshi.machines.filing_machine import FilingState
@@ -40,7 +40,7 @@ from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAsses
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder, Judgement, LedgerLine
-from xueshi.storage import new_id, reading, transaction
+from xueshi.storage import reading, transaction
 
 ENGINE = Scope.everything()
 CHUNK = 500
@@ -402,85 +402,6 @@ def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
         records=tuple(RecordFacts(**record) for record in body["records"]),
         earlier=tuple(LedgerEntry.from_json(entry) for entry in body.get("earlier", ())),
         years={int(year): YearFigures.from_json(one) for year, one in body.get("years", {}).items()},
-    )
-
-
-def open_record_tasks(
-    session: Session, filing: Filing, judged: Iterable[Judged], role: str, now: datetime
-) -> None:
-    """Open a task for everything that only a person can settle: a value in a range, a missing fact, a rule that stops."""
-    for one in judged:
-        if one.trouble:
-            _add_task(
-                session,
-                filing,
-                role,
-                now,
-                "attention",
-                one.judgement.person_id,
-                None,
-                {"trouble": one.trouble},
-            )
-        if one.undecided:
-            text = f"有 {len(one.undecided)} 条学时记录尚未认定，认定后可能达标；请退回单位，待认定后再提交，或存疑留待补正"
-            _add_task(
-                session,
-                filing,
-                role,
-                now,
-                "record",
-                one.judgement.person_id,
-                one.undecided[0].id,
-                {"facts": [], "clause": "", "text": text},
-            )
-        if one.assessment is None:
-            continue
-        for open_ in one.assessment.open:
-            facts: Sequence[str] = list(open_.facts)
-            kind = "discretion" if GRANTED in facts else "record"
-            entry = next((line for line in one.assessment.ledger if line.record == open_.record), None)
-            _add_task(
-                session,
-                filing,
-                role,
-                now,
-                kind,
-                one.judgement.person_id,
-                one.record_ids.get(open_.record),
-                {
-                    "facts": facts,
-                    "clause": entry.clause if entry else "",
-                    "text": entry.text if entry else open_.text,
-                },
-            )
-
-
-def _add_task(
-    session: Session,
-    filing: Filing,
-    role: str,
-    now: datetime,
-    kind: str,
-    person_id: UUID,
-    record_id: UUID | None,
-    body: dict[str, Any],
-) -> None:
-    session.add(
-        Task(
-            id=new_id(),
-            campaign_id=filing.campaign_id,
-            filing_id=filing.id,
-            unit_id=filing.unit_id,
-            area=filing.area,
-            sector=filing.sector,
-            kind=kind,
-            role=role,
-            level=filing.level,
-            person_id=person_id,
-            record_id=record_id,
-            body=body,
-            opened_at=now,
-        )
     )
 
 

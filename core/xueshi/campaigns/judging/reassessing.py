@@ -11,16 +11,16 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
-from xueshi.campaigns.acts.filing_state import RECORD_TASKS, changed, write_state
+from xueshi.campaigns.acts.filing_state import changed, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import (
     Judged,
     YearLaw,
     judged_under,
-    open_record_tasks,
     people_of,
 )
-from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
+from xueshi.campaigns.judging.record_questions import ask_again
+from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.machines.filing_machine import reconsidered
@@ -120,9 +120,8 @@ def _reassess(session: Session, reassessment_id: UUID, filing_id: UUID) -> bool:
         write_state(session, campaign, filing, flow, state, now)
     if state.stage != "deciding":
         return False
-    task_rows.close_tasks(session, filing.id, RECORD_TASKS, at=now, command_id=None, outcome="judged_again")
     role = flow.level(state.level).signers[0].role
-    open_record_tasks(session, filing, [judged for _, _, judged in again], role, now)
+    ask_again(session, filing, [judged for _, _, judged in again], role, now)
     return True
 
 

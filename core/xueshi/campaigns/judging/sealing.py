@@ -1,11 +1,12 @@
 """Sealing: when a campaign is closed, the result that counts is written once for every person of an approved unit.
 
-A later round (a correction after closing) writes new seals that supersede the earlier ones; nothing sealed is changed.
+A later round (a correction after closing) writes new seals that supersede the earlier ones, and ends those of whom it
+no longer judges; nothing sealed is changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from xueshi.campaigns.acts import campaign_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.assessing import days_of, judged_of, pack_of, people_of
 from xueshi.campaigns.judging.card_words import CardWords, seal_words
-from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
@@ -87,7 +88,7 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing, keys: KeyR
 
     Sealed is who was judged when the filing was last handed on, whatever the register says by now; who joined since is
     named in a message to the unit. Positions run on in the order of units and of people in a unit. A later round seals
-    who has a new result.
+    who has a new result, and ends the seals of who is not in it any more: he is judged where he works, or nowhere.
     """
     held = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
@@ -123,9 +124,66 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing, keys: KeyR
     results.seal(session, rows)
     if rows and keys is not None:
         _seal_words(session, keys, campaign, filing, pack, rows)
+    _end_of_who_went(session, campaign, filing, held, now)
+    if filing.only_person is None:
+        _end_where_they_were(session, campaign, filing, pack, judged, now)
     if rows and filing.only_person is None:
         _name_who_joined(session, campaign, filing, pack, now)
     return len(rows)
+
+
+def _end_of_who_went(
+    session: Session, campaign: Campaign, filing: Filing, held: Collection[UUID], now: datetime
+) -> None:
+    """End the seals of who was sealed before and is not judged in this round; the unit and the audit are told."""
+    noted = filing_rows.judged_people(session, filing.id)
+    if not noted and filing.people:
+        return  # an older engine judged it and did not note with whom
+    gone = [
+        person_id for person_id in held if person_id not in noted and filing.only_person in (None, person_id)
+    ]
+    if not results.end_seals(session, campaign.id, filing.unit_id, gone, by=filing.id, at=now):
+        return
+    people = sorted(str(person_id) for person_id in gone)
+    letter_rows.write_message(
+        session,
+        filing=filing,
+        to_role="unit_clerk",
+        subject="已封存的结果不再计入",
+        body={
+            "campaign": campaign.title,
+            "people": people,
+            "reason": f"{len(people)}人已不在本单位本年度的登记中，第{filing.round}轮没有核算；"
+            "其先前封存的结果和表卡不再有效",
+        },
+        at=now,
+    )
+    audit.append(
+        session, actor="engine", verb="seals_ended", target=f"filing:{filing.id}", body={"people": people}
+    )
+
+
+def _end_where_they_were(
+    session: Session,
+    campaign: Campaign,
+    filing: Filing,
+    pack: RulePack,
+    judged: Sequence[UUID],
+    now: datetime,
+) -> None:
+    """End the seals that people have at units which went up in this one within the year: they are judged here now."""
+    last, _ = days_of(campaign, pack)
+    for merger in merger_rows.mergers(session, campaign.year):
+        if merger.into != filing.unit_id or merger.files_there or merger.day > last:
+            continue
+        if results.end_seals(session, campaign.id, merger.unit_id, judged, by=filing.id, at=now):
+            audit.append(
+                session,
+                actor="engine",
+                verb="seals_ended",
+                target=f"filing:{merger.filing_id}",
+                body={"into": str(filing.unit_id)},
+            )
 
 
 def _seal_words(

@@ -61,6 +61,18 @@ def task(session: Session, scope: Scope, task_id: UUID) -> Task:
     return found
 
 
+def tasks_of_filing(
+    session: Session, filing_id: UUID, kinds: Sequence[str], *, open_only: bool = False, outcome: str = ""
+) -> list[Task]:
+    """Return the tasks of some kinds on a filing, oldest first: those that wait, or those that ended with an outcome."""
+    query = select(Task).where(col(Task.filing_id) == filing_id, col(Task.kind).in_(kinds))
+    if open_only:
+        query = query.where(col(Task.closed_at).is_(None))
+    if outcome:
+        query = query.where(Task.outcome == outcome)
+    return list(session.exec(query.order_by(col(Task.opened_at), col(Task.id))))
+
+
 def close_tasks(
     session: Session,
     filing_id: UUID,

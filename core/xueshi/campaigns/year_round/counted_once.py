@@ -16,6 +16,7 @@ from xueshi.records import repository as records
 from xueshi.records.flags import plain_words
 from xueshi.records.repository import Study
 from xueshi.register.tables import StudyRecord
+from xueshi.results import repository as results
 
 if TYPE_CHECKING:
     from xueshi.campaigns.year_round.record_entries import Entry
@@ -45,6 +46,25 @@ def refused(session: Session, entry: Entry) -> Refused | None:
         "counted_already",
         f"同一学习（{held.content}{when}）已有记录 {held.id}（{how}），学时不能计两次；该记录有误的，请对其另报更正，"
         "尚在办理的，请先办结或撤回；确是另一项学习的，请在学习内容中写明区别（如第几期、上午或下午）",
+    )
+
+
+def in_sealed_year(session: Session, old: StudyRecord, year: int) -> Refused | None:
+    """Refuse to correct a record into another year while its own is sealed with it: both years would count it."""
+    if year == old.year:
+        return None
+    sealed = (
+        results.sealed_of_people(session, [old.person_id], apart=year).get(old.person_id, {}).get(old.year)
+    )
+    if sealed is None:
+        return None
+    lines = results.ledgers(session, [sealed.id])[sealed.id]
+    if not any(line.record_id == old.id and line.hours for line in lines):
+        return None
+    return Refused(
+        "counted_in_sealed_year",
+        f"该记录的学时已计入{old.year}年度封存的结果，不能再计入{year}年度；如登记有误，"
+        f"请由主管部门重新开启{old.year}年度（xueshi campaign reopen），更正后再办",
     )
 
 

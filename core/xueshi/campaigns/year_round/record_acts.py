@@ -19,6 +19,7 @@ from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.rows import letter_rows, task_rows
 from xueshi.campaigns.tables import Command
+from xueshi.campaigns.year_round import counted_once
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_entries import Entry
 from xueshi.campaigns.year_round.record_law import (
@@ -121,9 +122,11 @@ def _correct(session: Session, row: Command) -> Refused | None:
     if refused is not None:
         return refused
     law = law_by(session, payload["flow"], payload["pack"])
-    handed_over = year_is_handed_over(session, old.person_id, old.unit_id, old.year, law.pack)
-    if handed_over is not None:
-        return handed_over
+    barred = year_is_handed_over(
+        session, old.person_id, old.unit_id, old.year, law.pack
+    ) or counted_once.in_sealed_year(session, old, int(payload["year"]))
+    if barred is not None:
+        return barred
     entry = Entry(
         old.person_id,
         payload["record"],

@@ -21,7 +21,7 @@ from xueshi.campaigns.year_round import counted_once
 from xueshi.campaigns.year_round import record_entries as entries
 from xueshi.campaigns.year_round.record_acts import actor_of, content_digest, organiser_of
 from xueshi.campaigns.year_round.record_entries import Entry, Planned
-from xueshi.campaigns.year_round.record_law import RecordLaw, law_by
+from xueshi.campaigns.year_round.record_law import RecordLaw, law_by, year_is_handed_over
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
@@ -154,7 +154,7 @@ def _import_records(session: Session, row: Command) -> Refused | None:
         known = held.get(one["source_id"])
         if known is None:
             continue
-        found = _may_correct(session, known, one)
+        found = _may_correct(session, law, known, one, int(payload["year"]))
         if isinstance(found, Refused):
             barred.append(RefusedRow(int(one["row"]), found))
         elif found is not None:
@@ -202,16 +202,25 @@ def _import_records(session: Session, row: Command) -> Refused | None:
 
 
 def _may_correct(
-    session: Session, known: RecordSource, one: Mapping[str, Any]
+    session: Session, law: RecordLaw, known: RecordSource, one: Mapping[str, Any], year: int
 ) -> StudyRecord | Refused | None:
-    """Return the entry that a changed row corrects; None where it was refused or withdrawn and a new one begins."""
+    """Return the entry that a changed row corrects; None where it was refused or withdrawn and a new one begins.
+
+    Where somebody corrected it here since, that correction stands for it. Its own year may not be handed over, whatever
+    year the row belongs to now.
+    """
     if known.person_id != UUID(one["person"]):
         return Refused(
             "other_person", f"来源编号 {one['source_id']} 先前是另一人的记录；请在来源系统核对编号后再导入"
         )
-    found = records.record(session, Scope.everything(), known.record_id, lock=True)
-    if found.stage not in records.STANDING:
+    found = records.in_its_place(session, known.record_id)
+    if found is None:
         return None
+    barred = year_is_handed_over(
+        session, found.person_id, found.unit_id, found.year, law.pack
+    ) or counted_once.in_sealed_year(session, found, year)
+    if barred is not None:
+        return barred
     under_way = records.open_correction(session, found.id)
     if under_way is not None:
         return Refused("correction_under_way", f"来源编号 {one['source_id']} 的记录已有更正在办；请等其办结")
@@ -245,8 +254,8 @@ def _source_digest(one: Mapping[str, Any]) -> str:
 
 
 def _working(session: Session, actor: Actor, people: Sequence[UUID], now: datetime) -> dict[UUID, Employed]:
-    """Return where people work today, anywhere in the actor's area: attendees of a class come from many units."""
-    return records.employments_on(session, Scope((actor.area,)), people, civil_date(now))
+    """Return where people work today, or worked last, in the actor's area: attendees of a class come from many units."""
+    return records.working_or_last(session, Scope((actor.area,)), people, civil_date(now))
 
 
 def _plan_all(

@@ -95,9 +95,12 @@ def plan(
 ) -> Planned | Refused:
     """Look at everything an entry must satisfy; nothing is written. `scope` bounds whose records may be entered."""
     today = civil_date(now)
-    found = employed or records.employed_on(session, scope, entry.person_id, today)
+    found = employed or records.working_or_last(session, scope, [entry.person_id], today).get(entry.person_id)
     if found is None:
         return Refused("not_employed", f"此人{today}不在您管理范围内的单位任职；请核对人员，或由其现单位申报")
+    after = _after_leaving(law, entry, found, today)
+    if after is not None:
+        return after
     law = routed(law, found.unit)
     looked = look(session, law, entry, found.unit.id, found.unit.area, now)
     if isinstance(looked, Refused):
@@ -126,6 +129,23 @@ def plan(
         begun.state,
         reported_late(channel, entry.day("end"), today, calendar_of(session, found.unit.area)),
         hours,
+    )
+
+
+def _after_leaving(law: RecordLaw, entry: Entry, found: Employed, today: date) -> Refused | None:
+    """Refuse a study that ended when its person worked nowhere any more; what he did before, his last unit files.
+
+    A study without days is of its year, and what is made up comes after it.
+    """
+    until = found.employment.until
+    if until is None or until >= today or entry.makeup:
+        return None
+    end = entry.day("end") or law.pack.year_window(entry.year)[0]
+    if end <= until:
+        return None
+    return Refused(
+        "after_leaving",
+        f"此人已于 {until} 离开{found.unit.name}，现不在单位任职；这项学习在其离开以后，不由该单位申报，请核对日期",
     )
 
 

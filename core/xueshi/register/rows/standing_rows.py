@@ -57,6 +57,14 @@ def units_of_people(session: Session, people: Sequence[UUID]) -> set[UUID]:
     return found
 
 
+def ever_employed(session: Session, people: Sequence[UUID]) -> set[UUID]:
+    """Return which of some people work or worked at any unit."""
+    found: set[UUID] = set()
+    for chunk in chunks(people):
+        found.update(session.exec(select(Employment.person_id).where(col(Employment.person_id).in_(chunk))))
+    return found
+
+
 def people_at(session: Session, unit_id: UUID, people: Sequence[UUID], day: date) -> set[UUID]:
     """Return which of some people work at a unit on a day."""
     found: set[UUID] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.register.rows.shared import chunks, visible
 from xueshi.register.tables import (
     Unit,
+    UnitFormerName,
     UnitYearStatement,
 )
 from xueshi.register.unit_kinds import EMPLOYER, UNIT_KINDS
@@ -105,6 +106,50 @@ def move_unit(session: Session, scope: Scope, unit_id: UUID, area: str) -> Unit:
     moved.area = area
     session.add(moved)
     return moved
+
+
+def rename_unit(
+    session: Session, scope: Scope, unit_id: UUID, name: str, *, on: date, reason: str, maker: str
+) -> Unit:
+    """Give a unit another name from a day on; the one that it bore is kept. Raises InputError, NotFoundError."""
+    found, name = unit(session, scope, unit_id), name.strip()
+    if not name:
+        raise InputError("没有写明新名称；请写明登记证书上的名称")
+    if name == found.name:
+        raise InputError(f"该单位已名为{found.name}，没有变化")
+    if not reason.strip():
+        raise InputError("单位更名须写明依据，如批准文号；请补写后再办")
+    session.add(
+        UnitFormerName(
+            id=new_id(),
+            unit_id=found.id,
+            name=found.name,
+            until=on - timedelta(days=1),
+            reason=reason.strip(),
+            maker=maker,
+        )
+    )
+    found.name = name
+    session.add(found)
+    session.flush()
+    return found
+
+
+def former_names(session: Session, unit_id: UUID) -> list[UnitFormerName]:
+    """Return the names that a unit bore before, the first renaming first."""
+    query = select(UnitFormerName).where(UnitFormerName.unit_id == unit_id).order_by(col(UnitFormerName.id))
+    return list(session.exec(query))
+
+
+def name_as_of(session: Session, found: Unit, moment: UUID | None) -> str:
+    """Return the name that a unit bore when a row was written, told by the row's id; None: its present name.
+
+    By when a renaming was entered, not by its day: what was printed then must be printed again.
+    """
+    if moment is None:
+        return found.name
+    later = (one.name for one in former_names(session, found.id) if one.id > moment)
+    return next(later, found.name)
 
 
 def namesakes(session: Session, scope: Scope) -> list[tuple[Unit, Unit]]:
