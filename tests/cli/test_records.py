@@ -164,15 +164,19 @@ def test_an_import_twice_changes_nothing(rig: RecordsRig, tmp_path: Path) -> Non
 
 
 def test_a_person_moves_and_rises(rig: RecordsRig) -> None:
-    done("records", "transfer", identity(1), "--to", code(2), "--on", "2024-03-10", "--as", "unit_clerk.a")
+    done("records", "transfer", identity(1), "--to", code(2), "--on", "2024-03-01", "--as", "unit_clerk.a")
     assert rig.people[1] in rig.judged(rig.b)
+    undo = ("records", "transfer", identity(1), "--undo", "--as", "unit_clerk.a")
+    assert "以 --unit 指明原单位" in str(run(*undo).exception)
+    done(*undo, "--unit", code(1), "--reason", "单位写错")
+    assert rig.people[1] in rig.judged(rig.a)
     done(
         "records", "level", identity(2), "--title", "高级工程师", "--level", "高级", "--since", "2024-06-01", "--as",
         "unit_clerk.a",
     )  # fmt: skip
     assert rig.judged(rig.a)[rig.people[2]].level == "senior"
     result = run(
-        "records", "transfer", identity(2), "--to", "x", "--on", "2024-03-10", "--as", "unit_clerk.a"
+        "records", "transfer", identity(2), "--to", "x", "--on", "2024-03-01", "--as", "unit_clerk.a"
     )
     assert "不在册" in str(result.exception)
 
