@@ -30,6 +30,14 @@ def test_coverage_counts_every_clause_of_the_text() -> None:
     assert row["条款"] == sum(row[label] for label in ("已编码", "程序性", "裁量", "范围外", "与上位文同"))
 
 
+def test_what_is_the_same_as_above_counts_by_its_status_there() -> None:
+    rows = json.loads(CliRunner().invoke(build(), ["regions", "coverage", "changzhou", "--json"]).stdout)
+    row = next(one for one in rows if one["文件"] == "CZ2024")
+    parent = json.loads(CliRunner().invoke(build(), ["regions", "coverage", "jiangsu", "--json"]).stdout)[0]
+    assert row["编码率"] == "14 / 25", "eight of the sixteen same clauses are encoded in the superior text"
+    assert parent["编码率"] == f"{parent['已编码']} / {parent['条款']}"
+
+
 @pytest.mark.parametrize(
     ("region", "says"),
     [

@@ -75,12 +75,15 @@ def _text(form: list[Any], facts: Mapping[str, Fact], wanted: bool, kinds: Mappi
     if head == "not":
         return _text(form[1], facts, not wanted, kinds)
     both = (head == "and") == wanted
-    said = []
+    said: dict[str, bool] = {}
     for part in form[1]:
+        nested = part[0] in ("and", "or")
         text = _text(part, facts, wanted, kinds)
-        nested = part[0] in ("and", "or") and (part[0] == "and") != (head == "and")
-        said.append(f"（{text}）" if nested else text)
-    return ("且" if both else "或").join(dict.fromkeys(text for text in said if text))
+        # One fact may have several values too: what belongs together is told by brackets.
+        said[text] = (part[0] == "and") != (head == "and") if nested else "或" in text
+    parts = {text: together for text, together in said.items() if text}
+    bracketed = [f"（{text}）" if together and len(parts) > 1 else text for text, together in parts.items()]
+    return ("且" if both else "或").join(bracketed)
 
 
 def _test(
