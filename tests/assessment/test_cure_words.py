@@ -72,6 +72,7 @@ def test_a_row_for_the_rest_says_that_it_is_for_the_rest(law: Law) -> None:
         (["test", "special_exam", {"in": [False], "not_stated": True}], False, "属于专项知识考试"),
         (["test", "special_exam", {"in": [True], "not_stated": True}], False, "不属于专项知识考试"),
         (["test", "special_exam", {"in": [False]}], False, "属于专项知识考试"),
+        (["test", "start", {"none": True, "not_stated": True}], False, "开始日期已填写"),
         (
             ["test", "special_exam", {"in": [False], "not_stated": True}],
             True,

@@ -111,6 +111,8 @@ def _test(
         return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
     if wanted and flags == [_IN_WINDOW] and not values and not bands:
         return f"{fact.label}{_IN_WINDOW}"
+    if not (wanted or values or bands) and flags in (["未填写"], ["无", "未填写"]):
+        return f"{fact.label}已填写"
     words += [band_words(band) for band in bands] + flags
     text = "或".join(words)
     if wanted:
