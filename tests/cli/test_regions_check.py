@@ -7,6 +7,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from xueshi.registry import load
+from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.instrument import read_rule_file
 from xueshi_cli.main import build
 
 
@@ -37,7 +40,9 @@ def test_what_is_the_same_as_above_counts_by_its_status_there() -> None:
 
     own, above = clauses("CZ2024"), clauses("JS2023")
     same = [number for number, status in own.items() if status == "same"]
-    encoded = sum(status == "encoded" for status in own.values()) + sum(above[one] == "encoded" for one in same)
+    encoded = sum(status == "encoded" for status in own.values()) + sum(
+        above[one] == "encoded" for one in same
+    )
     assert any(above[one] == "procedural" for one in same)
     rows = json.loads(CliRunner().invoke(build(), ["regions", "coverage", "changzhou", "--json"]).stdout)
     assert next(one["编码率"] for one in rows if one["文件"] == "CZ2024") == f"{encoded} / {len(own)}"
