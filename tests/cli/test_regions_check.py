@@ -16,7 +16,7 @@ from xueshi_cli.main import build
 def test_check_tells_how_many_clauses_have_which_status() -> None:
     result = CliRunner().invoke(build(), ["regions", "check", "chongqing"])
     assert result.exit_code == 0
-    assert "条款覆盖 CQ2007：34条，已编码13、程序性15、裁量2、范围外4" in result.stdout.replace("\n", "")
+    assert "条款覆盖 CQ2007：34条，已编码14、程序性14、裁量2、范围外4" in result.stdout.replace("\n", "")
     assert "错误 0" in result.stdout
 
 
