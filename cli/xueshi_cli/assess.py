@@ -58,14 +58,18 @@ def assess(
     except RuleError as error:
         raise InputError(f"{file}：{error}") from error
     texts = quotes_of(attached_texts(), registry.printed_numbers)
+    laws = {
+        name: registry.pack_of(name)
+        for name in {entry.regulation for entry in request.earlier} & set(registry.instruments())
+    }
     notices = notices_of(pack, request)
     if json:
         body = {**result.to_json(), "notices": list(notices)}
         if explained:
-            body["explanation"] = explain(pack, request, result, texts).to_json()
+            body["explanation"] = explain(pack, request, result, texts, laws).to_json()
         typer.echo(json_.dumps(body, ensure_ascii=False))
     elif explained or result.verdict == "not_judged":
-        typer.echo("\n".join(text_lines(explain(pack, request, result, texts))))
+        typer.echo("\n".join(text_lines(explain(pack, request, result, texts, laws))))
     else:
         _show(pack, request, result)
     if not json:

@@ -15,7 +15,7 @@ from xueshi.real_clock import real_now
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
-from xueshi.regulations.instrument import read_rule_file
+from xueshi.regulations.instrument import Clause, read_rule_file
 from xueshi.regulations.outline import outline
 from xueshi_cli.attached import attached_texts
 from xueshi_cli.comparing import show_comparison
@@ -213,12 +213,13 @@ def coverage(region: str, json: AsJson = False) -> None:
             continue
         clauses = _clauses(registry, one.id)
         counts = Counter(clause.status for clause in clauses)
+        encoded = sum(_status(registry, one.id, clause) == "encoded" for clause in clauses)
         rows.append(
             {
                 "文件": one.id,
                 "条款": len(clauses),
                 **{label: counts.get(status, 0) for status, label in STATUSES.items()},
-                "编码率": f"{counts['encoded'] + counts['same']} / {len(clauses)}",
+                "编码率": f"{encoded} / {len(clauses)}",
             }
         )
         left_out += [
@@ -254,8 +255,17 @@ def _covered(clauses: list[Any]) -> str:
     )
 
 
-def _clauses(registry: Registry, instrument: str) -> list[Any]:
+def _clauses(registry: Registry, instrument: str) -> list[Clause]:
     return list(read_rule_file(registry.source_of(instrument), Findings()).clauses.values())
+
+
+def _status(registry: Registry, instrument: str, clause: Clause) -> str:
+    """Return the status of a clause; what is the same as in the superior text has the status that it has there."""
+    parent = read_rule_file(registry.source_of(instrument), Findings()).header.parent
+    if clause.status != "same" or parent is None:
+        return clause.status
+    above = next((one for one in _clauses(registry, parent) if one.number == clause.number), None)
+    return _status(registry, parent, above) if above is not None else clause.status
 
 
 def _sample_years(first: int, last: int | None) -> range:

@@ -14,7 +14,8 @@ from random_years import INSTRUMENTS, QUICK, pack_of, requests
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.explanation import YearExplanation, explain
 from xueshi.assessment.explanation_text import text_lines
-from xueshi.assessment.types import PersonYearRequest, RecordFacts
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts
+from xueshi.registry import load
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
 
@@ -100,7 +101,7 @@ def test_what_would_cure_a_shortage_names_kinds_amounts_and_the_last_day(pack: R
     public = [cure for cure in year.cures if cure.requirement == "R2"]
     assert [cure.rule for cure in public] == ["EX-3"]
     assert (public[0].room, public[0].until) == (500, "2021-12-31")
-    assert public[0].need == "补足7学时需2门"
+    assert public[0].need == "计满所余5学时需1门", "no more than the limit of the year leaves"
     assert total["EX-1"].need == "补足35学时需6天，至少分2次"
     assert total["EX-2a"].need == "补足35学时需4项"
     assert total["EX-2a"].condition == "级别为国家级"
@@ -159,3 +160,16 @@ def test_every_record_and_hour_is_explained_in_chinese(instrument: str) -> None:
             assert not re.search(r"True|False|None|Fraction|\{|\[", line), line
 
     holds()
+
+
+def test_what_an_earlier_law_hands_on_is_shown_with_its_title_and_gist(pack: RulePack) -> None:
+    registry = load(strict=False)
+    earlier = registry.pack_of("CZ2011")
+    clause = next(iter(earlier.data["clauses"]["CZ2011"]))
+    entry = LedgerEntry(
+        "r1", 2021, 2, ("CZ2011-3.5a",), "CZ2011", clause, "professional", 5000, None, "credited", "", ""
+    )
+    request = PersonYearRequest("990100", 2021, {}, (), (entry,))
+    [record] = explain(pack, request, laws={"CZ2011": earlier}).records
+    assert (record.regulation, record.gist) == (earlier.title, earlier.gist("CZ2011", clause))
+    assert record.gist

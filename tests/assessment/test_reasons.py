@@ -69,7 +69,7 @@ TOLD = [
 ELSEWHERE = {
     *("removed", "no_rule_set", "hook", "makeup", "needs_years"),
     *("over_years", "part_of_period"),
-    *("needs_factor", "no_factor"),
+    *("needs_factor", "no_factor", "deemed"),
 }
 """Told of a difference file, of a year without law and of make-up, below; the reasons of a Python amount are its own
 words; the years that a verdict rests on stand in test_year_of_several, parts of years in test_periods, credits in
@@ -176,6 +176,13 @@ def test_a_fact_that_could_still_make_it_of_the_item_is_asked_for(law: Law, judg
     [
         ("10 per half_year", {"months": 5}, "月数5个月，按一不满半年的不计学时"),
         ("10 per year", {"months": "11.9"}, "月数11.90个月，按一不满一年的不计学时"),
+        ("10 per half_year, partial: prorate", {"months": "0.5"}, "月数0.50个月，按一不满一个月的不计学时"),
+        ("10 per year, partial: prorate", {"months": "0.5"}, "月数0.50个月，按一不满一个月的不计学时"),
+        (
+            "{months: {below 12: 0, from 12: 50 per year}}, partial: prorate",
+            {"months": "0.5"},
+            "月数0.50个月，按一不满一年的不计学时",
+        ),
         ("10 per month", {"months": 0}, "按一计0学时"),
         ("6 per 1000 characters", {"characters": 999}, "字数999字，按一不满1000字的不计学时"),
     ],
@@ -183,7 +190,9 @@ def test_a_fact_that_could_still_make_it_of_the_item_is_asked_for(law: Law, judg
 def test_less_than_one_unit_says_of_what(
     law: Law, judge: Judge, hours: str, facts: dict[str, Any], says: str
 ) -> None:
-    pack = law(f"1: {{clause: 一, name: 进修, for: abroad, hours: {hours}, partial: whole}}")
+    pack = law(
+        f"1: {{clause: 一, name: 进修, for: abroad, hours: {hours}{'' if 'partial' in hours else ', partial: whole'}}}"
+    )
     [entry] = judge(pack, ("r1", "abroad", facts)).ledger
     assert (entry.code, entry.text, entry.hours) == ("none_by_clause", says, 0)
 

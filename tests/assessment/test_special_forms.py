@@ -39,8 +39,8 @@ def test_a_parameter_that_nobody_set_asks_nothing(law: Law, judge: Judge) -> Non
     )
     result = judge(law(PAPER, more), ("r1", "paper", {"declared_hours": 1}))
     assert ([one.id for one in result.requirements], result.verdict) == (["R1"], "met")
-    asked = judge(law(PAPER, more, floor=2), ("r1", "paper", {"declared_hours": 1}))
-    assert asked.shortfall == {"public": 200}
+    asked = judge(law(PAPER, more, floor=1), ("r1", "paper", {"declared_hours": 1}))
+    assert asked.shortfall == {"public": 100}
 
 
 INDUSTRY = """\
@@ -157,6 +157,46 @@ def test_a_record_may_satisfy_a_requirement_instead_of_giving_hours(law: Law, ju
     result = judge(pack, ("r1", "field_service", {"end": "2021-05-01"}))
     assert (result.verdict, [one.by for one in result.requirements]) == ("met", ["EX-D1", "EX-D1"])
     assert judge(pack, ("r1", "field_service", {"end": "2020-05-01"})).verdict == "not_met"
+
+
+DEEMED = (
+    "requirements: {R1: {clause: 一, of: total, at_least: 10}}\n"
+    "deemed: {D1: {clause: 一, name: 援外, if_record: {kind: field_service, approved: yes}, meets: [R1]%s}}\n"
+)
+SERVICE = "1: {clause: 一, name: 服务, for: field_service, hours: none}"
+
+
+def entered(pack: RulePack, year: int, of: int | None, **facts: Any) -> YearAssessment:
+    record = RecordFacts("r1", "field_service", {"approved": True, **facts}, year=of)
+    return evaluate(pack, PersonYearRequest("990100", year, {}, (record,)))
+
+
+@pytest.mark.parametrize("rules", [PAPER, SERVICE], ids=["no item takes it", "an item of no hours"])
+def test_a_record_satisfies_in_its_own_statistics_year_only(law: Law, rules: str) -> None:
+    pack = law(rules, DEEMED % "")
+    verdicts = {of: entered(pack, 2028, of).verdict for of in (None, 2020, 2027, 2028, 2029)}
+    assert [of for of, verdict in verdicts.items() if verdict == "met"] == [None, 2028]
+    by_date = {year: entered(pack, 2028, None, end=f"{year}-05-01").verdict for year in (2027, 2028, 2029)}
+    assert [year for year, verdict in by_date.items() if verdict == "met"] == [2028]
+
+
+@pytest.mark.parametrize("rules", [PAPER, SERVICE], ids=["no item takes it", "an item of no hours"])
+def test_this_year_and_the_next_have_it_from_what_the_year_hands_on(law: Law, rules: str) -> None:
+    pack = law(rules, DEEMED % ", for_years: 2")
+    first = entered(pack, 2027, None, end="2027-05-01")
+    assert (first.verdict, [(one.year, one.hours) for one in first.later]) == ("met", [(2028, 0)])
+
+    def handed_to(year: int) -> YearAssessment:
+        return evaluate(pack, PersonYearRequest("990100", year, {}, (), first.later))
+
+    assert [handed_to(year).verdict for year in (2027, 2028, 2029)] == ["not_met", "met", "not_met"]
+    assert handed_to(2028).requirements[0].by == "EX-D1"
+    listed_again = [entered(pack, year, None, end="2027-05-01").verdict for year in (2026, 2028, 2029)]
+    assert listed_again == ["not_met", "met", "not_met"]
+    sentences = [
+        one.text for part in read_law(pack).sections if part.name == "deemed" for one in part.sentences
+    ]
+    assert "当年和次年视为达到" in sentences[0]
 
 
 def test_a_record_that_its_own_rule_turns_down_satisfies_nothing(law: Law, judge: Judge) -> None:

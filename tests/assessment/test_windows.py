@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.explanation import explain
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, WindowResult, YearAssessment
-from xueshi.assessment.windows import YearFigures, evaluate_years
+from xueshi.assessment.windows import YearFigures, evaluate_years, with_windows
 from xueshi.regulations.pack import RulePack
 
 Law = Callable[..., RulePack]
@@ -153,3 +155,15 @@ def test_a_cycle_of_another_length_than_the_text_has_is_left_open(
     person = {} if span is None else {"cycle": span}
     found = window(years(pack, dict.fromkeys(range(2020, 2024), "10"), person), 2023)
     assert (found.met, found.text) == (met, text)
+
+
+def test_an_average_that_fails_by_less_than_it_shows_tells_the_sums(law: Law) -> None:
+    pack = law(
+        "1: {clause: 一, for: paper, hours: stated}",
+        "requirements: {R1: {clause: 一, of: total, at_least: 24}, R2: {clause: 一, over: {last: 3}, average_of: R1}}\n",
+    )
+    record = RecordFacts("r1", "paper", {"declared_hours": "23.99"})
+    request = PersonYearRequest("990100", 2021, {}, (record,))
+    before = {year: YearFigures({"total": 2400}, {"total": 2400}, {"total": True}) for year in (2019, 2020)}
+    [window] = explain(pack, request, with_windows(pack, request, evaluate(pack, request), before)).windows
+    assert (window.met, window.figures) == (False, ("合计各年之和应有72学时，已有71.99学时",))

@@ -7,13 +7,16 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from xueshi.registry import load
+from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.instrument import read_rule_file
 from xueshi_cli.main import build
 
 
 def test_check_tells_how_many_clauses_have_which_status() -> None:
     result = CliRunner().invoke(build(), ["regions", "check", "chongqing"])
     assert result.exit_code == 0
-    assert "条款覆盖 CQ2007：34条，已编码13、程序性15、裁量2、范围外4" in result.stdout.replace("\n", "")
+    assert "条款覆盖 CQ2007：34条，已编码14、程序性14、裁量2、范围外4" in result.stdout.replace("\n", "")
     assert "错误 0" in result.stdout
 
 
@@ -28,6 +31,21 @@ def test_coverage_counts_every_clause_of_the_text() -> None:
     result = CliRunner().invoke(build(), ["regions", "coverage", "chongqing", "--json"])
     [row] = json.loads(result.stdout)
     assert row["条款"] == sum(row[label] for label in ("已编码", "程序性", "裁量", "范围外", "与上位文同"))
+
+
+def test_what_is_the_same_as_above_counts_by_its_status_there() -> None:
+    def clauses(instrument: str) -> dict[str, str]:
+        file = read_rule_file(load(strict=False).source_of(instrument), Findings())
+        return {number: clause.status for number, clause in file.clauses.items()}
+
+    own, above = clauses("CZ2024"), clauses("JS2023")
+    same = [number for number, status in own.items() if status == "same"]
+    encoded = sum(status == "encoded" for status in own.values()) + sum(
+        above[one] == "encoded" for one in same
+    )
+    assert any(above[one] == "procedural" for one in same)
+    rows = json.loads(CliRunner().invoke(build(), ["regions", "coverage", "changzhou", "--json"]).stdout)
+    assert next(one["编码率"] for one in rows if one["文件"] == "CZ2024") == f"{encoded} / {len(own)}"
 
 
 @pytest.mark.parametrize(

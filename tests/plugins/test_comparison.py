@@ -135,3 +135,21 @@ def test_the_table_for_people_has_a_column_for_each_text() -> None:
     assert "90（第六条）" in said
     assert "80（第七条）" in said
     assert "宽于" in said
+
+
+def test_conditions_of_recognition_and_who_is_meant_are_said(everything: Any) -> None:
+    kinds = {one["instrument"]: one["kinds"] for one in everything["columns"]}
+    conference = next(one for one in kinds["CZ2011"]["conference"] if one["rule"] == "CZ2011-3.7a")
+    assert conference["needs"] == "须报告论文"
+    assert all("须排名不超过3" in one["needs"] for one in kinds["CZ2011"]["paper"])
+    whens = [one["when"] for one in kinds["CZ2024"]["public_course"]]
+    assert len(set(whens)) == len(whens) == 2, "recorded by this city, or by another"
+    assert all("外市" in when for when in whens)
+
+
+def test_sectors_ways_in_and_what_a_person_decides_have_a_row(everything: Any) -> None:
+    topics = {one["instrument"]: one["topics"] for one in everything["columns"]}
+    assert "只在没有行业细则时适用（第八条）" in topics["WZ2017"]["行业规定"]
+    assert "可由行业设定" in topics["SZ2013"]["行业规定"]
+    assert "不低于45分钟" in topics["JS2023"]["由人决定"]
+    assert "个人申报" in topics["CZ2024"]["由谁登记"]

@@ -69,6 +69,9 @@ def test_there_are_rule_files_to_accept() -> None:
         (("rules", "1"), "at_most", {"week": 3}),
         (("rules", "1", "rows", "1a"), "hour", 3),
         (("rules", "1"), "change", "alter"),
+        (("rules", "1"), "hours", "6 pro day"),
+        (("rules", "1"), "hours", "6 per pro day"),
+        (("rules", "1", "rows", "1a"), "hours", "per pro day"),
         (("groups", "1g"), "hours", 3),
         (("requirements", "R1"), "at_lest", 3),
     ],
@@ -90,3 +93,13 @@ def test_a_header_without_its_area_is_underlined() -> None:
 
 def test_the_command_prints_the_schema() -> None:
     assert json.loads(CliRunner().invoke(app, ["schema"]).output) == rule_file_schema()
+
+
+@pytest.mark.parametrize(
+    "hours",
+    ["10", "2.5", 8, "8 per day", "6 per 1000 characters", "stated in daily_hours", "10 to 15", "none", "Q5", "by_author", "credit_hours per credit"],
+)  # fmt: skip
+def test_every_amount_is_accepted(hours: Any) -> None:
+    tree = copy.deepcopy(SMALL)
+    tree["rules"]["1"]["hours"] = hours
+    assert faults(tree) == []

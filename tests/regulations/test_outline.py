@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xueshi.regulations.notice_guesses import read_guesses
 from xueshi.regulations.outline import outline
 
 
@@ -36,3 +37,29 @@ def test_the_list_of_annexes_is_no_clause_and_an_annex_numbers_anew() -> None:
 
 def test_a_figure_at_the_start_of_a_line_is_no_number_of_a_clause() -> None:
     assert numbers("一、甲\n1.5学时计一次\n2024年起施行") == ["一"]
+
+
+def test_headings_marked_as_on_a_web_page_are_read_as_printed() -> None:
+    read = outline(
+        "# 某市文件\n## 关于加强我市 继续教育工作的通知\n## 一、人员范围\n专业技术人员。\n#### **四、认定标准**\n- （一）培训。"
+    )
+    assert [clause.number for clause in read.clauses] == ["一", "四(一)"]
+    assert read.title == "关于加强我市继续教育工作的通知"
+
+
+def test_a_title_on_several_lines_names_the_text_that_the_letter_sends() -> None:
+    read = outline("某市人社局关于印发\n《某市继续教育学时管理\n实施细则（试行）》的通知\n第一条 甲")
+    assert read.title == "某市继续教育学时管理实施细则（试行）"
+
+
+def test_a_day_in_chinese_figures_is_read() -> None:
+    for written, day in (
+        ("二〇一三年三月十二日", "2013-03-12"),
+        ("二○一一年三月二十二日", "2011-03-22"),
+        ("二零二零年十月三十一日", "2020-10-31"),
+        ("二〇一〇年十二月十日", "2010-12-10"),
+    ):
+        read = outline(f"一、本意见自印发之日起试行。\n某市人力资源和社会保障局\n{written}")
+        assert (read.issued, read.issuer) == (day, "某市人力资源和社会保障局")
+        assert read_guesses(read).first_year == int(day[:4])
+    assert read_guesses(outline("一、自二〇一八年一月一日起施行。")).effective == "2018-01-01"

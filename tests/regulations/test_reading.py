@@ -184,3 +184,24 @@ def test_the_whole_condition_of_a_shipped_item_is_read() -> None:
         [head] = [line for line in lines if "  4.1  " in line]
         assert "主办单位为人社部门、行业主管部门" in head.replace("或", "、")
         assert "经批准" in head
+
+
+def test_items_that_yield_to_a_sector_say_so() -> None:
+    [said] = [
+        line for line in read_law(REGISTRY.pack_of("WZ2017")).lines() if "只在没有行业细则时适用" in line
+    ]
+    assert said.startswith("第八条")
+    assert "条目8.1、8.2、" in said
+    assert "细则没有提到的不认定" in said
+    [other] = [
+        line
+        for line in read_law(REGISTRY.pack_of("WZ2017", config={"Q9": "fall_back"})).lines()
+        if "只在没有行业细则时适用" in line
+    ]
+    assert "细则没有提到的仍按下列条目" in other
+
+
+def test_what_belongs_together_in_a_condition_stands_in_brackets() -> None:
+    lines = "\n".join(read_law(REGISTRY.pack_of("WZ2017")).lines())
+    assert "（未载明学时或载明学时未填写）且级别为国家级的，36学时" in lines
+    assert "（级别不是市级或县级或其他）或属于专项知识考试" in lines

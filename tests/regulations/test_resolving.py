@@ -88,6 +88,18 @@ def test_a_number_that_stands_under_another_clause_is_said_with_the_place(exampl
     assert "stands in 四" in misplaced.message
 
 
+@pytest.mark.parametrize(("when", "asked"), [("", {"W207"}), (", when: {Q2: first}", set())])
+def test_a_minimum_that_a_reading_switches_on_need_not_stand_in_the_clause(
+    example: str, when: str, asked: set[str]
+) -> None:
+    marks = "每门12学时，每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者100%"
+    placed = f"一、每年72学时，其中公共24。\n二、年度。\n三、{marks}。\n四、其他。"
+    more = f"at_least: exam_part}}\n  R4: {{clause: 一, of: professional, at_least: 40{when}}}"
+    text = example.replace("at_least: exam_part}", more)
+    found = {one.code for one in check("EX2020", only(text), texts={"EX2020": placed})}
+    assert found & {"W207", "E206"} == asked
+
+
 def test_numbers_of_a_reading_that_does_not_hold_need_not_stand_in_the_text(example: str) -> None:
     text = "一、每年72学时，其中公共24。三、每门12学时，每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者全学时"
     chosen = example.replace("hours: 20, share", "hours: {Q2: {each: 20, first: 33}}, share")

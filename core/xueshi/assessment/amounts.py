@@ -14,7 +14,7 @@ from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.amount_words import UNIT_WORDS
-from xueshi.regulations.words import RATE_UNITS, TWINS, rates
+from xueshi.regulations.words import COMPLETED, RATE_UNITS, TWINS, rates
 
 ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
 """One unit of what a text counts by, where a number and a word would not say it well."""
@@ -117,7 +117,8 @@ def _nothing(run: Run, one: Judged, row: Row) -> str:
         if held is MISSING or held is None:
             continue
         if 0 < held < per * RATE_UNITS[unit][1]:
-            word = ONE_UNIT.get(unit) or f"{per}{UNIT_WORDS[unit]}"
+            least = "month" if unit in COMPLETED and _gives(row, {**one.facts, name: 1}) else unit
+            word = ONE_UNIT.get(least) or f"{per}{UNIT_WORDS[unit]}"
             return reason(
                 "below_one_unit",
                 read=run.phrases(_as_stated(name, one), one.facts),
@@ -125,6 +126,12 @@ def _nothing(run: Run, one: Judged, row: Row) -> str:
                 unit=word,
             )
     return credited(row, 0)
+
+
+def _gives(row: Row, facts: Facts) -> bool:
+    """Tell whether a row gives hours for these facts: of a rate by half-years, one whole month may be a sixth."""
+    exact = row.hours.value(facts)
+    return not isinstance(exact, Stop) and exact > 0
 
 
 def _as_stated(name: str, one: Judged) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -10,12 +10,13 @@ from typing import Any, Final
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.formulas import Stop
-from xueshi.assessment.program import Item, Row, program
+from xueshi.assessment.program import Item, Program, Row, program
 from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment, plain_value
 from xueshi.hours import show_hours
 from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_words import CAPS, RuleWords
+from xueshi.regulations.wording import settled
 from xueshi.regulations.words import COMPLETED, RATE_UNITS, WHOLE_ONLY
 
 
@@ -43,6 +44,8 @@ STEPS_OF: Final = {"day": Fraction(1, 2), "hour": Fraction(1, 2)}
 """In what steps a quantity is told where parts count; others in ones."""
 FAILED: Final = ("passed", "study_complete")
 """Outcomes nobody is advised to fail."""
+LEAST: Final = 1
+"""The minimum, in hundredths, of a requirement that asks for any hours at all."""
 
 
 def cures(pack: RulePack, request: PersonYearRequest, assessment: YearAssessment) -> tuple[Cure, ...]:
@@ -57,35 +60,62 @@ def cures(pack: RulePack, request: PersonYearRequest, assessment: YearAssessment
     words, compiled = RuleWords(pack), program(pack)
     person = Evaluation(compiled, request, trace=False).person
     until = pack.year_window(request.year)[1].isoformat()
+    left = ceilings(compiled, person, assessment.totals)
     found: list[Cure] = []
     for one in short:
         for item, row, kinds in _rows(compiled.items):
-            if not _open(item, row, person) or not _counts(pack, row, item, one.of):
+            if not _open(compiled, item, row, person) or not _counts(pack, row, item, one.of):
                 continue
-            room = _room(item, row, person, assessment)
-            if room is not None and room <= 0:
+            codes = _words(row.category_form)
+            full = {code for code in codes if one.of == "total" and left.get(code, 1) <= 0}
+            rooms = [_room(item, row, person, assessment)]
+            if one.of == "total" and len(codes) == 1:
+                rooms += [left.get(code) for code in codes]
+            room = min((each for each in rooms if each is not None), default=None)
+            if (room is not None and room <= 0) or (full and full == codes):
                 continue
+            wanted = codes - full if full else {one.of}
             found.append(
                 Cure(
                     one.id, tuple(pack.kinds[kind] for kind in kinds), row.name, row.rule, row.clause,
-                    _condition(words, pack, item, row, one.of), standard(words, pack, row.item.id, row.id),
-                    _need(pack, one, row), room, until,
+                    _condition(words, pack, item, row, one.of, wanted),
+                    standard(words, pack, row.item.id, row.id, whole=True),
+                    _need(pack, one, row, room), room, until,
                 )
             )  # fmt: skip
     return tuple(dict.fromkeys(found))
 
 
-def standard(words: RuleWords, pack: RulePack, item: str, row: str) -> str:
-    """Say what a row gives: amount, share, limits; empty for an unknown row."""
-    for entry in pack.data["items"]:
-        for form in entry["rows"] if entry["id"] == item else ():
-            if form["id"] == row:
-                said = [words.amounts.say(form["hours"])]
-                if form["share"] is not None:
-                    said.append(f"所占份额{words.amounts.say(form['share'], '%')}")
-                said += [f"{CAPS[word]}最多{words.amounts.say(cap)}" for word, cap in form["at_most"].items()]
-                return "；".join(said)
-    return ""
+def ceilings(compiled: Program, person: Facts, totals: Mapping[str, int]) -> dict[str, int]:
+    """Return category → the hundredths that its ceiling still lets into the total; negative where more was earned."""
+    left: dict[str, int] = {}
+    for one in compiled.ceilings:
+        cap = one.ceiling.value(person) if one.ceiling is not None and one.when.holds(person) else None
+        if cap is not None and not isinstance(cap, Stop):
+            left[one.of] = min(left.get(one.of, int(cap)), int(cap) - totals.get(one.of, 0))
+    return left
+
+
+def standard(words: RuleWords, pack: RulePack, item: str, row: str, *, whole: bool = False) -> str:
+    """Say what a row gives: amount, share, limits; with `whole` its add-ons and years too; empty for an unknown row."""
+    form = _form(pack, item, row)
+    if form is None:
+        return ""
+    said = [words.amounts.say(form["hours"])]
+    if form["share"] is not None:
+        said.append(f"所占份额{words.amounts.say(form['share'], '%')}")
+    said += [f"{CAPS[word]}最多{words.amounts.say(cap)}" for word, cap in form["at_most"].items()]
+    if whole:
+        extras = [extra for extra in form["plus"] if settled(extra["when"]) is not False]
+        said += [words.extra(extra).partition("［口径")[0] for extra in extras]
+        if form["spread"] not in (None, ["none"], ["parts", ["100"]]):
+            said.append(f"分年登记：{words.amounts.say(form['spread'], '')}")
+    return "；".join(said)
+
+
+def _form(pack: RulePack, item: str, row: str) -> Mapping[str, Any] | None:
+    held = (form for entry in pack.data["items"] if entry["id"] == item for form in entry["rows"])
+    return next((form for form in held if form["id"] == row), None)
 
 
 def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[str]]]:
@@ -98,12 +128,34 @@ def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[s
     return list(found.values())
 
 
-def _open(item: Item, row: Row, person: Facts) -> bool:
-    if row.hours_form[0] == "none" or item.when.holds(person) is False or row.when.holds(person) is False:
+def _open(compiled: Program, item: Item, row: Row, person: Facts) -> bool:
+    """Tell whether some record of this person could fall under a row and be recognised; nobody is advised to fail."""
+    facts = {**person, **dict.fromkeys(FAILED, True)}
+
+    def holds(form: Any) -> bool | None:
+        return _may_hold(compiled, form, facts)
+
+    if row.hours_form[0] == "none" or holds(item.when_form) is False or holds(row.when_form) is False:
         return False
-    if any(row.when.holds({**person, name: True}) is False for name in FAILED):
-        return False
-    return all(gate.test.holds(person) is not (not gate.wanted) for gate in row.gates)
+    return all(holds(gate.form) is not (not gate.wanted) for gate in row.gates)
+
+
+def _may_hold(compiled: Program, form: Any, facts: Facts) -> bool | None:
+    """Judge a condition on a record that is not there yet: what may still be stated is open, also where it is blank."""
+    if form is None:
+        return True
+    head = form[0]
+    if head in ("const", "option"):
+        return bool(form[-1])
+    if head == "not":
+        inner = _may_hold(compiled, form[1], facts)
+        return None if inner is None else not inner
+    if head in ("and", "or"):
+        parts = [_may_hold(compiled, part, facts) for part in form[1]]
+        decides = head == "or"
+        return decides if decides in parts else None if None in parts else not decides
+    known = form[1] in facts or str(form[1]).startswith("person.")
+    return compiled.compiler.condition(form).holds(facts) if known else None
 
 
 def _counts(pack: RulePack, row: Row, item: Item, of: str) -> bool:
@@ -127,7 +179,8 @@ def _words(form: Any) -> set[str]:
     return set()
 
 
-def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str) -> str:
+def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str, wanted: set[str]) -> str:
+    """Say under what condition a record falls under a row and counts for `of`; `wanted` are the categories that do."""
     forms = [item.when_form, row.when_form, *(gate.form for gate in row.gates if gate.wanted)]
     said = [words.condition(form) for form in forms]
     if row.always and item.rows and row is not item.rows[0]:
@@ -138,8 +191,10 @@ def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str) 
         said.append(words.condition(entry["where"]))
     by_fact = row.category_form
     if by_fact[0] == "lookup":
-        right = [words.amounts.match(by_fact[1], match) for match, form in by_fact[2] if of in _words(form)]
-        if by_fact[3] is not None and of in _words(by_fact[3]):
+        right = [
+            words.amounts.match(by_fact[1], match) for match, form in by_fact[2] if wanted & _words(form)
+        ]
+        if by_fact[3] is not None and wanted & _words(by_fact[3]):
             right.append("未填写")
         if right:
             said.append(f"{words.amounts.label(by_fact[1])}为{'或'.join(right)}")
@@ -150,7 +205,7 @@ def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> in
     """Return what the year's limits on the item and on its groups leave (hundredths); None without a limit."""
     limits: list[tuple[Any, frozenset[str]]] = []
     if row.year_cap is not None:
-        members = frozenset(one.rule for one in item.rows)
+        members = frozenset(one.rule for one in item.rows if one.year_cap)
         given = {rule for entry in assessment.ledger if entry.hours for rule in entry.rules}
         caps = [
             one.year_cap.value(person)
@@ -188,21 +243,53 @@ def _quantity(form: list[Any], units: Fraction) -> str:
     return f"{said.rstrip('0') if '.' in said else said}{UNIT_WORDS[unit]}"
 
 
-def _need(pack: RulePack, short: RequirementResult, row: Row) -> str:
-    """Say how many of an activity would cure the shortage; empty where the amount is somebody's decision."""
+def _need(pack: RulePack, short: RequirementResult, row: Row, room: int | None) -> str:
+    """Say how many of an activity would cure the shortage, or use up what a yearly limit leaves of it.
+
+    Empty where the amount is somebody's decision, or where any hours at all would do.
+    """
     form = row.hours_form
     counted = any(code == short.of and entry["count"] is not None for code, entry in pack.data["sums"])
     if counted:
         return f"需{short.shortfall // 100}项"
-    if row.share is not None or form[0] not in ("fixed", "rate") or not isinstance(form[1], str):
+    if form[0] not in ("fixed", "rate") or not isinstance(form[1], str) or short.minimum == LEAST:
         return ""
-    each = Fraction(form[1]) * 100
+    share, told = _share(pack, row)
+    each = Fraction(form[1]) * 100 * share
+    if row.spread is not None:
+        parts = row.spread.value({})
+        each = each * parts[0] / 10000 if not isinstance(parts, Stop) else Fraction(0)
     if not each:
         return ""
+    sought = short.shortfall if room is None else min(room, short.shortfall)
+    aim = (
+        f"补足{show_hours(sought)}学时" if sought == short.shortfall else f"计满所余{show_hours(sought)}学时"
+    )
     if form[0] == "fixed":
-        return f"补足{show_hours(short.shortfall)}学时需{-(-short.shortfall // each)}项"
-    text = f"补足{show_hours(short.shortfall)}学时需{_quantity(form, short.shortfall / each)}"
+        return f"{aim}需{-(-sought // each)}项{told}"
+    text = f"{aim}需{_quantity(form, sought / each)}"
     cap = row.event_cap.value({}) if row.event_cap is not None else None
-    if isinstance(cap, int) and 0 < cap < short.shortfall:
-        text += f"，至少分{-(-short.shortfall // cap)}次"
-    return text
+    if isinstance(cap, int) and 0 < cap < sought:
+        text += f"，至少分{-(-sought // cap)}次"
+    return text + told
+
+
+def _share(pack: RulePack, row: Row) -> tuple[Fraction, str]:
+    """Return the largest share that a row may give, and in words that it was taken where it is not everybody's."""
+    if row.share is None:
+        return Fraction(1), ""
+    fixed = row.share.value({})
+    if not isinstance(fixed, Stop):
+        return Fraction(fixed) / 100, ""
+    form = _form(pack, row.item.id, row.id)
+    largest = max(_percents(form["share"]) if form is not None else (), default=Fraction(0))
+    return largest / 100, f"（所占份额为{plain_value(largest)}%时）"
+
+
+def _percents(form: Any) -> Iterator[Fraction]:
+    if isinstance(form, list):
+        if form[:1] == ["percent"]:
+            yield Fraction(form[1])
+            return
+        for part in form:
+            yield from _percents(part)

@@ -7,6 +7,7 @@ from typing import Final
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
+from xueshi.assessment.deeming import NOTHING_DEEMED, Deeming, deem
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
@@ -121,8 +122,11 @@ class Evaluation(Run):
             carried = self.carried(names)
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
+        deeming = NOTHING_DEEMED
+        if compiled.deemed:
+            deeming = deem(compiled, ordered, self.year, self.request.earlier, self.readings, later)
         waiting = [one for one in ordered if one.verdict in OPEN]
-        result = self.verdict(ordered, bool(waiting))
+        result = self.verdict(ordered, bool(waiting), deeming)
         asked = [*waiting, *self.outside] if self.outside else waiting
         open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
@@ -151,11 +155,11 @@ class Evaluation(Run):
             ),
         )
 
-    def verdict(self, judged: list[Judged], waiting: bool) -> Verdict:
+    def verdict(self, judged: list[Judged], waiting: bool, deeming: Deeming) -> Verdict:
         """Judge the requirements; a year that would fail is looked at once more where a rule takes an absent fact for a value."""
         compiled, nodes = self.compiled, self.nodes
         noted = len(nodes) if nodes is not None else 0
-        asked = (compiled, self.person, judged, nodes, self.readings, self.request.years, waiting)
+        asked = (compiled, self.person, judged, nodes, self.readings, self.request.years, waiting, deeming)
         result = judge_requirements(*asked)
         if result.verdict != "not_met" or not compiled.presuming:
             return result

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xueshi.assessment.cures import Cure, cures, standard
-from xueshi.assessment.evaluate import evaluate
+from xueshi.assessment.cures import Cure, ceilings, cures, standard
+from xueshi.assessment.evaluate import Evaluation, evaluate
+from xueshi.assessment.program import program
 from xueshi.assessment.record_names import with_names
 from xueshi.assessment.types import (
     LedgerEntry,
@@ -108,6 +109,9 @@ class RequirementExplanation:
     missing_years: tuple[int, ...]
     """The years whose results would tell."""
 
+    limits: tuple[str, ...] = ()
+    """What ceilings keep out of the total, as Chinese phrases."""
+
 
 @dataclass(frozen=True)
 class WindowExplanation:
@@ -158,15 +162,17 @@ def explain(
     request: PersonYearRequest,
     assessment: YearAssessment | None = None,
     texts: Mapping[str, PublishedText] | None = None,
+    laws: Mapping[str, RulePack] | None = None,
 ) -> YearExplanation:
     """Explain a person's year under a pack; without a traced `assessment` it is judged here.
 
-    `texts` are the published texts by instrument, where a bureau attached them: then every clause is quoted.
+    `texts` are the published texts by instrument, where a bureau attached them: then every clause is quoted. `laws` are
+    other instruments by id: those under which entries arose that earlier years hand on.
     Pure. Raises RuleError as `evaluate` does when a fact is no value of the vocabulary.
     """
     if assessment is None or (not assessment.trace and assessment.verdict != "not_judged"):
         assessment = evaluate(pack, request)
-    return _Explainer(pack, request, assessment, texts or {}).explain()
+    return _Explainer(pack, request, assessment, texts or {}, laws or {}).explain()
 
 
 class _Explainer:
@@ -178,10 +184,17 @@ class _Explainer:
         request: PersonYearRequest,
         assessment: YearAssessment,
         texts: Mapping[str, PublishedText],
+        laws: Mapping[str, RulePack],
     ) -> None:
-        self.pack, self.request, self.assessment, self.texts = pack, request, assessment, texts
+        self.pack, self.request, self.assessment, self.texts, self.laws = (
+            pack,
+            request,
+            assessment,
+            texts,
+            laws,
+        )
         self.words = RuleWords(pack)
-        self.titles = {one: title for one, title, _ in pack.data["chain"]}
+        self.titles = {one: title for law in (*laws.values(), pack) for one, title, _ in law.data["chain"]}
         self.nodes: dict[str, list[TraceNode]] = {}
         for node in assessment.trace:
             self.nodes.setdefault(node.record, []).append(node)
@@ -234,7 +247,8 @@ class _Explainer:
 
     def gist(self, entry: LedgerEntry) -> str:
         """Return the gist of a clause; where a later file carries an earlier one's clause, that one's gist too."""
-        own = self.pack.gist(entry.regulation, entry.clause)
+        law = self.pack if entry.regulation in self.pack.data["clauses"] else self.laws.get(entry.regulation)
+        own = law.gist(entry.regulation, entry.clause) if law is not None else ""
         beside = next((self.beside[rule] for rule in entry.rules if rule in self.beside), None)
         if beside is None:
             return own
@@ -285,7 +299,17 @@ class _Explainer:
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
             one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one), one.years,
+            tuple(self.limits()) if one.of == "total" else (),
         )  # fmt: skip
+
+    def limits(self) -> Iterable[str]:
+        """Say of each category that has more than its ceiling lets into the total how much of it counts there."""
+        compiled, totals = program(self.pack), self.assessment.totals
+        person = Evaluation(compiled, self.request, trace=False).person if compiled.ceilings else {}
+        for code, left in ceilings(compiled, person, totals).items():
+            if left < 0:
+                held = totals[code]
+                yield f"{self.pack.labels.get(code, code)}{show_hours(held)}学时，至多计{show_hours(held + left)}学时"
 
     def met_by(self, one: RequirementResult) -> str:
         """Say by what a requirement is met where it is not by its own hours: an alternative's name, a deeming record's."""
@@ -309,6 +333,8 @@ class _Explainer:
             asked = (2 * minimum + count) // (2 * count) if average and count else minimum
             got = one.average.get(key, 0) if average else one.sums.get(key, 0)
             word = "年均" if average else "各年之和"
+            if asked == got and one.sums.get(key, 0) < minimum:  # the averages differ by less than they show
+                asked, got, word = minimum, one.sums[key], "各年之和"
             figures.append(
                 f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时"
             )

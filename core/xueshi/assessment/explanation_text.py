@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xueshi.assessment.cures import Cure
+from xueshi.assessment.cures import LEAST, Cure
 from xueshi.assessment.explanation import (
     RecordExplanation,
     RequirementExplanation,
@@ -45,20 +45,39 @@ def text_lines(one: YearExplanation) -> list[str]:
 def cure_groups(one: YearExplanation) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Group the cures by requirement: what is short, and the ways; the total comes last.
 
-    What an earlier group already offers is not said again for a wider sum.
+    What an earlier group offers is not said again where all of that group counts for this requirement too.
     """
     groups: list[tuple[str, tuple[str, ...]]] = []
-    told: set[str] = set()
+    earlier: list[tuple[str, list[Cure]]] = []
     for requirement in sorted(one.requirements, key=lambda each: each.of == "total"):
         offered = [each for each in one.cures if each.requirement == requirement.id]
         if not offered:
             continue
-        short = f"{show_hours(requirement.shortfall)}{requirement.unit}"
-        lines = ["以上所列的同时计入"] if any(each.rule in told for each in offered) else []
-        lines += [cure_line(each) for each in offered if each.rule not in told]
-        groups.append((f"{requirement.name or requirement.label}还差{short}", tuple(lines)))
-        told.update(each.rule for each in offered)
+        name = requirement.name or requirement.label
+        wholly = [(head, told) for head, told in earlier if all(_counts_too(each, offered) for each in told)]
+        lines = []
+        if wholly:
+            heads = "" if len(wholly) == len(earlier) else "、".join(f"“{head}”" for head, _ in wholly)
+            lines.append(f"{heads or '以上'}所列的同时计入")
+        told = [each for _, ways in wholly for each in ways]
+        lines += [cure_line(each) for each in offered if not _said(each, told)]
+        short = f"还差{show_hours(requirement.shortfall)}{requirement.unit}"
+        groups.append((f"{name}{'须大于0' if requirement.minimum == LEAST else short}", tuple(lines)))
+        earlier.append((name, offered))
     return tuple(groups)
+
+
+def _counts_too(told: Cure, offered: list[Cure]) -> bool:
+    """Tell whether a way of another requirement is among these: what asks for a category more says so at its end."""
+    return any(each.rule == told.rule and told.condition.startswith(each.condition) for each in offered)
+
+
+def _said(one: Cure, told: list[Cure]) -> bool:
+    """Tell whether a way was said: in these words, or for each of several categories."""
+    same = {
+        each.condition for each in told if each.rule == one.rule and each.condition.startswith(one.condition)
+    }
+    return one.condition in same or len(same) > 1
 
 
 def requirement_line(one: RequirementExplanation) -> str:
@@ -70,14 +89,24 @@ def requirement_line(one: RequirementExplanation) -> str:
     if lacking and one.minimum is None:
         return f"{name}（{one.clause}）：还需{'和'.join(lacking)}，才能判定"
     minimum = "" if one.minimum is None else f"应有{show_hours(one.minimum)}{one.unit}，"
-    state = "达到" if one.met else f"还差{show_hours(one.shortfall)}{one.unit}" if one.shortfall else "未达到"
+    any_at_all = one.minimum == LEAST
+    if any_at_all:
+        minimum = "应大于0，"
+    state = (
+        "达到"
+        if one.met
+        else f"还差{show_hours(one.shortfall)}{one.unit}"
+        if one.shortfall and not any_at_all
+        else "未达到"
+    )
     if one.by:
         state = one.by
     elif lacking:
         state += f"；还需{'和'.join(lacking)}，才能判定"
     elif one.met is None:
         state += "（有记录待补充或待决定，暂不能判定）"
-    return f"{name}（{one.clause}）：{minimum}已有{show_hours(one.total)}{one.unit}，{state}"
+    limits = f"（{'；'.join(one.limits)}）" if one.limits else ""
+    return f"{name}（{one.clause}）：{minimum}已有{show_hours(one.total)}{one.unit}{limits}，{state}"
 
 
 def window_line(one: WindowExplanation) -> str:

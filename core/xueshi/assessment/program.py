@@ -224,11 +224,14 @@ class Deemed:
 
     id: str
     rule: str
+    regulation: str
     clause: str
     when: Condition
     when_form: list[Any]
     meets: frozenset[str]
     readings: tuple[str, ...]
+    for_years: int
+    """Its own statistics year and how many after it make so many years."""
 
 
 @dataclass(slots=True, eq=False)
@@ -417,7 +420,7 @@ def compile_pack(pack: RulePack) -> Program:
         tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
-        tuple(Deemed(entry["id"], entry["rule"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], frozenset(entry["meets"]), tuple(entry["readings"])) for entry in data["deemed"]),
+        tuple(Deemed(entry["id"], entry["rule"], entry["regulation"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], frozenset(entry["meets"]), tuple(entry["readings"]), entry.get("for_years", 1)) for entry in data["deemed"]),
         {code: 0 for code, _ in data["categories"]},
         units, set(units.values()) <= {"hour"},
         compiler.word(data["default_category"]),

@@ -42,6 +42,7 @@ REASONS = {
     "refused": "{name}，按{clause}不予认定",
     "unset": "所需的参数“{detail}”尚未由主管部门设定",
     "hook": "{detail}",
+    "deemed": "按{clause}，{year}年度的记录使本年度视为达到",
     "spread": "按{clause}分年登记，本年为第{part}部分，计{after}学时",
 }
 

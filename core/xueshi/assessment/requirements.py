@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 from xueshi.assessment.alternatives import Alternatives
 from xueshi.assessment.conditions import Facts
+from xueshi.assessment.deeming import NOTHING_DEEMED, Deeming
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.presumed import Doubt, Might
@@ -63,12 +64,14 @@ def judge_requirements(
     readings: dict[str, None],
     years: Mapping[int, YearFigures],
     waiting: bool,
+    deeming: Deeming = NOTHING_DEEMED,
     might: Mapping[str, Might] = NOTHING,
 ) -> Verdict:
     """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
 
     `years` are the figures of other years at hand: alternatives with a window of years as a part read them. `waiting`
-    tells that a record still waits for a fact or a decision. `might` is what categories and sums could still gain by
+    tells that a record still waits for a fact or a decision; `deeming` is what records satisfy instead of giving hours.
+    `might` is what categories and sums could still gain by
     facts that are not stated: a requirement that is short of no more is open.
     """
     facts = dict(person)
@@ -76,10 +79,8 @@ def judge_requirements(
     counts = count_sums(compiled, judged) if compiled.sums else {}
     unset: dict[str, str] = {}
     totals = sum_totals(compiled, judged, facts, readings, unset)
-    deemed: dict[str, str] = {}
-    doubtful: dict[str, tuple[Doubt, ...]] = {}
-    if compiled.deemed:
-        deemed, doubtful = deemed_requirements(compiled, judged, readings)
+    deemed = deeming.met
+    doubtful: dict[str, tuple[Doubt, ...]] = dict(deeming.doubtful)
     results: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
@@ -195,36 +196,6 @@ def _node(compiled: Program, one: Requirement, result: RequirementResult, facts:
     return made(TraceNode, noted)
 
 
-def deemed_requirements(
-    compiled: Program, judged: list[Judged], readings: dict[str, None]
-) -> tuple[dict[str, str], dict[str, tuple[Doubt, ...]]]:
-    """Return the requirements that a record satisfies instead of giving hours: requirement id → deeming rule.
-
-    Only a record that its own item recognises does so (credited, or of no hours by the clause), or one of a kind that
-    no item takes. Where a fact of the condition is not stated, the second mapping holds requirement id → doubt.
-    """
-    met: dict[str, str] = {}
-    doubtful: dict[str, tuple[Doubt, ...]] = {}
-    for entry in compiled.deemed:
-        for one in judged:
-            held = entry.when.holds(one.facts)
-            if held is False or not _recognised(compiled, one):
-                continue
-            if held is None:
-                lacking = compiled.compiler.missing(entry.when_form, one.facts)
-                for name in entry.meets:
-                    doubtful.setdefault(name, (Doubt(one.id, lacking),))
-                continue
-            readings.update(dict.fromkeys(entry.readings))
-            for name in entry.meets:
-                met.setdefault(name, entry.rule)
-    return met, {name: doubt for name, doubt in doubtful.items() if name not in met}
-
-
-def _recognised(compiled: Program, one: Judged) -> bool:
-    return one.recognised or (one.verdict == "uncredited" and one.kind not in compiled.items)
-
-
 def _facts_of(doubtful: Mapping[str, tuple[Doubt, ...]]) -> dict[str, tuple[str, ...]]:
     return {name: _asked(doubts) for name, doubts in doubtful.items()}
 
@@ -240,7 +211,7 @@ def _judge(
     totals: dict[str, int],
     counts: dict[str, int],
     waiting: bool,
-    deemed: dict[str, str],
+    deemed: Mapping[str, str],
     doubtful: dict[str, tuple[Doubt, ...]],
     might: Mapping[str, Might],
 ) -> RequirementResult | None:

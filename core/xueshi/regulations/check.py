@@ -9,6 +9,7 @@ from typing import Any
 from xueshi.regulations import document
 from xueshi.regulations.clause_checks import check_clauses, check_numbers
 from xueshi.regulations.diagnostics import Diagnostic, Findings
+from xueshi.regulations.hole_checks import check_holes
 from xueshi.regulations.names import Parameter, Reading
 from xueshi.regulations.requirement_checks import check_parts
 from xueshi.regulations.resolve import Resolved, Source, SourceOf, resolve
@@ -140,6 +141,7 @@ def static_checks(
     check_parts(data, lines, findings)
     decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
     check_coverage(data, lines, loaded, vocabulary, decided, findings)
+    check_holes(data, lines, vocabulary, findings)
     if numbers:
         check_numbers(resolved.reader.numbers, files, texts or {}, findings)
 

@@ -11,7 +11,7 @@ from xueshi.regulations.document import Mapping, Node, Scalar
 from xueshi.regulations.expressions import YES, Reader
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry, Merged
-from xueshi.regulations.words import Form
+from xueshi.regulations.words import DECIDERS, Form
 
 WINDOWS = {"cycle": ("cycle",), "last": ("last",), "since": ("since", "at_most")}
 """The windows of years that take further words, with the words of each."""
@@ -195,7 +195,7 @@ class RequirementCloser:
         """Close a requirement: minimum, share, warning, ceiling, window or alternatives."""
         keys = entry.keys
         with self.reader.of(entry.id, cite(entry, self.files)["clause"]):
-            closed = self._start(entry)
+            closed, written = self._start(entry), len(self.reader.numbers)
             of = text_of(keys.get("of")) or "total"
             if "of" in keys and not isinstance(keys["of"], Scalar):
                 self.reader.fault(
@@ -234,8 +234,19 @@ class RequirementCloser:
                 "over": self._over(keys.get("over")),
                 **{word: self._ids(keys.get(word), ids, "requirement") for word in ("average_of", "sum_of", "every", "any_of", "all_of")},
                 "alone": alone not in ("no", "false"),
-                "when": self.reader.condition(keys["when"]) if "when" in keys else None,
+                "when": self._when(keys.get("when"), written),
             }  # fmt: skip
+
+    def _when(self, node: Node | None, written: int) -> Form | None:
+        """Read who is bound; a number of a requirement that a reading switches on is that reading's answer."""
+        if node is None:
+            return None
+        before = len(self.reader.readings)
+        when = self.reader.condition(node)
+        if len(self.reader.readings) > before:
+            numbers = self.reader.numbers
+            numbers[written:] = [one._replace(read=True) for one in numbers[written:]]
+        return when
 
     def _over(self, node: Node | None) -> dict[str, Any] | None:
         if node is None:
@@ -256,7 +267,14 @@ class RequirementCloser:
             if "since" in node.entries:
                 fact = text_of(node.entries["since"]) or ""
                 full = f"person.{fact}" if f"person.{fact}" in self.reader.vocabulary.facts else fact
-                self.reader.fact(full, node.entries["since"])
+                known = self.reader.fact(full, node.entries["since"])
+                if known and self.reader.vocabulary.facts[known].type != "date":
+                    self.reader.fault(
+                        "E103",
+                        node.entries["since"],
+                        f"{known} is no date: from which year would the years be counted?",
+                        "since: title_date, or another date of the person",
+                    )
                 limit = (
                     self.reader.value(node.entries["at_most"], "years") if "at_most" in node.entries else None
                 )
@@ -291,6 +309,7 @@ class RequirementCloser:
                 "if_record": when,
                 **({"under": under} if under else {}),
                 "meets": self._ids(entry.keys.get("meets"), ids, "requirement"),
+                **self._for_years(entry.keys.get("for_years")),
             }
 
     def _under_options(self, node: Node, held: Form) -> list[list[Any]]:
@@ -311,6 +330,20 @@ class RequirementCloser:
         del reader.numbers[numbers:]
         return found
 
+    def _for_years(self, node: Node | None) -> dict[str, int]:
+        """Read for how many years, its own first, a record satisfies; its own only where nothing is said."""
+        form = self.reader.value(node, "years") if node is not None else ["fixed", "1"]
+        if form[0] == "fixed":
+            return {"for_years": int(str(form[1]))} if form != ["fixed", "1"] else {}
+        if node is not None and form != ["none"]:
+            self.reader.fault(
+                "E103",
+                node,
+                "for_years is one number for everybody",
+                "for_years: 2, or a reading that chooses",
+            )
+        return {}
+
     def manual(self, entry: Entry) -> dict[str, Any]:
         """Close a manual step: who decides what, and which fact that yields."""
         with self.reader.of(entry.id, entry.clause):
@@ -325,6 +358,15 @@ class RequirementCloser:
                         f"{word}: …",
                         entry.clause,
                     )
+            who = entry.text("who")
+            # A body's own Chinese name stands as it is.
+            if who is not None and who.isascii() and who not in DECIDERS:
+                self.reader.fault(
+                    "E103",
+                    entry.keys["who"],
+                    f'"{who}" is nobody who decides{did_you_mean(who, DECIDERS)}. Allowed: {", ".join(DECIDERS)}',
+                    f"write {nearest(who, DECIDERS) or 'one of these'}, or the body in Chinese",
+                )
             gives = entry.text("gives") or "nothing"
             if gives != "nothing":
                 self.reader.fact(gives, entry.keys.get("gives") or Scalar(entry.file, entry.line, gives))

@@ -13,7 +13,7 @@ from xueshi.regulations.floor import compared_year, hours_text
 from xueshi.regulations.minimums import LEVEL, minimums, names_read
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.reading import year_begins
-from xueshi.regulations.rule_words import CAPS, RuleWords
+from xueshi.regulations.rule_words import CAPS, CHANNELS, RuleWords
 from xueshi.regulations.wording import settled
 
 SHAPES = {
@@ -25,7 +25,10 @@ NOTHING = "—"
 
 @dataclass(frozen=True)
 class KindLine:
-    """What one row of a rule gives for a kind: rule and clause, when it holds, the hours in words, their shape, its caps."""
+    """What one row of a rule gives for a kind: rule and clause, when it holds, hours in words, their shape, its caps.
+
+    `needs` are the conditions of recognition and the exclusions, in words.
+    """
 
     rule: str
     clause: str
@@ -33,11 +36,12 @@ class KindLine:
     hours: str
     shape: str
     caps: str
+    needs: str = ""
 
     def __str__(self) -> str:
         """Say it in one line, as a cell of the table shows it."""
         when = f"{self.when}：" if self.when else ""
-        return f"{when}{self.hours}" + (f"，{self.caps}" if self.caps else "")
+        return "；".join(part for part in (f"{when}{self.hours}", self.caps, self.needs) if part)
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,30 @@ def _topics(pack: RulePack, year: int) -> dict[str, str]:
             f"{words.group(one)}（{one['clause']}）" for one in pack.data["groups"] if one["at_most"]
         ),
         "不予认定": "；".join(f"{words.refusal(one)}（{one['clause']}）" for one in pack.data["refuse"]),
+        "行业规定": "；".join(_of_sectors(pack)),
+        "视为达到": "；".join(f"{words.deemed(one)}（{one['clause']}）" for one in pack.data["deemed"]),
+        "由谁登记": "、".join(
+            dict.fromkeys(
+                CHANNELS.get(row["channel"], row["channel"])
+                for item in pack.data["items"]
+                for row in item["rows"]
+                if row["channel"] and not _off(item) and not _off(row)
+            )
+        ),
+        "由人决定": "；".join(f"{words.manual(one)}（{one['clause']}）" for one in pack.data["manual"]),
         "适用年度": f"{first}起" if last is None else f"{first}至{last}",
         "印发、施行": "、".join(day for day in (head["issued"], head["effective"]) if day != "none"),
     }
+
+
+def _of_sectors(pack: RulePack) -> Iterator[str]:
+    """Say where the rules of a sector come before these: for whole items, or for numbers that an industry may set."""
+    leave = pack.data.get("sector_rules")
+    if leave is not None:
+        yield f"条目{'、'.join(leave['replace'])}只在没有行业细则时适用（{leave['clause']}）"
+    for one in pack.data["parameters"].values():
+        if one["key"] == "person.industry":
+            yield f"{one['label']}可由行业设定（{one['clause']}）"
 
 
 def _form(pack: RulePack, requirement: str) -> list[Any]:
@@ -141,19 +166,29 @@ def _lines(pack: RulePack, kind: str) -> Iterator[KindLine]:
         for row in item["rows"]:
             if _off(row) or (row["kinds"] is not None and kind not in row["kinds"]):
                 continue
-            yield _line(words, row, words.condition(row["when"]))
+            when = [words.condition(form) for form in (item["when"], row["when"])]
+            alone = row["id"] == item["id"]
+            needs = [*words.gates(item), *([] if alone else words.gates(row))]
+            yield _line(words, row, "，".join(dict.fromkeys(text for text in when if text)), needs)
             for extra in row["plus"]:
                 if not _off(extra):
-                    yield _line(words, extra, "另加，" + words.condition(extra["when"]))
+                    told = "另加，" + words.condition(extra["when"])
+                    yield _line(words, extra, told, words.gates(extra))
 
 
-def _line(words: RuleWords, row: Mapping[str, Any], when: str) -> KindLine:
+def _line(words: RuleWords, row: Mapping[str, Any], when: str, needs: list[str]) -> KindLine:
     hours = words.amounts.say(row["hours"])
     if row["share"] is not None:
         hours += f"，份额{words.amounts.say(row['share'], '%')}"
     shapes = dict.fromkeys(SHAPES[word] for word in names_read(row["hours"]) if word in SHAPES)
     return KindLine(
-        row["rule"], row["clause"], when.rstrip("，"), hours, "、".join(shapes), _caps(words, row)
+        row["rule"],
+        row["clause"],
+        when.rstrip("，"),
+        hours,
+        "、".join(shapes),
+        _caps(words, row),
+        "；".join(dict.fromkeys(needs)),
     )
 
 

@@ -11,11 +11,18 @@ from typing import Any
 
 from xueshi.regulations import schema
 from xueshi.regulations.vocabulary import FACT_TYPES, engine_vocabulary
+from xueshi.regulations.words import NUMBER, PLURALS, RATE_UNITS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 _SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 _WORDS: Schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]}
+_UNITS = "|".join((*RATE_UNITS, *PLURALS))
+_AMOUNT = (
+    rf"^(none|decided|stated( in \S+)?|{NUMBER}( to {NUMBER}| per (\d+ )?({_UNITS}))?"
+    rf"|[^\s\d]\S*( per ({_UNITS}))?)$"
+)
+"""An amount in one word: what `words.amount` reads, or a name (parameter, table, reading)."""
 _DESCRIPTIONS = {
     "clause": "条款，与 clauses 中的写法相同；几条用逗号",
     "for": "适用于哪些种类的记录",
@@ -32,6 +39,7 @@ _DESCRIPTIONS = {
     "named_by": "start：以开始的公历年称呼统计年度；不写则以结束的公历年",
     "count": "once、highest、each",
     "at_least": "90；1/3 of R1；{person.level: {senior: 72}}；any",
+    "for_years": "2：当年和次年",
     "over": "term；{cycle: 5}；{last: 3}；{since: title_date, at_most: 6}",
     "change": "add、replace、amend、remove",
 }
@@ -117,6 +125,14 @@ def _shape(name: str, beside: set[str]) -> Schema:
     if name == "for":
         kind = {"$ref": "#/$defs/kind"}
         return {"anyOf": [kind, {"type": "array", "items": kind, "minItems": 1}]}
+    if name == "hours":
+        return {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "string", "pattern": _AMOUNT},
+                {"type": ["array", "object"]},
+            ]
+        }
     if name in ("when", "needs", "except"):
         return {"$ref": "#/$defs/conditions"}
     if name in ("rows", "plus"):

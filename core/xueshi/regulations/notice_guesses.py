@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from xueshi.regulations.clause_checks import chinese_number
-from xueshi.regulations.outline import Outline
+from xueshi.regulations.outline import Outline, days_in_figures
 
 _FROM_DAY = re.compile(r"自((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日起(?:正式)?(?:施行|试行|实施|执行)")
 _FROM_ISSUE = re.compile(r"自(?:印发|发布|公布|发文|下发)之日起(?:正式)?(?:施行|试行|实施|执行)")
@@ -51,7 +51,7 @@ def read_guesses(read: Outline) -> NoticeGuesses:
     starts, starts_clause, lasts, by_start = "01-01", "", 0, False
     minimums: dict[str, str] = {}
     for one in read.clauses:
-        text = re.sub(r"\s", "", one.text)
+        text = days_in_figures(re.sub(r"\s", "", one.text))
         if match := _FROM_DAY.search(text):
             effective, clause = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}", one.number
         elif effective is None and _FROM_ISSUE.search(text):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+_FIGURES = "〇一二三四五六七八九"
 _CHINESE = "[零〇一二三四五六七八九十百]+"
 _ANNEX = re.compile(
     r"^附\s*(?:件|录)\s*(\d{1,2}|[一二三四五六七八九十]+)?\s*[:：]?\s*$|^附\s*件\s*(\d{1,2})\s*[:：]?\s*\S"
@@ -23,6 +24,14 @@ _LEVELS = (
 _ARTICLE, _SECTION, _PART, _ITEM, _POINT = range(5)
 _NUMBER = re.compile(r"^\S{1,12}[〔\[［(（]\s*(?:19|20)\d\d\s*[〕\]］)）]\s*\d+\s*号$")
 _DAY = re.compile(r"^((?:19|20)\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日$")
+_CHINESE_DAY = re.compile(
+    r"([一二三四五六七八九〇○零Ｏ]{4})\s*年\s*([一二三四五六七八九十]{1,2})\s*月\s*([一二三四五六七八九十]{1,3})\s*日"
+)
+_MARKS = re.compile(r"^[#\s]+(?=\S)|^\s*-\s+(?=[(（])|\*\*", re.MULTILINE)
+"""Signs of headings and lists in a text taken from a web page."""
+_BROKEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s+(?=[\u3000-\u9fff\uff00-\uffef])")
+"""A space within Chinese words, where a heading was broken over two lines."""
+_TITLE_LINES = 3
 _SENT = re.compile(r"(?:印发|发布|公布)《(.+)》的(?:通知|公告)$")
 _SENTENCE = re.compile("[。；;]")
 
@@ -54,7 +63,7 @@ class Outline:
 
 def outline(text: str) -> Outline:
     """Read the numbering of a text, one paragraph a line. A heading whose items are all numbered is not a clause itself."""
-    lines = [line.strip().strip("\u3000").strip() for line in text.splitlines()]
+    lines = [line.strip().strip("\u3000").strip() for line in _MARKS.sub("", text).splitlines()]
     lines = [line for line in lines if line]
     found: list[OutlinedClause] = []
     repeated: list[str] = []
@@ -84,6 +93,21 @@ def outline(text: str) -> Outline:
     return Outline(tuple(_kept(found)), tuple(dict.fromkeys(repeated)), *_header(lines))
 
 
+def days_in_figures(text: str) -> str:
+    """Write days in Chinese figures in Arabic ones: `二〇一三年三月十二日` as `2013年3月12日`."""
+
+    def written(match: re.Match[str]) -> str:
+        year = "".join(str(_FIGURES.index(sign)) if sign in _FIGURES else "0" for sign in match[1])
+        return f"{year}年{_below_hundred(match[2])}月{_below_hundred(match[3])}日"
+
+    return _CHINESE_DAY.sub(written, text)
+
+
+def _below_hundred(text: str) -> int:
+    tens, ten, ones = text.rpartition("十")
+    return (_FIGURES.index(tens) if tens else 1) * 10 * bool(ten) + (_FIGURES.index(ones) if ones else 0)
+
+
 def _numbered(line: str) -> tuple[int | None, str, str]:
     for level, pattern in enumerate(_LEVELS):
         if match := pattern.match(line):
@@ -102,7 +126,7 @@ def _kept(found: list[OutlinedClause]) -> Iterator[OutlinedClause]:
 
 def _signature(line: str) -> bool:
     """Tell the issuer and the day at the end from a paragraph of the last clause."""
-    return bool(_DAY.match(line)) or (
+    return bool(_DAY.match(days_in_figures(line))) or (
         len(line) <= 30 and line.endswith(("局", "厅", "部", "政府", "委员会", "办公室"))
     )
 
@@ -116,10 +140,12 @@ def _header(lines: list[str]) -> tuple[str | None, str | None, str | None, str |
     last = next((place for place, line in enumerate(heads) if line.endswith(ends)), None)
     title = heads[0] if heads else None
     if last is not None:
-        split = last > 0 and "关于" in heads[last - 1] and "关于" not in heads[last]
-        title = "".join(heads[last - 1 : last + 1]) if split else heads[last]
+        # A long title stands on several lines: it begins with the one that says 关于.
+        starts = (place for place in range(last, max(-1, last - _TITLE_LINES), -1) if "关于" in heads[place])
+        title = _BROKEN.sub("", "".join(heads[next(starts, last) : last + 1]))
     if title and (sent := _SENT.search(title)):
         title = sent[1]  # a letter that sends another text: that one is the instrument
+    lines = [days_in_figures(line) for line in lines]
     days = [place for place, line in enumerate(lines) if _DAY.match(line)]
     if not days:
         return title, number, None, None

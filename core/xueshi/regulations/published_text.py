@@ -13,8 +13,6 @@ _PARAGRAPH = re.compile(r"第([一二三四五六七八九十])款$")
 _ANNEX = re.compile(r"^附件\d*")
 
 _SENTENCE = re.compile("[。；;]")
-_MARKS = re.compile(r"^[#\s]+(?=\S)|\*\*", re.MULTILINE)
-"""Signs of headings in a text taken from a web page."""
 
 
 class PublishedText:
@@ -34,7 +32,7 @@ class PublishedText:
 
     @cached_property
     def _outlined(self) -> tuple[OutlinedClause, ...]:
-        return outline(_MARKS.sub("", self.text)).clauses
+        return outline(self.text).clauses
 
     def quote(self, clause: str) -> str:
         """Return what the text says under a clause (several: `二(三)、二(四)`).

@@ -111,7 +111,7 @@ def read_law(pack: RulePack) -> LawReading:
     parts: dict[str, list[Sentence]] = {
         "categories": _categories(pack),
         "year": [_year(data)],
-        "rules": [line for item in data["items"] for line in _item(item, rules)],
+        "rules": [*_sector_leave(data, rules), *(line for item in data["items"] for line in _item(item, rules))],
         "removed": [
             Sentence(one["id"], one["clause"], f"{one['name']}：已由{one['by']}{one['by_clause']}取消，不再认定")
             for one in data["removed"]
@@ -185,6 +185,19 @@ def _year(data: Mapping[str, Any]) -> Sentence:
     when = "末" if one["person_as_of"] == "end" else "初"
     rests = f"（口径{'、'.join(one['readings'])}）" if one["readings"] else ""
     return Sentence("year", one["clause"], f"统计年度{start}一年；人员的层级等以年度{when}为准{rests}")
+
+
+def _sector_leave(data: Mapping[str, Any], rules: RuleWords) -> list[Sentence]:
+    """Say which items hold only where the person's sector has no rules of its own."""
+    leave = data.get("sector_rules")
+    if leave is None:
+        return []
+    listed = "、".join(leave["replace"])
+    rest = "，细则没有提到的仍按下列条目" if leave["silent"] == "fall_back" else "，细则没有提到的不认定"
+    text = (
+        f"条目{listed}只在没有行业细则时适用；有行业细则的，从其规定{rest}{rules.rests_on(leave['readings'])}"
+    )
+    return [Sentence("sector_rules", leave["clause"], text)]
 
 
 def _item(item: Mapping[str, Any], rules: RuleWords) -> list[Sentence]:

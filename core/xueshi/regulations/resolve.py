@@ -366,8 +366,28 @@ def _close(
         }
         for fact in reader.vocabulary.facts.values()
     }
+    if (leave := _sector_leave(files, reader)) is not None:
+        data["sector_rules"] = leave
     data["reads"] = _reads(data)
     return data
+
+
+def _sector_leave(files: list[RuleFile], reader: Reader) -> dict[str, Any] | None:
+    """Return which rules hold only where a sector has none of its own; None where the text says no such thing."""
+    owner = next((file for file in files if file.section("sector_rules").entries), None)
+    if owner is None or any(file.header.sector is not None for file in files):
+        return None
+    node = owner.section("sector_rules")
+    with reader.of("sector_rules", text_of(node.get("clause")) or "") as readings:
+        word = text_of(node.get("silent")) or ""
+        found = reader.names.reading(word, owner.path)
+        silent = reader.use_reading(found) if found else word
+        return {
+            "clause": "、".join(texts_of(node.get("clause"))),
+            "replace": texts_of(node.get("replace")),
+            "silent": silent,
+            "readings": list(readings),
+        }
 
 
 def _own_range(fact: Fact) -> dict[str, list[int]]:

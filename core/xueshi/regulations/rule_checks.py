@@ -179,10 +179,19 @@ def check_requirements(
             if requirements[name]["of"] == "total" and figure is not None
         ]
         for name, total in totals:
-            parts = _disjoint(data, requirements, figures)
-            if sum(figure for _, figure in parts) > total and len(parts) > 1:
+            above = [
+                part
+                for part in _in_hours(data, requirements, figures)
+                if part[1] > total and requirements[part[0]]["alone"] and requirements[name]["alone"]
+            ]
+            parts = above[:1] or _disjoint(data, requirements, figures)
+            if (above or len(parts) > 1) and sum(figure for _, figure in parts) > total:
                 file, line = lines[name]
                 written = " + ".join(_shown(figure) for _, figure in parts)
+                if len(parts) > 1:
+                    written += f" = {_shown(sum((figure for _, figure in parts), Fraction(0)))}"
+                else:
+                    written = f"{parts[0][0]} = {written}"
                 rests = sorted({reading for part, _ in parts for reading in requirements[part]["readings"]})
                 under = (
                     f" under {', '.join(f'{reading}: {data_option(data, reading)}' for reading in rests)}"
@@ -193,7 +202,7 @@ def check_requirements(
                     "E505",
                     file,
                     line,
-                    f"{written} = {_shown(sum((figure for _, figure in parts), Fraction(0)))} exceed {name} = {_shown(total)}{under}",
+                    f"{written} exceed{'' if len(parts) > 1 else 's'} {name} = {_shown(total)}{under}",
                     "lower a part or raise the total",
                     requirements[name]["clause"],
                 )
@@ -248,11 +257,9 @@ def _disjoint(
         for code, body in data["sums"]
         if body["of"] and body["where"] is None and body["count"] is None
     }
-    categories = {code for code, _ in data["categories"]}
     scopes = [
         (name, figure, sums.get(requirements[name]["of"], {requirements[name]["of"]}))
-        for name, figure in figures.items()
-        if figure is not None and requirements[name]["of"] in (*categories, *sums)
+        for name, figure in _in_hours(data, requirements, figures)
     ]
     chosen: list[tuple[str, Fraction]] = []
     taken: set[str] = set()
@@ -261,6 +268,24 @@ def _disjoint(
             chosen.append((name, figure))
             taken |= scope
     return chosen
+
+
+def _in_hours(
+    data: dict[str, Any], requirements: dict[str, Any], figures: dict[str, Fraction | None]
+) -> list[tuple[str, Fraction]]:
+    """List the minimums of categories and sums that are part of the total: hours, not credits or counts."""
+    units = {code: body["unit"] for code, body in data["categories"]}
+    parts = {code: body["of"] for code, body in data["sums"] if body["of"] and body["where"] is None}
+    return [
+        (name, figure)
+        for name, figure in figures.items()
+        if figure is not None
+        and requirements[name]["of"] in (*units, *parts)
+        and all(
+            units.get(code, "hour") == "hour"
+            for code in parts.get(requirements[name]["of"], [requirements[name]["of"]])
+        )
+    ]
 
 
 def check_coverage(

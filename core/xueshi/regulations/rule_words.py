@@ -8,7 +8,7 @@ from typing import Any
 from xueshi.regulations.amount_words import AmountWords
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
-from xueshi.regulations.words import COMPLETED, rates
+from xueshi.regulations.words import COMPLETED, DECIDERS, rates
 
 CAPS = {"event": "每次", "day": "每天", "year": "每年"}
 CHANNELS = {
@@ -20,10 +20,6 @@ UNITS = {"credit": "学分"}
 """Units of categories beside the hour."""
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
 EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
-DECIDERS = {
-    "unit": "用人单位", "hrss": "人力资源社会保障部门", "industry_dept": "行业主管部门", "department": "主管部门",
-    "verifier": "认定人", "training_body": "施教机构", "title_review": "职称评审组织",
-}  # fmt: skip
 
 
 class RuleWords:
@@ -55,7 +51,7 @@ class RuleWords:
         rows = item["rows"]
         common = [
             self.condition(item["when"]),
-            *self._gates(item),
+            *self.gates(item),
             *(self._rest(rows[0]) if self._same_rest(rows) else []),
         ]
         said = "；".join(text for text in common if text)
@@ -77,12 +73,12 @@ class RuleWords:
         if alone:
             if text := self.condition(item["when"]):
                 parts.append(text)
-            parts += self._gates(item)
+            parts += self.gates(item)
         when = self.condition(row["when"])
         never = settled(row["when"]) is False or settled(item["when"]) is False
         hours = self.amounts.say(row["hours"])
         parts.append(f"{name}{f'{when}的，' if when else ''}{hours}")
-        parts += self._gates(row) if row["id"] != item["id"] else []
+        parts += self.gates(row) if row["id"] != item["id"] else []
         if row["share"] is not None:
             parts.append(f"所占份额{self.amounts.say(row['share'], '%')}")
         parts += [f"{CAPS[word]}最多{self.amounts.say(cap)}" for word, cap in row["at_most"].items()]
@@ -108,7 +104,7 @@ class RuleWords:
         when = self.condition(extra["when"])
         parts = [
             f"另加：{f'{when}的，' if when else ''}{self.amounts.say(extra['hours'])}",
-            *self._gates(extra),
+            *self.gates(extra),
         ]
         if extra["share"] is not None:
             parts.append(f"所占份额{self.amounts.say(extra['share'], '%')}")
@@ -126,10 +122,13 @@ class RuleWords:
     def _same_rest(self, rows: list[Mapping[str, Any]]) -> bool:
         return all(self._rest(row) == self._rest(rows[0]) for row in rows)
 
-    def _gates(self, entry: Mapping[str, Any]) -> list[str]:
+    def gates(self, entry: Mapping[str, Any]) -> list[str]:
+        """Say what an entry needs to be recognised, and what it leaves out."""
         needs = [self.condition(form) for form in entry["needs"]]
         out = [self.condition(form) for form in entry["except"]]
         needs, out = [text for text in needs if text], [text for text in out if text]
+        if len(needs) > 1:
+            needs = [f"（{text}）" if "或" in text else text for text in needs]
         return ([f"须{'，且'.join(needs)}"] if needs else []) + ([f"除外：{'；或'.join(out)}"] if out else [])
 
     def group(self, group: Mapping[str, Any]) -> str:
@@ -216,7 +215,9 @@ class RuleWords:
         """Say which record satisfies which requirements."""
         name = f"{one['name']}：" if one["name"] else ""
         met = "、".join(self.amounts.requirement(part) for part in one["meets"])
-        said = [f"{self._record(one['if_record'])}，视为达到{met}"]
+        years = one.get("for_years", 1)
+        since = {1: "", 2: "当年和次年"}.get(years, f"自当年起{years}个年度")
+        said = [f"{self._record(one['if_record'])}，{since}视为达到{met}"]
         known = self.pack.data["readings"]
         said += [
             f"口径{reading}取“{known[reading]['options'][option]}”时：{self._record(form)}"

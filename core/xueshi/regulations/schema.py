@@ -36,7 +36,7 @@ REQUIREMENT = (
     "clause", "name", "of", "at_least", "at_most", "effect", "key", "over", "average_of", "sum_of", "every", "any_of",
     "all_of", "alone", "when", "rests_on",
 )  # fmt: skip
-DEEMED = ("clause", "name", "if_record", "meets", "rests_on")
+DEEMED = ("clause", "name", "if_record", "meets", "for_years", "rests_on")
 MANUAL = ("clause", "who", "decide", "gives", "name", "rests_on")
 OVERLAY = ("of", "by", "document", "decided", "years")
 OVERLAY_MAY = ("area",)

@@ -150,9 +150,9 @@ def _called(known: Fact, fact: Fact, body: document.Node, node: document.Node, f
 def _told_apart(
     facts: Mapping[str, Fact], name: str, known: Fact | None, node: document.Node, findings: Findings
 ) -> None:
-    """Add E102 where a renamed fact or value has the label of another: a table could not tell them apart."""
+    """Add E102 where a new or renamed fact or value has the label of another: a table could not tell them apart."""
     fact = facts[name]
-    if known is not None and fact.label != known.label:
+    if known is None or fact.label != known.label:
         side = name.startswith("person.")
         twin = next(
             (

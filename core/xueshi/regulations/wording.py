@@ -75,12 +75,15 @@ def _text(form: list[Any], facts: Mapping[str, Fact], wanted: bool, kinds: Mappi
     if head == "not":
         return _text(form[1], facts, not wanted, kinds)
     both = (head == "and") == wanted
-    said = []
+    said: dict[str, bool] = {}
     for part in form[1]:
+        nested = part[0] in ("and", "or")
         text = _text(part, facts, wanted, kinds)
-        nested = part[0] in ("and", "or") and (part[0] == "and") != (head == "and")
-        said.append(f"（{text}）" if nested else text)
-    return ("且" if both else "或").join(dict.fromkeys(text for text in said if text))
+        # One fact may have several values too: what belongs together is told by brackets.
+        said[text] = (part[0] == "and") != (head == "and") if nested else "或" in text
+    parts = {text: together for text, together in said.items() if text}
+    bracketed = [f"（{text}）" if together and len(parts) > 1 else text for text, together in parts.items()]
+    return ("且" if both else "或").join(bracketed)
 
 
 def _test(
@@ -108,6 +111,8 @@ def _test(
         return "或".join([*words, *(f"{fact.label}{flag}" for flag in flags)])
     if wanted and flags == [_IN_WINDOW] and not values and not bands:
         return f"{fact.label}{_IN_WINDOW}"
+    if not (wanted or values or bands) and flags in (["未填写"], ["无", "未填写"]):
+        return f"{fact.label}已填写"
     words += [band_words(band) for band in bands] + flags
     text = "或".join(words)
     if wanted:

@@ -55,6 +55,12 @@ PLURALS = {
 WHOLE_ONLY = ("course", "subject", "item")
 """Units that come whole by nature: `defaults.partial` never matters for them."""
 
+DECIDERS = {
+    "unit": "用人单位", "hrss": "人力资源社会保障部门", "industry_dept": "行业主管部门", "department": "主管部门",
+    "verifier": "认定人", "training_body": "施教机构", "title_review": "职称评审组织",
+}  # fmt: skip
+"""Who may decide what a rule file leaves to a person (`who` of `manual`), with the Chinese word."""
+
 NUMBER = r"\d+(?:\.\d{1,2})?"
 _NUMBER = re.compile(rf"^{NUMBER}$")
 _RATE = re.compile(rf"^({NUMBER}) per (?:(\d+) )?([a-z_]+)$")
@@ -151,13 +157,17 @@ def percent(text: str) -> Form | None:
 
 
 def further(text: str, shares: bool) -> Form | None:
-    """Read `then` of a table: `-1`, `-20%`, `x80%`: so much less, points less, times, for each further rank."""
+    """Read `then` of a table: `-1`, `-20%`, `x80%`: so much less, points less, times, for each further rank.
+
+    More than the rank before is no such word: a later author has no more than an earlier one.
+    """
     match = _THEN.match(text)
     if not match:
         return None
     less, less_percent, times, times_percent = match.groups()
     if times is not None:
-        return ["times", str(Fraction(times) / (100 if times_percent else 1))]
+        factor = Fraction(times) / (100 if times_percent else 1)
+        return ["times", str(factor)] if factor <= 1 else None
     if bool(less_percent) != shares:
         return None
     return ["less", less]
@@ -214,12 +224,13 @@ def minimum(text: str) -> Form | None:
 
 
 def month_day(text: str) -> Form | None:
-    """Read a day of the year, `11-01`, as `["day", 11, 1]`."""
+    """Read a day of every year, `11-01`, as `["day", 11, 1]`; `02-29` is none."""
     match = _MONTH_DAY.match(text)
     if not match:
         return None
     month, day = int(match.group(1)), int(match.group(2))
-    return ["day", month, day] if 1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1] else None
+    every_year = 1 <= month <= 12 and 1 <= day <= LONGEST_MONTHS[month - 1] and (month, day) != (2, 29)
+    return ["day", month, day] if every_year else None
 
 
 def years(text: str) -> tuple[int, int | None] | None:

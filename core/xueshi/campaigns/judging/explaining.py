@@ -58,7 +58,9 @@ def explain_result(
     person = results.judged_person(session, result.person_id)
     campaign = campaign_rows.campaign(session, found, result.campaign_id)
     pack = pack_by(session, result.pack_digest)
-    explanation = explain(pack, request, _judged(session, found, result, pack, request), texts)
+    judged = _judged(session, found, result, pack, request)
+    laws = _laws_handed_on(session, found, result, pack, request)
+    explanation = explain(pack, request, judged, texts, laws)
     waiting = len(pending_from_json(result.request))
     if waiting:
         # The stored verdict looked at them; what they may bring stands nowhere else.
@@ -77,6 +79,19 @@ def explain_result(
         campaign.standing,
         explanation,
     )
+
+
+def _laws_handed_on(
+    session: Session, scope: Scope, result: YearResult, pack: RulePack, request: PersonYearRequest
+) -> dict[str, RulePack]:
+    """Return the pinned laws of the person's other years under which entries arose that this year has from them."""
+    foreign = {one.regulation for one in request.earlier} - pack.data["clauses"].keys()
+    found: dict[str, RulePack] = {}
+    for one in results.years_of_person(session, scope, result.person_id) if foreign else ():
+        if one.year < result.year and not foreign <= found.keys():
+            law = pack_by(session, one.pack_digest)
+            found |= dict.fromkeys(foreign & law.data["clauses"].keys(), law)
+    return found
 
 
 def _judged(
