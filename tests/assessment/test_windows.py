@@ -14,7 +14,7 @@ from xueshi.assessment.windows import YearFigures, evaluate_years, with_windows
 from xueshi.regulations.pack import RulePack
 
 Law = Callable[..., RulePack]
-PAPER = "1: {clause: 一, for: paper, hours: stated, category: {content: {public: public, not_stated: professional}}}"
+PAPER = '1: {clause: 一, for: paper, hours: stated, category: {content: {public: public, "professional, not_stated": professional}}}'
 R1 = "  R1: {clause: 一, of: total, at_least: 10}\n"
 
 
