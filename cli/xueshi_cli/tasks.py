@@ -21,6 +21,7 @@ from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
+from xueshi.campaigns.rows.paper_rows import PAPER
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
@@ -293,6 +294,8 @@ def _filing_request(place: Workplace, officer: str, task: Task, version: int, as
     """Return the command that settles a task on a unit's filing, or on one of its records. Raises InputError."""
     if task.kind == ESCALATION:
         raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
+    if task.kind == PAPER:
+        raise InputError("未能打印的表卡不须审批：按待办的说明补齐后，用 xueshi forms issue 打印")
     if task.kind == "appeal":
         raise InputError("申诉请用 xueshi appeals decide 决定")
     of_record = task.kind in RECORD_TASKS

@@ -35,6 +35,7 @@ TASK_KINDS = {
     "discretion": "裁量认定",
     "attention": "需人工处理",
     "appeal": "申诉",
+    "paper": "表卡未能打印",
     "escalation": "超期督办",
     "verify": "学时认定",
     "returned": "退回补正",
