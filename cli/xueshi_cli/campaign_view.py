@@ -60,13 +60,18 @@ DATES = {"extend": "延期", "pause": "暂停", "resume": "恢复", "makeup": "�
 def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[str, object]:
     """Return a campaign's progress, and under their own headings whatever stands out; empty ones are left out."""
     counts = campaign_rows.counters(session, actor.scope, campaign.id)
+    later = filing_rows.later_stages(session, campaign.id)
     record: dict[str, object] = {
         "编号": campaign.public_id,
         "名称": campaign.title,
         "阶段": CAMPAIGN_STAGES[campaign.stage],
         "截止": show_deadline(campaign.deadline),
         "规则包": campaign.pack_digest[:12],
-        **{STAGES.get(stage, stage): number for stage, number in counts.items()},
+        **{
+            STAGES.get(stage, stage): number - later.get(stage, 0)
+            for stage, number in counts.items()
+            if number > later.get(stage, 0)
+        },
     }
     extra: dict[str, object] = {
         "暂停自": civil_date(campaign.paused_at) if campaign.paused_at else "",
@@ -75,6 +80,7 @@ def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[
         "办理记录": "；".join(_steps(session, campaign)),
         "补训中": "、".join(_in_makeup(session, actor, campaign)),
         "特别注明": "；".join(_notes(session, actor, campaign)),
+        "重新开启": "、".join(f"{STAGES[stage]} {number}" for stage, number in later.items()),
         "申诉": "；".join(_appeals(session, actor, campaign)),
         "后台办理": "正在封存、打印；久无进展的，运行 xueshi doctor"
         if campaign.stage in campaign_rows.UNDER_WAY

@@ -71,12 +71,14 @@ def list_(
         found = task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine)
         # The tasks lie in the scope; a unit may belong to another area since.
         units = unit_rows.unit_names(session, ENGINE, (task.unit_id for task in found))
+        years = task_rows.years_of(session, found)
         for task in found:
             rows.append(
                 {
                     "待办": str(task.id),
                     "事项": KINDS[task.kind],
                     "单位": units[task.unit_id],
+                    "年度": years.get(task.id, ""),
                     "环节": _level_name(session, task),
                     "依据": task.body.get("clause", ""),
                     "期限": show_due(task),
@@ -109,6 +111,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "待办": str(task.id),
             "事项": KINDS[task.kind],
             "单位": unit.name,
+            "年度验证": _campaign_words(session, task),
             "版本": _version(session, actor.scope, task),
             "环节": _level_name(session, task),
             "期限": show_due(task),
@@ -125,6 +128,14 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             record |= _filed(session, actor.scope, task.record_id)
             record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""
     show_record("待办", record, as_json=json)
+
+
+def _campaign_words(session: Session, task: Task) -> str:
+    """Name the campaign that a task belongs to; two years may be under way at one unit."""
+    if task.campaign_id is None:
+        return ""
+    campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+    return f"{campaign.title}（{campaign.public_id}）"
 
 
 def _version(session: Session, scope: Scope, task: Task) -> int:

@@ -168,6 +168,8 @@ def _counts(
             one
             for one in found.get((grant.role, grant.person_id or grant.unit_id), ())
             if scope.allows(one.area, one.sector, one.unit_id, one.person_id)
+            # What was handed over is told to whom it was handed, and to nobody else who holds the role.
+            and one.assignee in (None, grant.account_id)
         ]
 
     return concern
