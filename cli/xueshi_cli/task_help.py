@@ -10,8 +10,8 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows
-from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.campaigns.rows.paper_rows import PAPER
+from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round import record_acts
 from xueshi.errors import InputError

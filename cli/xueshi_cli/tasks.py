@@ -20,8 +20,8 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
-from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.rows.paper_rows import PAPER
+from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round.record_flags import flags_of_record
 from xueshi.errors import InputError
