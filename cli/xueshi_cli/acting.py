@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.opening.opening import OpeningPlan, UnitToFile, open_campaign
 from xueshi.campaigns.ports import CommandPort, Envelope, SendResult
-from xueshi.campaigns.rows import command_rows, merger_rows
+from xueshi.campaigns.rows import command_rows, filing_rows, merger_rows
 from xueshi.campaigns.tables import Campaign, Command
 from xueshi.errors import InputError
 from xueshi.flows.flow import ApprovalFlow
@@ -21,6 +22,7 @@ from xueshi.flows.flow_overlay import FlowOverlay, overlaid
 from xueshi.flows.unit_facts import facts_of
 from xueshi.jurisdictions import area_contains
 from xueshi.register.rows import batch_rows, unit_rows
+from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.storage import reading, transaction
 from xueshi_cli.workplace import Workplace
@@ -147,7 +149,11 @@ def opened_by_notice(
         scope = Scope((notice.area,))
         batches = batch_rows.standing_batches(session, scope, notice.year)
         ended = merger_rows.ended_units(session)
-        listed = [unit for unit in unit_rows.units(session, scope) if unit.id not in ended]
+        # A campaign over a wider or narrower area may be under way: a unit files in one place.
+        elsewhere = filing_rows.open_elsewhere(session, notice.year)
+        standing_units = [unit for unit in unit_rows.units(session, scope) if unit.id not in ended]
+        listed = [unit for unit in standing_units if unit.id not in elsewhere]
+        _require_some(notice, standing_units, listed, elsewhere)
         law = {
             (unit.area, unit.sector): place.registry.line_for(unit.area, notice.year, unit.sector).use
             for unit in listed
@@ -180,6 +186,19 @@ def opened_by_notice(
     )
     with transaction(place.engine) as session:
         return open_campaign(session, place.actor(session, officer) if actor else actor, plan)
+
+
+def _require_some(
+    notice: Notice, standing: Sequence[Unit], listed: Sequence[Unit], elsewhere: Mapping[UUID, Campaign]
+) -> None:
+    """Refuse an opening whose units all file in other campaigns of the year already, by the names of those."""
+    if standing and not listed:
+        there = {elsewhere[unit.id].public_id: elsewhere[unit.id].title for unit in standing}
+        named = "、".join(f"“{title}”（{public_id}）" for public_id, title in there.items())
+        raise InputError(
+            f"地区 {notice.area} 的 {len(standing)} 家单位都正在{named}申报，同一年度不能两处申报；"
+            "请在该年度验证中办理，或待其关闭后再开启"
+        )
 
 
 def _verifier(notice: Notice, bodies: object) -> str:

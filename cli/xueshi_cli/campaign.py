@@ -9,7 +9,7 @@ import typer
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import show_deadline, start_of
-from xueshi.campaigns.rows import campaign_rows, merger_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, merger_rows
 from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli import scheduling, steering
@@ -57,8 +57,14 @@ def open_(
         scope = Scope((campaign.area,))
         filing = sum(campaign_rows.counters(session, scope, campaign.id).values())
         ended = merger_rows.ended_units(session)
-        others = len([unit for unit in unit_rows.units(session, scope) if unit.id not in ended]) - filing
+        standing_units = [unit.id for unit in unit_rows.units(session, scope) if unit.id not in ended]
+        there = filing_rows.open_elsewhere(session, campaign.year, but=campaign.id)
+        twice = sum(unit in there for unit in standing_units)
+        others = len(standing_units) - filing - twice
         elsewhere = f"；另有 {others} 家按其行业系统适用别的文件，不在本次范围" if others else ""
+        if twice:
+            named = "、".join(sorted({there[unit].public_id for unit in standing_units if unit in there}))
+            elsewhere += f"；另有 {twice} 家正在 {named} 申报，不在本次范围"
         typer.echo(f"已开启：{campaign.title}（{campaign.public_id}），单位 {filing} 家{elsewhere}")
         for line in doubled(session, place.actor(session, officer), campaign):
             typer.echo(f"请核对：{line}")

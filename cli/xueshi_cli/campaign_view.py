@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from xueshi.campaigns.rows import (
     campaign_rows,
     command_rows,
     filing_rows,
+    paper_rows,
     side_work_rows,
     task_rows,
 )
@@ -58,13 +60,18 @@ DATES = {"extend": "延期", "pause": "暂停", "resume": "恢复", "makeup": "�
 def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[str, object]:
     """Return a campaign's progress, and under their own headings whatever stands out; empty ones are left out."""
     counts = campaign_rows.counters(session, actor.scope, campaign.id)
+    later = filing_rows.later_stages(session, campaign.id)
     record: dict[str, object] = {
         "编号": campaign.public_id,
         "名称": campaign.title,
         "阶段": CAMPAIGN_STAGES[campaign.stage],
         "截止": show_deadline(campaign.deadline),
         "规则包": campaign.pack_digest[:12],
-        **{STAGES.get(stage, stage): number for stage, number in counts.items()},
+        **{
+            STAGES.get(stage, stage): number - later.get(stage, 0)
+            for stage, number in counts.items()
+            if number > later.get(stage, 0)
+        },
     }
     extra: dict[str, object] = {
         "暂停自": civil_date(campaign.paused_at) if campaign.paused_at else "",
@@ -73,7 +80,12 @@ def campaign_record(session: Session, actor: Actor, campaign: Campaign) -> dict[
         "办理记录": "；".join(_steps(session, campaign)),
         "补训中": "、".join(_in_makeup(session, actor, campaign)),
         "特别注明": "；".join(_notes(session, actor, campaign)),
+        "重新开启": "、".join(f"{STAGES[stage]} {number}" for stage, number in later.items()),
         "申诉": "；".join(_appeals(session, actor, campaign)),
+        "后台办理": "正在封存、打印；久无进展的，运行 xueshi doctor"
+        if campaign.stage in campaign_rows.UNDER_WAY
+        else "",
+        "未能打印": _left_out(session, actor, campaign),
         "重新核算": "；".join(_migrations(session, campaign)),
         "疑似重复单位": "；".join(doubled(session, actor, campaign)),
     }
@@ -131,6 +143,14 @@ def doubled(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
         for first, second in unit_rows.namesakes(session, actor.scope)
         if {first.id, second.id} <= inside
     ]
+
+
+def _left_out(session: Session, actor: Actor, campaign: Campaign) -> str:
+    """Count by unit the papers that could not be printed, with the way to print them."""
+    left = Counter(task.unit_id for task in paper_rows.left_out(session, actor.scope, campaign.id))
+    names = unit_rows.unit_names(session, ENGINE, left)
+    told = "、".join(f"{names[unit]} {number} 份" for unit, number in left.items())
+    return f"{told}；原因见待办，补齐后用 xueshi forms issue 打印" if told else ""
 
 
 def _report_by(session: Session, campaign: Campaign) -> str:

@@ -44,6 +44,8 @@ LEAST_GIGABYTES = 1
 SWEPT_EVERY = timedelta(days=7)
 """A service that runs sweeps every morning: a week without says that none ran."""
 LATELY = timedelta(days=7)
+CLOSES_WITHIN = timedelta(hours=3)
+"""Sealing and printing ten thousand units takes minutes: hours say that something holds it up."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def examine() -> Iterator[Finding]:
         ("消息", messages),
         ("证明材料", evidence),
         ("办理", commands),
+        ("表卡", papers),
         ("Temporal", temporal),
         ("字体", fonts),
         ("地区插件", plugins),
@@ -306,6 +309,42 @@ def commands(settings: Settings) -> list[Finding]:
     cures = ["用 xueshi up 启动服务后自动执行"] if waiting else []
     cures += ["原因用 xueshi commands list --refused 查看"] if refused else []
     return [Finding("办理", "warning", "；".join(told), "；".join(cures))]
+
+
+def papers(settings: Settings) -> list[Finding]:
+    """Papers that could not be printed, and campaigns that were closed long ago and are not done: both wait in silence."""
+    from xueshi.access.scope import Scope  # noqa: PLC0415 - a broken table must be a finding, not a crash
+    from xueshi.campaigns.rows import campaign_rows, command_rows, task_rows  # noqa: PLC0415 - same
+    from xueshi.campaigns.rows.paper_rows import PAPER  # noqa: PLC0415 - same
+
+    everything = Scope.everything()
+
+    def waiting(session: Session) -> tuple[int, list[str]]:
+        left = len(task_rows.open_tasks(session, everything, kinds=(PAPER,)))
+        late = [
+            one.public_id
+            for one in campaign_rows.campaigns(session, everything)
+            if one.stage in campaign_rows.UNDER_WAY
+            and any(
+                real_now() - closed.inserted_at > CLOSES_WITHIN
+                for closed in command_rows.done_on(session, one.id, ("close",))
+            )
+        ]
+        return left, late
+
+    _, found = asked_of_database(settings, waiting)
+    if found is None:
+        return []  # the part 数据库 says why
+    left, late = found
+    findings = []
+    if left:
+        cure = "原因见业务负责人的待办（xueshi tasks list），补齐后用 xueshi forms issue 打印"
+        findings.append(Finding("表卡", "warning", f"{left} 份未能打印", cure))
+    if late:
+        cure = f"确认服务在运行（xueshi up）；原因见 {settings.data / 'logs'}"
+        said = f"关闭后久未封存、打印完毕：{'、'.join(late)}"
+        findings.append(Finding("年度验证", "warning", said, cure))
+    return findings or [Finding("表卡", "ok", "没有未能打印的")]
 
 
 def temporal(settings: Settings) -> list[Finding]:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.figures.papers import papers_of
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, paper_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
@@ -25,7 +25,7 @@ from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.printing import PrintFile, reprint_person, reprint_unit
+from xueshi_workflows.printing import PrintFile, issue_left_out, reprint_person, reprint_unit
 
 ENGINE = Scope.everything()
 
@@ -74,11 +74,15 @@ def list_(
             for paper in papers
             if paper.unit_id in names or (paper.unit_id is None and not unit)
         ]
+        left = paper_rows.left_out(session, actor.scope, campaign.id)
+        unprinted = sum(task.unit_id in names for task in left)
     show_table(
         "表卡", rows, as_json=json, csv=csv, xlsx=xlsx, empty="尚未出具表卡；年度验证关闭并封存后自动打印"
     )
     if at_screen and rows:
         typer.echo(f"文件在数据文件夹的 {folder.relative_to(place.folder)} 之中")
+    if at_screen and unprinted:
+        typer.echo(f"另有 {unprinted} 份未能打印，原因见业务负责人的待办（xueshi tasks list）")
 
 
 @app.command("print")
@@ -96,6 +100,25 @@ def print_(
         target = folder / one.name.replace("/", "-")
         target.write_bytes(one.body)
         typer.echo(f"{target}（{len(one.papers)} 份）")
+
+
+@app.command("issue")
+def issue(public_id: CampaignId, officer: AsOfficer) -> None:
+    """打印当时未能打印的表卡（如缺生僻字的字体，补齐之后）；仍有不能打印的，退出码为 1。"""
+    place = Workplace.here()
+    with reading(place.engine) as session:
+        actor = place.actor(session, officer)
+        actor.require("campaign.steer")
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
+    files, still = issue_left_out(place.engine, place.papers, campaign.id, actor, place.keys)
+    for file in files:
+        typer.echo(f"{place.papers / str(campaign.id) / file}")
+    for trouble in still:
+        typer.echo(f"仍未能打印：{trouble}", err=True)
+    if still:
+        raise typer.Exit(1)
+    if not files:
+        typer.echo("没有未能打印的表卡")
 
 
 @app.command("own")

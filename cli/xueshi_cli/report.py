@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from xueshi.access.repository import Actor
 from xueshi.audit import repository as audit
+from xueshi.campaigns.acts.campaign_acts import UNDECIDED
+from xueshi.campaigns.rows import filing_rows
 from xueshi.errors import InputError, NotFoundError
 from xueshi.reports import repository
 from xueshi.reports.package import read_package
@@ -33,6 +35,7 @@ from xueshi_cli.report_files import (
 )
 from xueshi_cli.report_gathering import gathered
 from xueshi_cli.workplace import Workplace
+from xueshi_cli.year_studies import campaigns_of
 from xueshi_workflows.reporting import Gathered, build_report, file_name
 
 app = Noun("上报：编制报送包、报送、回执；接收、确认、退回下级的报告")
@@ -82,7 +85,18 @@ def build(
     )
     with reading(place.engine) as session:
         head = read_package(audit.load_artifact(session, row.digest)).head
+        actor = place.actor(session, officer)
+        under_way = sum(
+            number
+            for campaign in campaigns_of(session, actor, region, year, area or actor.area)
+            for stage, number in filing_rows.later_stages(session, campaign.id).items()
+            if stage in UNDECIDED
+        )
     show_parts(head)
+    if under_way and as_of is None:
+        typer.echo(
+            f"注意：有 {under_way} 家单位重新开启而未办结，报告按其原封存的结果；办结后内容有变的，请重新编制"
+        )
 
 
 @app.command("send")

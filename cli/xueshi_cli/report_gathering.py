@@ -160,7 +160,7 @@ def _own(
     if not found:
         raise InputError(f"地区 {area} {year} 年度的年度验证没有统计表，不能编制报告；请核对通知的表卡")
     campaign = found[0][0]
-    if campaign.stage != "finished":
+    if campaign.stage not in ("finished", "archived"):
         raise InputError(
             f"{campaign.title} 尚未封存办结，不能编制报告；请先关闭（xueshi campaign close {campaign.public_id}）"
         )

@@ -112,6 +112,11 @@ def show(
             )
             for study in studies
         ]
+    if not counted:
+        raise NotFoundError(
+            f"{region} {year} 年度验证的通知没有列统计表（papers），没有随封存统计的表；"
+            "请用 --as-of 日期 统计截至某日的登记"
+        )
     if figure:
         show_figures([one.list_of(figure, row) for one in counted], as_json=json)
         return

@@ -10,6 +10,7 @@ from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.judging.assessing import pack_of
 from xueshi.campaigns.rows import campaign_rows
+from xueshi.campaigns.rows.paper_rows import PAPER
 from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round import record_acts
@@ -63,6 +64,9 @@ def how(session: Session, task: Task, officer: str) -> str:
         return f"{begin} --approve{given}"
     if task.kind == "returned":
         return f"xueshi records resubmit {task.record_id} --as {officer}（补正各项后重新提交）"
+    if task.kind == PAPER and task.campaign_id is not None:
+        campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+        return f"按说明补齐字体或换用照片后，xueshi forms issue {campaign.public_id} --as {officer}"
     if task.kind not in RECORD_TASKS:
         return ""
     open_ = f"{begin} --leave-open --reason 原因（存疑，留待补正）"

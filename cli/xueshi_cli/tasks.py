@@ -20,6 +20,7 @@ from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.reminders.digests import TASK_KINDS
 from xueshi.campaigns.reminders.escalation import ESCALATION
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows, task_rows
+from xueshi.campaigns.rows.paper_rows import PAPER
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Task
 from xueshi.campaigns.year_round.record_flags import flags_of_record
@@ -70,12 +71,14 @@ def list_(
         found = task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine)
         # The tasks lie in the scope; a unit may belong to another area since.
         units = unit_rows.unit_names(session, ENGINE, (task.unit_id for task in found))
+        years = task_rows.years_of(session, found)
         for task in found:
             rows.append(
                 {
                     "待办": str(task.id),
                     "事项": KINDS[task.kind],
                     "单位": units[task.unit_id],
+                    "年度": years.get(task.id, ""),
                     "环节": _level_name(session, task),
                     "依据": task.body.get("clause", ""),
                     "期限": show_due(task),
@@ -108,6 +111,7 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             "待办": str(task.id),
             "事项": KINDS[task.kind],
             "单位": unit.name,
+            "年度验证": _campaign_words(session, task),
             "版本": _version(session, actor.scope, task),
             "环节": _level_name(session, task),
             "期限": show_due(task),
@@ -124,6 +128,14 @@ def show(task_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             record |= _filed(session, actor.scope, task.record_id)
             record["说明"] = "超过规定的上报期限" if task.body.get("late") else ""
     show_record("待办", record, as_json=json)
+
+
+def _campaign_words(session: Session, task: Task) -> str:
+    """Name the campaign that a task belongs to; two years may be under way at one unit."""
+    if task.campaign_id is None:
+        return ""
+    campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+    return f"{campaign.title}（{campaign.public_id}）"
 
 
 def _version(session: Session, scope: Scope, task: Task) -> int:
@@ -293,6 +305,8 @@ def _filing_request(place: Workplace, officer: str, task: Task, version: int, as
     """Return the command that settles a task on a unit's filing, or on one of its records. Raises InputError."""
     if task.kind == ESCALATION:
         raise InputError("超期督办不须办理：请督促该环节的经办人；该单位离开本环节后本事项自动办结")
+    if task.kind == PAPER:
+        raise InputError("未能打印的表卡不须审批：按待办的说明补齐后，用 xueshi forms issue 打印")
     if task.kind == "appeal":
         raise InputError("申诉请用 xueshi appeals decide 决定")
     of_record = task.kind in RECORD_TASKS

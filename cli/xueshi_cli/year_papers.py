@@ -11,7 +11,7 @@ import typer
 from xueshi.campaigns.figures.papers import PaperPlace, year_papers
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.documents.template import DocumentTemplate
-from xueshi.errors import InputError, NotFoundError
+from xueshi.errors import InputError, NotFoundError, RenderError
 from xueshi.register.rows import unit_rows
 from xueshi.storage import reading
 from xueshi_cli.output import AsOfficer
@@ -52,11 +52,15 @@ def year(
         data = year_papers(session, actor.scope, found, pack, year, as_of.date(), where)
     if not data:
         raise NotFoundError(f"{found.name} 在 {as_of.date()} 没有登记的在职人员")
+    left = []
     for number, printed in enumerate(render_many(complete_closure(template), data), start=1):
         if isinstance(printed, NotRendered):
-            raise printed.error
+            left.append(str(printed.error))
+            continue
         written(folder / f"{template.id}-{year}-{unit}-{number:03d}.pdf", printed.bytes)
-    typer.echo(f"已写出 {len(data)} 份《{template.title}》到 {folder}")
+    typer.echo(f"已写出 {len(data) - len(left)} 份《{template.title}》到 {folder}")
+    if left:
+        raise RenderError("\n".join(left))
 
 
 def _template(place: Workplace, region: str, year: int, paper: str) -> DocumentTemplate:

@@ -56,6 +56,14 @@ class ServiceMissingError(XueshiError):
 
 
 class RenderError(XueshiError):
-    """Seen by officers printing papers: one paper cannot be set (a character in no font, a bad photo); which and why."""
+    """Seen by officers printing papers: one paper cannot be set (a character in no font, a bad photo); which and why.
+
+    The message names whose paper it is; `reason` says why and what to do without any word of the paper, for tasks, logs
+    and histories.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or "不能排版"

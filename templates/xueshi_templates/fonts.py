@@ -110,6 +110,19 @@ class _Table(dict[str, int]):
         return self._signs.issuperset(text)
 
 
+class _MixedTable(dict[str, int]):
+    """Widths of characters that are set each in the first of several families that has it."""
+
+    def __init__(self, tables: Sequence[_Table]) -> None:
+        super().__init__()
+        self._of = tables
+
+    def __missing__(self, sign: str) -> int:
+        table = next((table for table in self._of if table.covers(sign)), self._of[0])
+        width = self[sign] = table[sign]
+        return width
+
+
 @dataclass(frozen=True)
 class FontSet:
     """An ordered set of font files; the only thing about fonts that a paper depends on."""
@@ -118,6 +131,7 @@ class FontSet:
     folders: tuple[Path, ...]
     """Where the files lie; Typst takes whole folders."""
     _tables: dict[str, _Table] = field(default_factory=dict, compare=False, repr=False)
+    _mixed: dict[tuple[str, ...], _MixedTable] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -136,8 +150,12 @@ class FontSet:
         return _typst_fonts(self.folders)
 
     def chain(self, role: Role) -> tuple[str, ...]:
-        """Return the families of a role that the set has, best first."""
-        return tuple(family for family in CHAINS[role] if family in self.families)
+        """Return the families that serve a role, best first: the role's own, then whatever else a bureau put in.
+
+        A font for rare characters has a name of its own (天珩全字库, 全宋体); it serves where the others lack a sign.
+        """
+        own = tuple(family for family in CHAINS[role] if family in self.families)
+        return own + tuple(sorted(self.families.difference(own)))
 
     def family_for(self, text: str, role: Role) -> str | None:
         """Return the first family of the role's chain that has every character of `text`; None when none has.
@@ -156,6 +174,11 @@ class FontSet:
             return []
         return [sign for sign in dict.fromkeys(text) if not table.covers(sign)]
 
+    def faces_for(self, text: str, role: Role) -> tuple[str, ...]:
+        """Return the families that `text` is set in: one where one has all of it, else all, each sign in the first that has it."""
+        whole = self.family_for(text, role)
+        return self.chain(role) if whole is None else (whole,)
+
     def missing(self, text: str) -> list[str]:
         """Return the characters of `text` that no font for filled-in text has."""
         chain = self.chain("fill")
@@ -163,9 +186,20 @@ class FontSet:
             return []
         return [sign for sign in dict.fromkeys(text) if all(self.lacking(sign, family) for family in chain)]
 
-    def width(self, text: str, family: str) -> int:
-        """Return the set width of `text` in thousandths of an em, in the regular weight and without kerning."""
-        return sum(map(self._table(family).__getitem__, text))
+    def width(self, text: str, faces: tuple[str, ...]) -> int:
+        """Return the set width of `text` in thousandths of an em, in the regular weight and without kerning.
+
+        `faces` are the families it is set in, each sign in the first that has it.
+        """
+        return sum(map(self._widths(faces).__getitem__, text))
+
+    def _widths(self, faces: tuple[str, ...]) -> dict[str, int]:
+        if len(faces) == 1:
+            return self._table(faces[0])
+        known = self._mixed.get(faces)
+        if known is None:
+            known = self._mixed[faces] = _MixedTable([self._table(family) for family in faces])
+        return known
 
     def _table(self, family: str) -> _Table:
         known = self._tables.get(family)

@@ -92,7 +92,7 @@ class Press:
                 )
             except typst.TypstError as error:
                 cure = "如有照片，请换用完好的 JPEG 或 PNG 照片后重试；否则请联系模板的维护者。"
-                raise self._error(data, f"排版失败：{error.message}", cure) from error
+                raise self._error(data, f"排版失败：{error.message}", cure, bare="排版失败") from error
             finally:
                 if photo:
                     (self._root / photo).unlink(missing_ok=True)
@@ -115,7 +115,8 @@ class Press:
             )
         except Exception as error:
             # A bureau's template may fail in any way that Python can; whatever it is, it is the template's fault.
-            raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。") from error
+            bare = f"模板有误（{type(error).__name__}）"
+            raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。", bare=bare) from error
 
     def refuse_missing_characters(self, data: DocumentData) -> None:
         """Raise RenderError naming the paper's subject and each character that no font has."""
@@ -127,6 +128,7 @@ class Press:
                     data,
                     f"“{text[:40]}”中的字符 {signs} 在现有字体中没有字形",
                     "请核对该字是否录入有误（如私用区编码）；确为生僻字的，请把含该字的字体放入 XUESHI_FONTS 指向的文件夹。",
+                    bare=f"字符 {'、'.join(f'U+{ord(sign):04X}' for sign in missing)} 在现有字体中没有字形",
                 )
 
     def _place_photo(self, data: DocumentData) -> str:
@@ -140,8 +142,12 @@ class Press:
         (self._root / name).write_bytes(photo)
         return name
 
-    def _error(self, data: DocumentData, cause: str, cure: str) -> RenderError:
-        return RenderError(f"《{self.template.title}》无法打印：{subject_of(data)}：{cause}。{cure}")
+    def _error(self, data: DocumentData, cause: str, cure: str, *, bare: str = "") -> RenderError:
+        """Say whose paper it is, the cause and the cure; `bare` is the cause where its words quote the paper."""
+        return RenderError(
+            f"《{self.template.title}》无法打印：{subject_of(data)}：{cause}。{cure}",
+            f"{bare or cause}。{cure}",
+        )
 
 
 def subject_of(data: DocumentData) -> str:

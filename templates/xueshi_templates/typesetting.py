@@ -33,16 +33,17 @@ _WORD = re.compile(r"[!-~]+|\s+|.", re.DOTALL)
 
 @dataclass(frozen=True)
 class SetText(TypstValue):
-    """A text as it will stand in its cell: lines, size in tenths of a point, font family."""
+    """A text as it will stand in its cell: lines, size in tenths of a point, font families, each sign in the first that has it."""
 
     lines: tuple[str, ...]
     size: int
-    family: str
+    faces: tuple[str, ...]
     shrank: bool = False
 
     def typst(self) -> str:
         """Return the dictionary that `look/base.typ` sets."""
-        return f"(lines: {literal(self.lines)}, size: {Length(*divmod(self.size, 10)).typst()}, face: {literal(self.family)})"
+        face = literal(self.faces[0] if len(self.faces) == 1 else self.faces)
+        return f"(lines: {literal(self.lines)}, size: {Length(*divmod(self.size, 10)).typst()}, face: {face})"
 
 
 @dataclass
@@ -79,45 +80,47 @@ class Typesetter:
         return found
 
     def _fit(self, shown: str, width: int, height: int, size: int, role: Role, *, balanced: bool) -> SetText:
-        family = self.fonts.family_for(shown, role) or self.fonts.chain(role)[0]
-        chosen, lines = size, self._lines(shown, family, width * 10, size)
+        faces = self.fonts.faces_for(shown, role)
+        chosen, lines = size, self._lines(shown, faces, width * 10, size)
         while chosen > FLOOR and (
             len(lines) * chosen * PITCH > height * 1000
-            or self._breaks_a_word(shown, family, width * 10, chosen)
+            or self._breaks_a_word(shown, faces, width * 10, chosen)
         ):
             chosen = max(FLOOR, chosen - STEP)
-            lines = self._lines(shown, family, width * 10, chosen)
+            lines = self._lines(shown, faces, width * 10, chosen)
         if balanced and len(lines) > 1:
-            lines = self._evened(shown, family, width * 10, chosen, lines)
+            lines = self._evened(shown, faces, width * 10, chosen, lines)
         small = chosen < size and chosen < SMALL
-        return SetText(tuple(lines), chosen, family, small)
+        return SetText(tuple(lines), chosen, faces, small)
 
-    def _breaks_a_word(self, text: str, family: str, width: int, size: int) -> bool:
+    def _breaks_a_word(self, text: str, faces: tuple[str, ...], width: int, size: int) -> bool:
         """Tell whether a word or number would be torn at this size that a smaller one keeps whole."""
         room, most = width * 1000 // size, width * 1000 // FLOOR
         return any(
-            room < self.fonts.width(word, family) <= most for word in _WORD.findall(text) if len(word) > 1
+            room < self.fonts.width(word, faces) <= most for word in _WORD.findall(text) if len(word) > 1
         )
 
-    def _evened(self, text: str, family: str, width: int, size: int, lines: list[str]) -> list[str]:
+    def _evened(
+        self, text: str, faces: tuple[str, ...], width: int, size: int, lines: list[str]
+    ) -> list[str]:
         """Break again within the narrowest width that needs no line more."""
         narrow = width // 2
         while narrow < width:
-            evened = self._lines(text, family, narrow, size)
-            torn = self._breaks_a_word(text, family, narrow, size)
+            evened = self._lines(text, faces, narrow, size)
+            torn = self._breaks_a_word(text, faces, narrow, size)
             if len(evened) <= len(lines) and not torn:
                 return evened
             narrow += max(5, size // 2)
         return lines
 
-    def _lines(self, text: str, family: str, width: int, size: int) -> list[str]:
+    def _lines(self, text: str, faces: tuple[str, ...], width: int, size: int) -> list[str]:
         """Break `text` into lines of at most `width` tenths of a point."""
         room = width * 1000 // size
         lines: list[str] = []
         for paragraph in text.split("\n"):
             line, used = "", 0
-            for unit in self._units(paragraph, family, room):
-                extent = self.fonts.width(unit, family)
+            for unit in self._units(paragraph, faces, room):
+                extent = self.fonts.width(unit, faces)
                 if line and used + extent > room:
                     lines.append(line.rstrip())
                     line, used = "", 0
@@ -127,21 +130,21 @@ class Typesetter:
             lines.append(line.rstrip())
         return lines
 
-    def _units(self, text: str, family: str, room: int) -> Iterator[str]:
+    def _units(self, text: str, faces: tuple[str, ...], room: int) -> Iterator[str]:
         """Yield what must not be broken: a word, or a character with the marks that cling to it."""
         pending = ""
         for unit in _WORD.findall(text):
             clings = pending and (unit in CLOSING or pending[-1] in OPENING)
             if pending and not clings:
-                yield from self._split(pending, family, room)
+                yield from self._split(pending, faces, room)
                 pending = ""
             pending += unit
         if pending:
-            yield from self._split(pending, family, room)
+            yield from self._split(pending, faces, room)
 
-    def _split(self, unit: str, family: str, room: int) -> Iterator[str]:
+    def _split(self, unit: str, faces: tuple[str, ...], room: int) -> Iterator[str]:
         # A web address or an unbroken string of brackets may be wider than the cell: then it breaks anywhere.
-        if self.fonts.width(unit, family) <= room:
+        if self.fonts.width(unit, faces) <= room:
             yield unit
         else:
             yield from unit
@@ -170,8 +173,8 @@ def entry_rows(
         rest: list[SetText] = []
         for cell in set_texts:
             room = max(1, height * 1000 // (cell.size * PITCH))
-            row.append(SetText(cell.lines[:room], cell.size, cell.family, cell.shrank))
-            rest.append(SetText(cell.lines[room:], cell.size, cell.family, cell.shrank))
+            row.append(SetText(cell.lines[:room], cell.size, cell.faces, cell.shrank))
+            rest.append(SetText(cell.lines[room:], cell.size, cell.faces, cell.shrank))
         rows.append(tuple(row))
         set_texts = rest
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from campaign_rig import BUREAU, ENGINE, CampaignRig, RigUnit
@@ -12,6 +12,7 @@ from sqlmodel import select
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
+from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.rows import appeal_rows, campaign_rows, task_rows
@@ -220,3 +221,104 @@ def test_another_units_appeal_is_not_seen(rig: CampaignRig) -> None:
         access.add_accounts(session, ENGINE, [NewAccount("far", "外区", BUREAU, "110000")])
     with pytest.raises(NotFoundError):
         decide(rig, officer="far")
+
+
+def with_appeal_days(rig: CampaignRig, days: int) -> None:
+    """Pin the campaign to its notice with some working days for appeals."""
+    import json
+
+    with transaction(rig.engine) as session:
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
+        notice = json.loads(audit.load_artifact(session, campaign.notice_digest))
+        notice |= {"appeal_days": days, "appeal_clause": "示例通知 五"}
+        campaign.notice_digest = audit.store_artifact(session, "notice", canonical_json(notice).encode())
+        session.add(campaign)
+
+
+def test_the_day_that_is_named_is_the_last_of_the_appeal_days(rig: CampaignRig) -> None:
+    unit = rig.units[0]
+    with_appeal_days(rig, 5)
+    rig.pass_time(start_of(date(2021, 11, 8)))
+    returned(rig, unit)
+    rig.pass_time(end_of(date(2021, 11, 15)) - timedelta(seconds=1))
+    assert appeal(rig, unit).state == "done"
+    rig.pass_time(end_of(date(2021, 11, 15)))
+    assert decide(rig, "uphold_appeal").state == "done"
+    row = appeal(rig, unit)
+    assert (row.code, "已于 2021-11-15 届满" in row.reason) == ("late", True)
+
+
+def test_appeal_days_do_not_run_out_during_a_pause(rig: CampaignRig) -> None:
+    unit = rig.units[0]
+    with_appeal_days(rig, 5)
+    rig.pass_time(start_of(date(2021, 11, 8)))
+    returned(rig, unit)
+    rig.pass_time(start_of(date(2021, 11, 10)))
+    rig.steer("pause", reason="防汛")
+    rig.pass_time(start_of(date(2021, 11, 20)))
+    assert appeal(rig, unit).state == "done", "while it lasts"
+    rig.steer("resume")
+    assert decide(rig, "uphold_appeal").state == "done"
+    rig.pass_time(end_of(date(2021, 11, 25)) - timedelta(seconds=1))
+    assert appeal(rig, unit).state == "done", "ten days later than without the pause"
+    assert decide(rig, "uphold_appeal").state == "done"
+    rig.pass_time(end_of(date(2021, 11, 25)))
+    assert "已于 2021-11-25 届满" in appeal(rig, unit).reason
+
+
+def two_failed(rig: CampaignRig, unit: RigUnit) -> list[str]:
+    """Approve a unit whose first two people have no record; returns their ids."""
+    empty = [replace(person, records=()) for person in unit.sample.people[:2]]
+    rig.approve(replace(unit, sample=replace(unit.sample, people=(*empty, *unit.sample.people[2:]))))
+    numbers = {person.identity_number for person in empty}
+    with reading(rig.engine) as session:
+        query = select(YearResult).where(YearResult.unit_id == unit.id, YearResult.verdict == "not_met")
+        failed = [str(one.person_id) for one in session.exec(query)]
+    assert len(numbers) == 2 <= len(failed)
+    return failed[:2]
+
+
+@pytest.mark.parametrize("decided_between", [False, True])
+def test_the_appeals_of_two_people_of_a_unit_are_granted_each_by_itself(
+    rig: CampaignRig, *, decided_between: bool
+) -> None:
+    unit = rig.units[0]
+    people = two_failed(rig, unit)
+    for person in people:
+        assert appeal(rig, unit, person).state == "done"
+    with reading(rig.engine) as session:
+        filed_ones = appeal_rows.appeals(session, ENGINE, rig.campaign.id)
+
+    def looked_at() -> None:
+        with reading(rig.engine) as session:
+            tasks = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
+        for task in tasks:
+            assert rig.give(rig.verifier, "leave_open", task.id, None, {"reason": "复核无误"}).state == "done"
+
+    for one in filed_ones:
+        row = rig.give(BUREAU, "grant_appeal", one.id, one.version, {"reason": "理由成立"})
+        assert row.state == "done", row.reason
+        if decided_between:
+            looked_at()
+            assert rig.decide(rig.verifier, unit).state == "done"
+    if not decided_between:
+        with reading(rig.engine) as session:
+            tasks = task_rows.open_tasks(session, ENGINE, filing_id=rig.filing(unit).id, kinds=("attention",))
+        assert {str(task.person_id) for task in tasks} == set(people)
+        looked_at()
+        assert rig.decide(rig.verifier, unit).state == "done"
+    assert rig.filing(unit).stage == "approved"
+    rig.proved()
+
+
+def test_a_persons_appeal_is_over_once_his_unit_was_sent_back_to_mend(rig: CampaignRig) -> None:
+    unit = rig.units[0]
+    first, second = two_failed(rig, unit)
+    for person in (first, second):
+        appeal(rig, unit, person)
+    with reading(rig.engine) as session:
+        one, other = appeal_rows.appeals(session, ENGINE, rig.campaign.id)
+    assert rig.give(BUREAU, "grant_appeal", one.id, one.version, {"reason": "理由成立"}).state == "done"
+    assert rig.decide(rig.verifier, unit, "return", reason="请补登记").state == "done"
+    row = rig.give(BUREAU, "grant_appeal", other.id, other.version, {"reason": "理由成立"})
+    assert row.code == "moved_on"

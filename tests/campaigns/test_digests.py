@@ -222,3 +222,22 @@ def test_without_a_rule_nothing_is_escalated(rig: CampaignRig) -> None:
     rig.sign(rig.units[0])
     to(rig, MONDAY + timedelta(days=20))
     assert escalations(rig) == []
+
+
+def test_what_was_handed_over_is_told_to_whom_it_was_handed_only(rig: CampaignRig) -> None:
+    from xueshi.access import repository as access
+    from xueshi.access.repository import NewAccount
+
+    unit = rig.units[0]
+    rig.hand_in(unit)
+    rig.sign(unit)
+    with transaction(rig.engine) as session:
+        access.add_accounts(session, ENGINE, [NewAccount("second", "乙", rig.verifier, rig.notice.area)])
+        account = access.account_by_login(session, rig.verifier)
+        (grant,) = access.grants_of(session, account.id)
+    row = rig.give(BUREAU, "hand_over", grant.id, None, {"to": "second", "reason": "休假"})
+    assert row.state == "done", row.reason
+    to(rig, date(2021, 10, 20))
+    assert digests(rig, rig.verifier) == []
+    (told,) = digests(rig, "second")
+    assert unit.sample.unit.name in "".join(sections(told)["新到"])

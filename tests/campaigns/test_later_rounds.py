@@ -204,3 +204,17 @@ def test_only_the_bureau_opens_a_unit_again(rig: CampaignRig) -> None:
     finish(rig)
     with pytest.raises(NotAllowedError):
         rig.give(rig.units[0].signers[0], "reopen", rig.campaign.id, 0, {})
+
+
+def test_later_rounds_are_shown_beside_the_units_and_not_as_more_of_them(rig: CampaignRig) -> None:
+    from xueshi_cli.campaign_view import campaign_record
+
+    unit = rig.units[0]
+    sealed(rig)
+    finish(rig)
+    assert reopen(rig, unit).state == "done"
+    assert file_again(rig, unit, mended(unit.sample, with_record(rig)[0])).state == "done"
+    with reading(rig.engine) as session:
+        actor = rig.place.actor(session, "bureau")
+        record = campaign_record(session, actor, rig.fresh())
+    assert (record["审验通过"], record["重新开启"]) == (2, "审验通过 1")

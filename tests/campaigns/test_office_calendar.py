@@ -155,3 +155,15 @@ def test_a_day_needs_a_reason_a_right_and_an_area(rig: CampaignRig) -> None:
         actor = rig.place.actor(session, BUREAU)
         with pytest.raises(InputError, match="依据"):
             calendar_entry.enter_day(session, actor, actor.area, day, "off", " ")
+
+
+def test_a_day_entered_after_a_pause_leaves_what_the_pause_moved(deciding: CampaignRig) -> None:
+    deciding.steer("advance", to=start_of(date(2021, 11, 9)).isoformat())
+    deciding.steer("pause", reason="防汛")
+    deciding.steer("advance", to=start_of(date(2021, 11, 12)).isoformat())
+    deciding.steer("resume")
+    assert task(deciding).due_at == end_of(date(2021, 11, 18))
+    assert enter(deciding, date(2021, 11, 29), "off").moved == 0, "a day that it does not rest on"
+    assert task(deciding).due_at == end_of(date(2021, 11, 18))
+    enter(deciding, date(2021, 11, 10), "off")
+    assert task(deciding).due_at == end_of(date(2021, 11, 19))

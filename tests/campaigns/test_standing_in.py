@@ -201,3 +201,27 @@ def test_tasks_go_to_the_same_role_only(rig: CampaignRig) -> None:
     grant = grant_of(rig, rig.verifier)
     row = rig.give(BUREAU, "hand_over", grant, None, {"to": BUREAU, "reason": REASON})
     assert (row.state, row.code) == ("refused", "wrong_role")
+
+
+def test_whoever_stands_in_is_told_on_the_days_of_the_delegation(rig: CampaignRig) -> None:
+    from xueshi.campaigns.clocks.clock import start_of
+    from xueshi.messages import repository as messages
+    from xueshi.messages.outbox import _recipients
+    from xueshi.messages.tables import OutgoingMessage
+
+    unit = rig.units[0]
+    deputy_of_unit(rig)
+    assert lend(rig, unit.signers[0], "deputy", days=3).state == "done"
+    before = today(rig)
+    assert rig.steer("advance", to=start_of(before + timedelta(days=2)).isoformat()).state == "done"
+    with reading(rig.engine) as session:
+        account = access.account_by_login(session, "deputy").id
+        (told,) = [one for one in messages.listed(session, ENGINE) if one.account_id == account]
+        assert "单位审验 1 件" in str(told.body), "the lender's task, beside the clerk's own news"
+        signers = {"to_role": unit.signers[0].split(".")[0], "to_unit": unit.id, "area": rig.notice.area}
+        urgent = OutgoingMessage(
+            **signers, subject="退回补正", body={}, standing=True, written_at=start_of(before)
+        )
+        assert {one.login for one in _recipients(session, urgent)} == {unit.signers[0], "deputy"}
+        urgent.written_at = start_of(before + timedelta(days=9))
+        assert {one.login for one in _recipients(session, urgent)} == {unit.signers[0]}

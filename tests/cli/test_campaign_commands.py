@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_rig import BUREAU, CampaignRig
+from campaign_rig import BUREAU, ENGINE, CampaignRig
 from command_line import rows, run
 
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
@@ -283,3 +283,25 @@ def test_an_area_that_does_not_fit_the_notice_is_refused(rig: CampaignRig) -> No
     file = own_notice(rig, f"{rig.notice.year - 1}-11-30")
     with pytest.raises(InputError, match=f"与 --area {wider} 不符"):
         chosen_notice(registry, "", 0, wider, file)
+
+
+def test_a_campaign_without_a_yearly_table_says_so_and_an_archived_one_is_reported(rig: CampaignRig) -> None:
+    from xueshi.audit import repository as audit
+    from xueshi.campaigns.rows import campaign_rows
+    from xueshi.canonical import canonical_json
+    from xueshi.storage import transaction
+
+    for unit in rig.units:
+        rig.approve(unit)
+    rig.finish()
+    assert rig.steer("archive").state == "done"
+    assert "已编制第1次报告" in run(
+        "report", "build", rig.notice.region, str(rig.notice.year), "--as", BUREAU
+    )
+    with transaction(rig.engine) as session:
+        campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
+        campaign.papers_digest = audit.store_artifact(session, "papers", canonical_json({}).encode())
+        session.add(campaign)
+    for asked in ((), ("--json",)):
+        with pytest.raises(NotFoundError, match="--as-of"):
+            run("statistics", rig.notice.region, str(rig.notice.year), "--as", BUREAU, *asked)

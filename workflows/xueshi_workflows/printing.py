@@ -1,7 +1,8 @@
 """Printing a campaign's papers: core gathers, templates render, here the files are written and noted as issued.
 
 Rendering happens outside any transaction. A unit's files and rows come last and together, so that a killed worker
-leaves either a printed unit or none; printing again gives the same bytes and the same rows.
+leaves either a printed unit or none; printing again gives the same bytes and the same rows. A paper that cannot be
+set is left out, and a task says which and why: it holds up no other, and `issue_left_out` prints it once it can be.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from uuid import UUID
 
 import pikepdf
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts import campaign_acts
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.figures import papers
 from xueshi.campaigns.figures.statistics import year_table_of
-from xueshi.campaigns.rows import campaign_rows, filing_rows
+from xueshi.campaigns.rows import campaign_rows, filing_rows, paper_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import repository as issued_papers
 from xueshi.documents.numbering import number_pattern, paper_number
@@ -36,7 +39,7 @@ from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.storage import new_id, reading, transaction
 from xueshi_templates.fonts import installed_fonts
-from xueshi_templates.render import NotRendered, Rendered, render, render_many
+from xueshi_templates.render import NotRendered, render, render_many
 
 ENGINE = Scope.everything()
 PEOPLE_PER_FILE = 50
@@ -109,21 +112,105 @@ class _Printing:
 
 
 def _print_filing(engine: Engine, folder: Path, campaign: Campaign, filing: Filing, run: _Printing) -> None:
-    """Print one filing's papers, unless they were: files first, then all rows together."""
-    place = f"{filing.position:05d}"
+    """Print one filing's papers, unless they were: files first, then all rows together, and what was left out."""
+    place = _place(filing)
     with reading(engine) as session:
         issued = issued_papers.issued_of_unit(session, campaign.id, filing.unit_id)
         if any(paper.file.startswith(f"{place}/") for paper in issued):
             return
-        cards = papers.cards(session, campaign, filing, run.keys)
-        subjects = [papers.unit_filing(session, campaign, filing), *cards]
-    rows: list[IssuedPaper] = []
-    sheets = _sheets(run.templates, subjects, place)
-    for printed in _compose(campaign, sheets, filing.unit_id, run.now, run.heartbeat):
-        _write(folder / str(campaign.id) / printed.name, printed.body)
-        rows += printed.papers
+        if paper_rows.left_out(session, ENGINE, campaign.id, filing_id=filing.id):
+            return
+        sheets = _sheets_of(session, campaign, filing, run)
+    rows, left = _print(folder, campaign, sheets, filing.unit_id, run)
     with transaction(engine) as session:
         issued_papers.issue(session, rows)
+        for sheet, error in left:
+            paper_rows.note_left_out(
+                session,
+                filing,
+                paper=sheet.paper.id,
+                subject_id=sheet.subject.subject_id,
+                trouble=_trouble(sheet, error),
+                now=run.now,
+            )
+
+
+def issue_left_out(
+    engine: Engine, folder: Path, campaign_id: UUID, actor: Actor, keys: KeyRing | None = None
+) -> tuple[list[str], list[str]]:
+    """Print what could not be printed before and can be now (a font or a photo was put in), each as a file of its own.
+
+    Returns the files, and what still cannot be printed with its reason. A paper that a later round took the place of is
+    passed over, and its task ends. Raises NotAllowedError without the right to steer the campaign.
+    """
+    actor.require("campaign.steer")
+    with reading(engine) as session:
+        campaign = campaign_rows.campaign(session, actor.scope, campaign_id)
+        waiting = paper_rows.left_out(session, actor.scope, campaign_id)
+        run = _Printing(
+            papers.papers_of(session, campaign),
+            campaign_now(session, campaign, real_now()),
+            lambda *_: None,
+            keys,
+        )
+        session.expunge_all()
+    files: list[str] = []
+    still: list[str] = []
+    for filing_id in dict.fromkeys(task.filing_id for task in waiting if task.filing_id is not None):
+        wanted = {paper_rows.whose(task): task.id for task in waiting if task.filing_id == filing_id}
+        with reading(engine) as session:
+            filing = filing_rows.filing(session, ENGINE, filing_id)
+            sheets = [
+                replace(sheet, file=f"{_place(filing)}/{sheet.paper.id}-{sheet.subject.data.number}.pdf")
+                for sheet in _sheets_of(session, campaign, filing, run)
+                if (sheet.paper.id, sheet.subject.subject_id) in wanted
+            ]
+            session.expunge_all()
+        rows, left = _print(folder, campaign, sheets, filing.unit_id, run)
+        waits_on = {(sheet.paper.id, sheet.subject.subject_id) for sheet, _ in left}
+        with transaction(engine) as session:
+            issued_papers.issue(session, rows)
+            settled = {task_id for whose, task_id in wanted.items() if whose not in waits_on}
+            paper_rows.note_settled(
+                session,
+                campaign_id,
+                settled,
+                [row.id for row in rows],
+                actor=f"account:{actor.account_id}",
+                now=run.now,
+            )
+        files += [row.file for row in rows]
+        still += [_trouble(sheet, error) for sheet, error in left]
+    return files, still
+
+
+def _print(
+    folder: Path, campaign: Campaign, sheets: Sequence[_Sheet], unit_id: UUID, run: _Printing
+) -> tuple[list[IssuedPaper], list[tuple[_Sheet, RenderError]]]:
+    """Write the files of some sheets; returns the rows of what was printed, and the sheets that could not be set."""
+    rows: list[IssuedPaper] = []
+    left: list[tuple[_Sheet, RenderError]] = []
+    for printed in _compose(campaign, sheets, unit_id, run.now, run.heartbeat):
+        if printed.papers:
+            _write(folder / str(campaign.id) / printed.name, printed.body)
+        rows += printed.papers
+        left += printed.left_out
+    return rows, left
+
+
+def _place(filing: Filing) -> str:
+    """Return the folder of a filing's print files inside its campaign's."""
+    return f"{filing.position:05d}"
+
+
+def _sheets_of(session: Session, campaign: Campaign, filing: Filing, run: _Printing) -> list[_Sheet]:
+    cards = papers.cards(session, campaign, filing, run.keys)
+    return _sheets(run.templates, [papers.unit_filing(session, campaign, filing), *cards], _place(filing))
+
+
+def _trouble(sheet: _Sheet, error: RenderError) -> str:
+    """Say which paper could not be set and why, without a word of it: it stands in tasks, not only on a screen."""
+    return f"《{sheet.paper.title}》{sheet.subject.data.number} 号：{error.reason}"
 
 
 def print_year_table(engine: Engine, folder: Path, campaign_id: UUID) -> None:
@@ -193,19 +280,26 @@ def _number(paper: DocumentTemplate, subject: papers.PaperSubject, position: int
 
 @dataclass(frozen=True)
 class PrintFile:
-    """One file to hand out: its name inside the campaign's folder, its bytes, and the papers in it."""
+    """One file to hand out: its name inside the campaign's folder, its bytes, and the papers in it.
+
+    `left_out` are the papers that should stand in it and could not be set; with no other in it there are no bytes.
+    """
 
     name: str
     body: bytes
     papers: Sequence[IssuedPaper]
+    left_out: Sequence[tuple[_Sheet, RenderError]] = ()
 
 
 def reprint_unit(
     engine: Engine, campaign_id: UUID, unit_id: UUID, keys: KeyRing | None = None
 ) -> list[PrintFile]:
-    """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written."""
+    """Print the papers of one sealed unit that count again, from what the campaign is pinned to; nothing is written.
+
+    Raises RenderError naming all papers that cannot be set, and why.
+    """
     campaign, now, sheets = _standing_sheets(engine, campaign_id, unit_id, keys)
-    return list(_compose(campaign, sheets, unit_id, now, lambda *_: None))
+    return _whole(_compose(campaign, sheets, unit_id, now, lambda *_: None))
 
 
 def reprint_person(
@@ -218,7 +312,16 @@ def reprint_person(
         for sheet in sheets
         if sheet.subject.subject_id == person_id
     ]
-    return list(_compose(campaign, own, unit_id, now, lambda *_: None))
+    return _whole(_compose(campaign, own, unit_id, now, lambda *_: None))
+
+
+def _whole(files: Iterator[PrintFile]) -> list[PrintFile]:
+    """Return files to hand out to whoever asked for them, and may read whose paper it is that cannot be set."""
+    made = list(files)
+    troubles = [str(error) for one in made for _, error in one.left_out]
+    if troubles:
+        raise RenderError("\n".join(troubles))
+    return made
 
 
 def _standing_sheets(
@@ -259,10 +362,14 @@ def _compose(
         part = [sheet for sheet in sheets if sheet.file == file]
         bodies: list[bytes] = []
         rows: list[IssuedPaper] = []
-        for sheet, printed in zip(
+        left: list[tuple[_Sheet, RenderError]] = []
+        for sheet, body in zip(
             part, render_many(part[0].paper, [sheet.subject.data for sheet in part]), strict=True
         ):
-            body = _body(sheet, printed)
+            if isinstance(body, NotRendered):
+                left.append((sheet, body.error))
+                heartbeat(file, len(bodies) + len(left))
+                continue
             bodies.append(body.bytes)
             rows.append(
                 _issued(
@@ -278,17 +385,11 @@ def _compose(
                     now,
                 )
             )
-            heartbeat(file, len(bodies))
+            heartbeat(file, len(bodies) + len(left))
         whole = join_pdfs(bodies)
         for row in rows:
             row.file_digest = hashlib.sha256(whole).hexdigest()
-        yield PrintFile(file, whole, rows)
-
-
-def _body(sheet: _Sheet, printed: Rendered | NotRendered) -> Rendered:
-    if isinstance(printed, NotRendered):
-        raise RenderError(f"《{sheet.paper.title}》{sheet.subject.data.number}：{printed.error}")
-    return printed
+        yield PrintFile(file, whole, rows, left)
 
 
 def _issued(
@@ -324,9 +425,9 @@ def _digest(paper: DocumentTemplate, data: PersonYear | UnitFiling | YearTable) 
 
 
 def join_pdfs(bodies: Sequence[bytes]) -> bytes:
-    """Join papers into one print file; the same papers give the same bytes."""
-    if len(bodies) == 1:
-        return bodies[0]
+    """Join papers into one print file; the same papers give the same bytes, none gives none."""
+    if len(bodies) < 2:
+        return b"".join(bodies)
     out = io.BytesIO()
     # The first paper gives the file its archive metadata and colour profile; all papers carry the same.
     with pikepdf.Pdf.open(io.BytesIO(bodies[0])) as joined:

@@ -9,6 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from xueshi.access.roles import PERSON, ROLE_WORDS, VERB_WORDS, Verb, role_words, verbs_of
 from xueshi.access.scope import Scope
@@ -193,6 +194,8 @@ class Addressee:
     person_id: UUID | None
     scope: Scope
     """What the grant covers."""
+    owner: UUID
+    """The account whose grant it is: another than `account_id` where the role is lent to that one."""
 
 
 def addressees(
@@ -202,14 +205,52 @@ def addressees(
     unit_id: UUID | None = None,
     person_id: UUID | None = None,
     accounts: Iterable[UUID] | None = None,
+    on: date | None = None,
 ) -> list[Addressee]:
-    """Return active grants of active accounts, by account: of a role, of a unit, of a person, of some accounts."""
-    query = (
+    """Return active grants of active accounts, by account: of a role, of a unit, of a person, of some accounts.
+
+    With a civil day `on` those to whom a grant is lent on it are told beside its holder, after them all.
+    """
+    own = (
         select(Account, Grant)
         .join(Grant, col(Grant.account_id) == col(Account.id))
         .where(col(Account.active), col(Grant.active))
         .order_by(col(Account.id), col(Grant.id))
     )
+    queries = [own]
+    if on is not None:
+        queries.append(
+            select(Account, Grant)
+            .join(Delegation, col(Delegation.account_id) == col(Account.id))
+            .join(Grant, col(Grant.id) == col(Delegation.grant_id))
+            .where(
+                col(Account.active),
+                col(Grant.active),
+                col(Delegation.ended_at).is_(None),
+                Delegation.since <= on,
+                Delegation.until >= on,
+            )
+            .order_by(col(Account.id), col(Grant.id))
+            .distinct()
+        )
+    return [
+        one
+        for query in queries
+        for one in _addressed(
+            session, query, role=role, unit_id=unit_id, person_id=person_id, accounts=accounts
+        )
+    ]
+
+
+def _addressed(
+    session: Session,
+    query: Select[Account, Grant],
+    *,
+    role: str | None,
+    unit_id: UUID | None,
+    person_id: UUID | None,
+    accounts: Iterable[UUID] | None,
+) -> list[Addressee]:
     if role is not None:
         query = query.where(Grant.role == role)
     if unit_id is not None:
@@ -228,6 +269,7 @@ def addressees(
             grant.unit_id,
             grant.person_id,
             scope_of(grant),
+            grant.account_id,
         )
         for account, grant in session.exec(query).all()
     ]
@@ -243,14 +285,21 @@ class Holder:
 
 
 def holders(session: Session) -> list[Holder]:
-    """Return who holds which role, in the order of accounts: enough to tell who may be concerned, and light."""
-    query = (
+    """Return who holds which role or has it lent, on whatever days: enough to tell who may be concerned, and light."""
+    own = (
         select(Account.id, Grant.role, Grant.unit_id)
         .join(Grant, col(Grant.account_id) == col(Account.id))
         .where(col(Account.active), col(Grant.active))
         .order_by(col(Account.id), col(Grant.id))
     )
-    return [Holder(*row) for row in session.exec(query)]
+    lent = (
+        select(Account.id, Grant.role, Grant.unit_id)
+        .join(Delegation, col(Delegation.account_id) == col(Account.id))
+        .join(Grant, col(Grant.id) == col(Delegation.grant_id))
+        .where(col(Account.active), col(Grant.active), col(Delegation.ended_at).is_(None))
+        .order_by(col(Account.id), col(Grant.id))
+    )
+    return [Holder(*row) for query in (own, lent) for row in session.exec(query)]
 
 
 def account_page(session: Session, after: UUID | None, size: int) -> list[UUID]:

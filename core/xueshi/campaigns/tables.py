@@ -193,8 +193,8 @@ class Task(SQLModel, table=True):
     area: str = Field(index=True)
     sector: str | None = None
     kind: str
-    """`unit`, `record`, `discretion`, `attention`, `appeal`, `escalation` (a task of another role is long overdue);
-    without a campaign `verify`, `returned`."""
+    """`unit`, `record`, `discretion`, `attention`, `appeal`, `escalation` (a task of another role is long overdue),
+    `paper` (a paper that could not be printed); without a campaign `verify`, `returned`."""
     role: str
     assignee: UUID | None = Field(default=None, index=True)
     """Account to which the task was handed over; None: whoever holds the role."""

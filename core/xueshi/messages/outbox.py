@@ -22,7 +22,7 @@ from xueshi.access import repository as access
 from xueshi.access.scope import Scope
 from xueshi.fault_words import system_fault
 from xueshi.messages import repository
-from xueshi.messages.letters import Letter, letter_of
+from xueshi.messages.letters import CIVIL_ZONE, Letter, letter_of
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.messages.transports import MailLine, MailServer, MessageFolder, NotTakenError
 from xueshi.real_clock import real_now
@@ -162,13 +162,15 @@ def _ready(session: Session, message_id: UUID) -> _Ready:
 
 
 def _recipients(session: Session, row: OutgoingMessage) -> list[access.Addressee]:
+    """Return to whom a message goes: those who hold its role, and those who have it lent on its day."""
+    day = row.day or row.written_at.astimezone(CIVIL_ZONE).date()
     if row.account_id is not None:
-        return access.addressees(session, accounts=[row.account_id])
+        return access.addressees(session, accounts=[row.account_id], on=day)
     if row.to_person is not None:
         return access.addressees(session, role=row.to_role, person_id=row.to_person)
     if row.to_unit is not None:
-        return access.addressees(session, role=row.to_role, unit_id=row.to_unit)
-    of_role = access.addressees(session, role=row.to_role)
+        return access.addressees(session, role=row.to_role, unit_id=row.to_unit, on=day)
+    of_role = access.addressees(session, role=row.to_role, on=day)
     return [grant for grant in of_role if grant.unit_id is None and Scope((grant.area,)).allows(row.area)]
 
 

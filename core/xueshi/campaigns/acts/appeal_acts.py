@@ -18,8 +18,8 @@ from xueshi.campaigns.acts import rounds
 from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.acts.filing_state import write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
-from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.clocks.office_calendar import due_after
+from xueshi.campaigns.clocks.office_calendar import due_after, last_day_of
+from xueshi.campaigns.clocks.pauses import moved_by, pauses_of, stands_still
 from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, letter_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing, Task
@@ -45,7 +45,7 @@ def file_appeal(session: Session, row: Command) -> Refused | None:
     against = _against(session, campaign, filing, person)
     if isinstance(against, Refused):
         return against
-    refused = _too_late(session, campaign, filing, now)
+    refused = _too_late(session, campaign, filing, row.made_at)
     if refused is not None:
         return refused
     if not str(row.payload.get("reason", "")).strip():
@@ -153,13 +153,14 @@ def _grant(
         return Refused("paused", "该年度验证已暂停；恢复后再支持申诉，或先维持原决定")
     if campaign.stage == "open":
         filing = filing_rows.filing(session, ENGINE, appeal.filing_id, lock=True)
-        if filing.version != appeal.against_version:
-            return Refused(
-                "moved_on", "该单位在申诉之后又有办理，原决定已不存在；请维持，或由单位就新的决定申诉"
-            )
+        refused = _moved_on(session, filing, appeal)
+        if refused is not None:
+            return refused
         flow = flow_of(session, campaign, filing)
-        after = reconsidered(load_state(filing.state, filing.maker), flow)
-        write_state(session, campaign, filing, flow, after, now)
+        before = load_state(filing.state, filing.maker)
+        after = reconsidered(before, flow)
+        if after != before:
+            write_state(session, campaign, filing, flow, after, now)
         if appeal.person_id is not None:
             _judge_again(session, filing, appeal, flow.level(after.level).signers[0].role, now)
         return filing
@@ -172,6 +173,23 @@ def _grant(
         return Refused("not_later", "该年度验证已封存，支持申诉即重新开启该单位；请写明申报期限（--until）")
     plan = rounds.RoundPlan(command.until, now, f"申诉：{command.reason}", appeal.person_id)
     return rounds.open_later_round(session, campaign, last, plan)
+
+
+def _moved_on(session: Session, filing: Filing, appeal: Appeal) -> Refused | None:
+    """Refuse where the decision that was appealed against is no more: of a unit its filing's, of a person his result.
+
+    A person's result is his own: that a colleague's appeal was granted, and the unit lies at its level again or was
+    approved again, takes nothing from his.
+    """
+    gone = Refused("moved_on", "该单位在申诉之后又有办理，原决定已不存在；请维持，或由单位就新的决定申诉")
+    if appeal.person_id is None:
+        return None if filing.version == appeal.against_version else gone
+    if filing.stage == "assessing":
+        return Refused("assessing", "该单位已提交，正在逐人核算；核算完成后再决定")
+    latest = results.latest_of_unit(session, ENGINE, appeal.campaign_id, filing.unit_id)
+    result = latest.get(appeal.person_id)
+    stands = result is not None and result.verdict != "met" and result.assessed_at <= appeal.filed_at
+    return None if stands and filing.stage in ("approved", "deciding") else gone
 
 
 def _judge_again(session: Session, filing: Filing, appeal: Appeal, role: str, now: datetime) -> None:
@@ -241,13 +259,20 @@ def _against(session: Session, campaign: Campaign, filing: Filing, person: UUID 
     )
 
 
-def _too_late(session: Session, campaign: Campaign, filing: Filing, now: datetime) -> Refused | None:
+def _too_late(session: Session, campaign: Campaign, filing: Filing, made_at: datetime) -> Refused | None:
+    """Judge an appeal by the campaign instant at which it was inserted; a pause moves its days as it moves all others."""
     days, clause = _notice(session, campaign)
     decided = command_rows.last_decision_at(session, filing.id)
-    end = None if days is None or decided is None else due_after(session, filing.area, decided, days).at
-    if end is None or now <= end:
+    if days is None or decided is None:
         return None
-    return Refused("late", f"申诉期限为决定之日起 {days} 个工作日（{clause}），已于 {civil_date(end)} 届满")
+    pauses = pauses_of(session, campaign)
+    end = moved_by(pauses, decided, due_after(session, filing.area, decided, days).at)
+    if made_at < end or stands_still(pauses, end):
+        return None
+    return Refused(
+        "late",
+        f"申诉期限为决定之日起 {days} 个工作日（{clause}），已于 {last_day_of(end)} 届满（当日 24:00）",
+    )
 
 
 def _notice(session: Session, campaign: Campaign) -> tuple[int | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -12,10 +13,11 @@ from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.office_calendar import calendar_of, count_due
+from xueshi.campaigns.clocks.pauses import Pause, moved_by, pauses_of
 from xueshi.campaigns.clocks.working_days import WorkCalendar
 from xueshi.campaigns.reminders import escalation
-from xueshi.campaigns.rows import clock_rows, task_rows
-from xueshi.campaigns.tables import CalendarEntry
+from xueshi.campaigns.rows import campaign_rows, clock_rows, task_rows
+from xueshi.campaigns.tables import CalendarEntry, Task
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
@@ -91,20 +93,34 @@ def _enter(session: Session, actor: Actor, entry: CalendarEntry) -> CalendarChan
 
 
 def _move_open_dates(session: Session, area: str) -> list[list[object]]:
-    """Count every open task's working days again; returns task, old and new date of those that changed."""
+    """Count every open task's working days again; returns task, old and new date of those that changed.
+
+    What a pause of its campaign moved stays moved.
+    """
     calendars: dict[str, WorkCalendar] = {}
+    pauses: dict[UUID, list[Pause]] = {}
     moved: list[list[object]] = []
     for task in task_rows.tasks_on_working_days(session, Scope((area,))):
         if task.due_at is None or task.due_since is None or task.due_days is None:
             continue
         if task.area not in calendars:
             calendars[task.area] = calendar_of(session, task.area)
-        due = count_due(calendars[task.area], task.due_since, task.due_days)
-        if (due.at, due.provisional) == (task.due_at, task.due_provisional):
+        counted = count_due(calendars[task.area], task.due_since, task.due_days)
+        due = moved_by(_pauses_of(session, task, pauses), task.opened_at, counted.at)
+        if (due, counted.provisional) == (task.due_at, task.due_provisional):
             continue
-        if due.at != task.due_at:
-            moved.append([str(task.id), task.due_at.isoformat(), due.at.isoformat()])
-        task.due_at, task.due_provisional = due.at, due.provisional
+        if due != task.due_at:
+            moved.append([str(task.id), task.due_at.isoformat(), due.isoformat()])
+        task.due_at, task.due_provisional = due, counted.provisional
         session.add(task)
         escalation.take_back(session, task)
     return moved
+
+
+def _pauses_of(session: Session, task: Task, known: dict[UUID, list[Pause]]) -> list[Pause]:
+    if task.campaign_id is None:
+        return []
+    if task.campaign_id not in known:
+        campaign = campaign_rows.campaign(session, Scope.everything(), task.campaign_id)
+        known[task.campaign_id] = pauses_of(session, campaign)
+    return known[task.campaign_id]

@@ -97,6 +97,39 @@ def merge(
     }
 
 
+def tell_later_years(session: Session, campaign: Campaign, filing: Filing, now: datetime) -> None:
+    """Note in the open campaigns of later years, where the unit's filing waits, that it is no more, and tell their bureau.
+
+    Each campaign ends a unit by its own act, with its own reason; nobody shall wait there for a unit that is gone.
+    """
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
+    for other in filing_rows.waiting_in_later_years(session, filing.unit_id, campaign.year):
+        other.note = other.note or _gone(campaign)
+        session.add(other)
+        its = campaign_rows.campaign(session, ENGINE, other.campaign_id)
+        letter_rows.write_message(
+            session,
+            filing=other,
+            to_role="bureau",
+            to_body=True,
+            subject=f"{unit.name}已撤并，请在本年度验证中一并办理撤并",
+            body={"campaign": its.title, "reason": filing.note},
+            at=now,
+        )
+
+
+def untell_later_years(session: Session, campaign: Campaign, filing: Filing) -> None:
+    """Take the note back where a unit was dissolved by mistake."""
+    for other in filing_rows.waiting_in_later_years(session, filing.unit_id, campaign.year):
+        if other.note == _gone(campaign):
+            other.note = ""
+            session.add(other)
+
+
+def _gone(campaign: Campaign) -> str:
+    return f"已在{campaign.year}年度验证中撤并，本年度请一并办理（campaign dissolve）"
+
+
 def may_come_back(session: Session, campaign: Campaign, merger: Merger | None) -> Refused | None:
     """Say why a unit that went up in another cannot be brought back: the other one has handed its year over."""
     if merger is None:

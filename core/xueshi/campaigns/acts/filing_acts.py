@@ -88,6 +88,10 @@ def apply_command(session: Session, filing_id: UUID, command: FilingCommand) -> 
     body = dissolving.bring_back(session, campaign, filing, merger, now)
     if isinstance(merging, dissolving.Merging):
         body = dissolving.merge(session, campaign, filing, merging, by=row.id, now=now)
+    if judged.outcome == "dissolved":
+        dissolving.tell_later_years(session, campaign, filing, now)
+    elif state.stage == "dissolved":
+        dissolving.untell_later_years(session, campaign, filing)
     complete(session, row, campaign.id, judged.outcome, judged.state.version, now, **body)
     return Applied("done", judged.state)
 

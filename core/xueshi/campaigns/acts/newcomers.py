@@ -56,15 +56,11 @@ def newcomer(session: Session, campaign: Campaign, unit_id: UUID) -> Unit | Refu
             "other_area",
             f"{unit.name}在地区 {unit.area}，不在本次年度验证的地区 {campaign.area}；请由所在地区的年度验证受理",
         )
-    elsewhere = [
-        other
-        for other, _ in filing_rows.filings_of_year(session, (unit.id,), campaign.year)
-        if other.stage == "open"
-    ]
-    if elsewhere:
+    elsewhere = filing_rows.open_elsewhere(session, campaign.year, unit.id, but=campaign.id).get(unit.id)
+    if elsewhere is not None:
         return Refused(
             "files_elsewhere",
-            f"{unit.name}正在“{elsewhere[0].title}”（{elsewhere[0].public_id}）申报，同一年度不能两处申报",
+            f"{unit.name}正在“{elsewhere.title}”（{elsewhere.public_id}）申报，同一年度不能两处申报",
         )
     return unit
 

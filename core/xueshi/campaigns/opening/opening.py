@@ -16,7 +16,7 @@ from xueshi.campaigns.acts.filing_state import open_unit_tasks
 from xueshi.campaigns.clocks.campaign_clock import folder_now, folder_stands, set_folder_clock
 from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.opening.notice import Notice
-from xueshi.campaigns.rows import campaign_rows, clock_rows, letter_rows
+from xueshi.campaigns.rows import campaign_rows, clock_rows, filing_rows, letter_rows
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Counter, Filing
 from xueshi.canonical import canonical_json
 from xueshi.documents.proofs import canonical_template
@@ -197,6 +197,8 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
         raise InputError(
             f"有 {len(ids) - len(set(ids))} 家单位在名单中出现两次；一个单位只能申报一次，请核对名单后再开启"
         )
+    elsewhere = filing_rows.open_elsewhere(session, notice.year)
+    twice = [unit for unit in plan.units if unit.unit_id in elsewhere]
     running = [
         campaign
         for campaign in campaign_rows.campaigns(session, actor.scope)
@@ -205,6 +207,11 @@ def _check(session: Session, actor: Actor, plan: OpeningPlan) -> None:
     ]
     if running:
         raise InputError(f"{notice.year} 年度验证已在进行：{running[0].public_id}；不能重复开启")
+    if twice:
+        other = elsewhere[twice[0].unit_id]
+        raise InputError(
+            f"有 {len(twice)} 家单位正在“{other.title}”（{other.public_id}）等申报，同一年度不能两处申报；请核对名单后再开启"
+        )
 
 
 def notice_bytes(notice: Notice) -> bytes:

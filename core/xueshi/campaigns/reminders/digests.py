@@ -35,6 +35,7 @@ TASK_KINDS = {
     "discretion": "裁量认定",
     "attention": "需人工处理",
     "appeal": "申诉",
+    "paper": "表卡未能打印",
     "escalation": "超期督办",
     "verify": "学时认定",
     "returned": "退回补正",
@@ -68,7 +69,7 @@ class DigestDay:
 
 def write_page(session: Session, day: DigestDay, accounts: Sequence[UUID]) -> int:
     """Write the digests of one page of accounts; a repeat writes nothing twice. Returns how many are new."""
-    grants = access.addressees(session, accounts=accounts)
+    grants = access.addressees(session, accounts=accounts, on=day.day)
     told: dict[UUID, _Told] = {}
     for area in sorted({grant.area for grant in grants}):
         span = span_of(session, day, area)
@@ -82,8 +83,10 @@ def write_page(session: Session, day: DigestDay, accounts: Sequence[UUID]) -> in
         news = messages.news(session, day.campaign_id, day.until, roles, units, people)
         for grant in here:
             of_grant = told.setdefault(grant.account_id, _Told(grant, [], []))
-            of_grant.counts.extend(counts(grant))
-            of_grant.news.extend(one for one in news if _concerns(grant, one))
+            # A role that is held and lent at once tells the same twice: it is told once.
+            of_grant.counts.extend(one for one in counts(grant) if one not in of_grant.counts)
+            known = {one.id for one in of_grant.news}
+            of_grant.news.extend(one for one in news if _concerns(grant, one) and one.id not in known)
     names = messages.unit_names(session, _units_of(told.values()))
     standing = day.campaign_id is not None or clock_rows.only_rehearsals(session)
     digests = [
@@ -167,6 +170,8 @@ def _counts(
             one
             for one in found.get((grant.role, grant.person_id or grant.unit_id), ())
             if scope.allows(one.area, one.sector, one.unit_id, one.person_id)
+            # What was handed over is told to whom it was handed, and to nobody else who holds the role.
+            and one.assignee in (None, grant.account_id, grant.owner)
         ]
 
     return concern

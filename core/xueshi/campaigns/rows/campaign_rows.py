@@ -17,6 +17,9 @@ from xueshi.campaigns.tables import (
 )
 from xueshi.errors import NotFoundError
 
+UNDER_WAY = ("closing", "sealed", "printed")
+"""Stages that pass by themselves, without an officer."""
+
 
 def campaigns(session: Session, scope: Scope) -> list[Campaign]:
     """Return the campaigns of the scope's areas, newest year first."""

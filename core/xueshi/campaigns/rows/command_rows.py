@@ -82,6 +82,16 @@ def done_on(session: Session, target_id: UUID, kinds: Sequence[str]) -> list[Com
     return list(session.exec(query).all())
 
 
+def effects_on(session: Session, target_id: UUID, outcomes: Sequence[str]) -> list[Effect]:
+    """Return what some acts did to a campaign, filing or appeal, in the order in which they were done."""
+    query = (
+        select(Effect)
+        .where(Effect.target_id == target_id, col(Effect.outcome).in_(outcomes))
+        .order_by(col(Effect.version), col(Effect.command_id))
+    )
+    return list(session.exec(query).all())
+
+
 def deciders(session: Session, filing_id: UUID) -> list[UUID]:
     """Return the accounts that approved, returned or refused a filing."""
     query = (

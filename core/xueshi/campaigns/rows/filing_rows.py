@@ -146,6 +146,52 @@ def count_filings(session: Session, campaign_id: UUID, stages: Sequence[str]) ->
     return int(session.exec(query).one())
 
 
+def later_stages(session: Session, campaign_id: UUID) -> dict[str, int]:
+    """Return how many filings of later rounds stand in each stage: the counters hold them beside those of the first."""
+    query = (
+        select(Filing.stage, func.count())
+        .where(Filing.campaign_id == campaign_id, Filing.round > 1)
+        .group_by(col(Filing.stage))
+    )
+    return dict(session.exec(query).all())
+
+
+def waiting_in_later_years(session: Session, unit_id: UUID, year: int) -> list[Filing]:
+    """Return a unit's filings that wait at the unit in open campaigns of later years, locked."""
+    query = (
+        select(Filing)
+        .join(Campaign, col(Campaign.id) == col(Filing.campaign_id))
+        .where(
+            Filing.unit_id == unit_id,
+            Filing.stage == "filing",
+            Campaign.stage == "open",
+            Campaign.year > year,
+        )
+        .order_by(col(Filing.id))
+    )
+    return list(session.exec(query.with_for_update(of=Filing)).all())
+
+
+def open_elsewhere(
+    session: Session, year: int, unit_id: UUID | None = None, *, but: UUID | None = None
+) -> dict[UUID, Campaign]:
+    """Return unit → the open campaign of a year in which it files: a unit files in one place (add-unit and opening alike).
+
+    Of one unit only where it is named; `but` leaves a campaign out.
+    """
+    query = (
+        select(Filing.unit_id, Campaign)
+        .join(Campaign, col(Campaign.id) == col(Filing.campaign_id))
+        .where(Campaign.year == year, Campaign.stage == "open")
+        .order_by(col(Campaign.id))
+    )
+    if unit_id is not None:
+        query = query.where(Filing.unit_id == unit_id)
+    if but is not None:
+        query = query.where(Campaign.id != but)
+    return dict(session.exec(query).all())
+
+
 def count_units(session: Session, campaign_id: UUID) -> int:
     """Return how many units a campaign has, whatever their rounds."""
     query = select(func.count(func.distinct(Filing.unit_id))).where(Filing.campaign_id == campaign_id)

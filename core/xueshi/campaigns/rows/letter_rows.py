@@ -26,13 +26,17 @@ def write_message(
     body: dict[str, object],
     at: datetime,
     urgent: bool = False,
+    to_body: bool = False,
 ) -> None:
-    """Write a message to the unit of a filing: an urgent one is carried at once, others stand in the next digest."""
+    """Write a message to the unit of a filing: an urgent one is carried at once, others stand in the next digest.
+
+    `to_body`: to whoever holds the role in the filing's area instead, as the bureau does.
+    """
     messages.write(
         session,
         messages.NewMessage(
             to_role=to_role,
-            to_unit=filing.unit_id,
+            to_unit=None if to_body else filing.unit_id,
             area=filing.area,
             subject=subject,
             body=body,

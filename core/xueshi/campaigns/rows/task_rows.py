@@ -20,6 +20,7 @@ from xueshi.campaigns.tables import (
 )
 from xueshi.errors import NotFoundError
 from xueshi.register.rows.shared import chunks
+from xueshi.register.tables import StudyRecord
 
 
 def open_tasks(
@@ -71,6 +72,20 @@ def tasks_of_filing(
     if outcome:
         query = query.where(Task.outcome == outcome)
     return list(session.exec(query.order_by(col(Task.opened_at), col(Task.id))))
+
+
+def years_of(session: Session, tasks: Sequence[Task]) -> dict[UUID, int]:
+    """Return task → the year of its campaign, or of the record that was filed without one."""
+    campaigns = {task.campaign_id for task in tasks if task.campaign_id is not None}
+    years: dict[UUID | None, int] = dict(
+        session.exec(select(Campaign.id, Campaign.year).where(col(Campaign.id).in_(campaigns))).all()
+    )
+    filed = [task.record_id for task in tasks if task.campaign_id is None and task.record_id is not None]
+    for part in chunks(filed):
+        query = select(StudyRecord.id, StudyRecord.year).where(col(StudyRecord.id).in_(part))
+        years |= dict(session.exec(query).all())
+    found = {task.id: years.get(task.campaign_id or task.record_id) for task in tasks}
+    return {task_id: year for task_id, year in found.items() if year is not None}
 
 
 def close_tasks(
@@ -189,6 +204,8 @@ class TaskCounts:
     provisional: bool
     person_id: UUID | None = None
     """Of tasks of a professional himself: whose they are."""
+    assignee: UUID | None = None
+    """The account to which they were handed over; None: whoever holds the role."""
 
 
 @dataclass(frozen=True)
@@ -231,11 +248,12 @@ def task_counts(
             number(and_(news, col(Task.returned))),
             func.min(due),
             func.max(case((col(Task.due_provisional), 1), else_=0)),
+            col(Task.assignee),
         )
         .where(
             col(Task.closed_at).is_(None), opened <= span.until, col(Task.role).in_(roles), _of_clock(clock)
         )
-        .group_by(Task.role, Task.area, Task.sector, Task.unit_id, Task.kind)
+        .group_by(Task.role, Task.area, Task.sector, Task.unit_id, Task.kind, Task.assignee)
         .order_by(func.min(due), col(Task.unit_id), col(Task.kind))
     )
     if units is not None:
@@ -245,11 +263,13 @@ def task_counts(
         query = query.add_columns(person).where(person.in_(people)).group_by(person)
     found = []
     for row in session.exec(query):
-        role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional = row[:11]
+        role, area, sector, unit_id, kind, new, soon, late, returned, due_at, provisional, assignee = row[:12]
         numbers = (int(new), int(soon), int(late), int(returned))
-        of_person = row[11] if people is not None else None
+        of_person = row[12] if people is not None else None
         found.append(
-            TaskCounts(role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional), of_person)
+            TaskCounts(
+                role, area, sector, unit_id, kind, *numbers, due_at, bool(provisional), of_person, assignee
+            )
         )
     return found
 
