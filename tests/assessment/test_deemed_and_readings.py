@@ -14,7 +14,8 @@ from xueshi.regulations.reading import read_law
 
 Law = Callable[..., RulePack]
 Judge = Callable[..., YearAssessment]
-RULE = "1: {clause: 一, name: 服务, for: field_service, hours: none}"
+RULE = "1: {clause: 一, name: 服务, for: field_service, each_year: yes, hours: none}"
+SINCE = "2019-03-01"
 MORE = """\
 readings: {{Q4: {{ask: 视同哪一年, clause: 一, options: {{each: 每个年度, ended: 结束的年度}}, default: {default}}}}}
 requirements: {{R1: {{clause: 一, name: 每年, of: total, at_least: 10}}}}
@@ -27,7 +28,8 @@ EITHER = "{kind: field_service, any: [{Q4: each}, {end: in_window}]}"
     ("option", "end", "verdict"),
     [
         ("each", "2021-05-01", "met"),
-        ("each", "2019-05-01", "met"),
+        ("each", "2022-01-01", "met"),
+        ("each", "2019-05-01", "not_met"),
         ("ended", "2021-05-01", "met"),
         ("ended", "2019-05-01", "not_met"),
         ("ended", "2022-01-01", "not_met"),
@@ -37,7 +39,7 @@ def test_a_day_of_the_year_is_asked_for_only_under_the_option_that_says_so(
     law: Law, judge: Judge, option: str, end: str, verdict: str
 ) -> None:
     pack = law(RULE, MORE.format(default="each", if_record=EITHER), Q4=option)
-    assert judge(pack, ("r1", "field_service", {"end": end})).verdict == verdict
+    assert judge(pack, ("r1", "field_service", {"start": SINCE, "end": end})).verdict == verdict
 
 
 def test_a_day_that_nobody_stated_leaves_it_open_where_the_option_asks_for_it(law: Law, judge: Judge) -> None:
@@ -49,8 +51,8 @@ def test_a_day_that_nobody_stated_leaves_it_open_where_the_option_asks_for_it(la
 def test_a_day_outside_the_year_can_be_asked_for(law: Law, judge: Judge) -> None:
     more = MORE.format(default="each", if_record="{kind: field_service, not: {end: in_window}, Q4: each}")
     pack = law(RULE, more)
-    assert judge(pack, ("r1", "field_service", {"end": "2021-05-01"})).verdict == "not_met"
-    assert judge(pack, ("r1", "field_service", {"end": "2022-05-01"})).verdict == "met"
+    for end, verdict in (("2021-05-01", "not_met"), ("2022-05-01", "met")):
+        assert judge(pack, ("r1", "field_service", {"start": SINCE, "end": end})).verdict == verdict
 
 
 def test_every_option_is_read_aloud_with_its_words(law: Law) -> None:
