@@ -230,7 +230,7 @@ def test_an_absent_server_leaves_the_command_waiting(rig: CampaignRig) -> None:
 
 
 def test_two_campaigns_of_one_area_and_year_do_not_run_at_once(rig: CampaignRig) -> None:
-    with pytest.raises(InputError, match="已在进行"):
+    with pytest.raises(InputError, match="同一年度不能两处申报"):
         opened_by_notice(rig.place, BUREAU, rig.notice, standing=True)
 
 

@@ -28,7 +28,12 @@ def across_records(run: Run, judged: list[Judged], later: list[LedgerEntry]) -> 
             continue
         year = one.year
         spread = one.spread
-        if year != this and year is not None and not (spread and year <= this < year + len(spread)):
+        # What was earned before the law began is spread by no clause of it: an earlier law hands its parts on.
+        if (
+            year != this
+            and year is not None
+            and not (spread and run.compiled.first <= year <= this < year + len(spread))
+        ):
             one.verdict = "other_year"
             one.code, one.text = "other_year", reason("other_year", year=year, this=this)
             run.note(one, 12, row, row.dated, one.hours, 0, one.code, one.text)
