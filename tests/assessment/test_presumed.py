@@ -113,3 +113,26 @@ def test_hours_that_a_certificate_may_state_are_asked_for_where_the_year_is_shor
     assert [(one.record, one.facts) for one in short.open] == [("r1", ("hours_stated",))]
     told = (records[0]._replace(facts={**seminar, "hours_stated": False}), *records[1:])
     assert evaluate(pack, PersonYearRequest(pack.area, 2020, {}, told)).verdict == "not_met"
+
+
+ROWS_OF_ABSENCE = """\
+1:
+  clause: 一
+  name: 研修班
+  for: advanced_seminar
+  rows:
+    1d: {when: {any: [{hours_stated: yes}, {hours_stated: not_stated, declared_hours: stated}]}, hours: stated}
+    1a: {when: {hours_stated: no, level: national}, hours: 36}
+"""
+
+
+def test_a_fact_whose_absence_one_row_takes_for_a_value_is_asked_where_no_row_holds(
+    law: Law, judge: Judge
+) -> None:
+    pack = law(ROWS_OF_ABSENCE)
+    result = judge(pack, ("r1", "advanced_seminar", {"level": "national"}))
+    assert (result.ledger[0].verdict, result.open[0].facts) == ("needs_fact", ("hours_stated",))
+    stated = judge(pack, ("r1", "advanced_seminar", {"level": "national", "hours_stated": False}))
+    assert stated.ledger[0].hours == 3600
+    other = judge(pack, ("r1", "advanced_seminar", {"level": "city", "hours_stated": False}))
+    assert (other.ledger[0].verdict, other.ledger[0].code) == ("uncredited", "no_row")

@@ -73,6 +73,9 @@ class Row(Cited):
     always: bool
     """Whether the row holds for every record that reaches it."""
 
+    when_asked: Condition | None
+    """Its condition where another row takes the absence of a fact for a value: as it stands until the fact is stated."""
+
     gates: tuple[Gate, ...]
     checks: tuple[tuple[Condition, bool, Gate], ...]
     """The gates once more, with the test and what it is to give taken out: they are asked of every record."""
@@ -498,7 +501,7 @@ def _row(
     made = Row(
         row["rule"], row["regulation"], row["clause"], row["name"], tuple(marks),
         item, row["id"], tuple(row["beside"]) if row["beside"] else None,
-        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), settled(row["when"]) is True, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
+        compiler.condition(row["when"], absence), row["when"], _with_less(row, "when"), settled(row["when"]) is True, compiler.condition(row["when"]) if absence else None, gates, tuple((gate.test, gate.wanted, gate) for gate in gates),
         tuple(dict.fromkeys(name for gate in gates for name in gate.reads)),
         compiler.amount(row["hours"]), fixed(row["hours"]), row["hours"], with_twins(_with_less(row, "hours")), _less(row["hours"]) or tuple(row.get("less", ())),
         compiler.amount(row["share"]) if row["share"] is not None else None, row["share"], reads(row["share"]),

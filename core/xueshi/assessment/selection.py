@@ -92,6 +92,11 @@ def row(run: Run, one: Judged, item: Item) -> Row | None:
             names = run.compiled.compiler.missing(row.when_form, facts)
             run.lacking(one, row, 5, names or (*DAYS, *row.less), "needs_fact" if names else TOO_MANY)
             return None
+    for row in item.rows:
+        if row.when_asked is not None and row.when_asked.holds(facts) is None:
+            # No row takes it as it is; this one might, were a fact stated whose absence others take for a value.
+            run.lacking(one, row, 5, run.compiled.compiler.missing(row.when_form, facts) or DAYS)
+            return None
     names = tuple(dict.fromkeys(name for row in item.rows for name in row.when_reads))
     read = run.phrases(names, facts)
     one.settle(
