@@ -13,6 +13,7 @@ from xueshi.registry import load
 from xueshi.regulations.pack import RulePack
 
 Law = Callable[..., RulePack]
+Judge = Callable[..., YearAssessment]
 ROWS = """1:
     clause: 一
     name: 培训
