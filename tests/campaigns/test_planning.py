@@ -90,7 +90,7 @@ def test_what_cannot_be_opened_says_why_tells_the_bureau_once_and_opens_when_it_
     row = plan(rig)
     for _ in range(2):
         assert planning.open_due(rig.engine, opener(rig), LATER) == 0
-    assert "已在进行" in planned(rig, row).reason
+    assert "同一年度不能两处申报" in planned(rig, row).reason
     with reading(rig.engine) as session:
         told = [one for one in messages.listed(session, ENGINE) if one.subject == "定时开启未成"]
         assert len(told) == 1

@@ -67,7 +67,7 @@ xueshi: 1
 regulation: {id: EX, title: 示例, number: none, issuer: 示例, issued: 2016-01-01, effective: none, years: 2016 to open, area: 990100, parent: NA2015}
 clauses: {一: {encoded: 示例}}
 rules:
-  1: {change: add, clause: 一, name: 示例, for: training, hours: stated, category: {content: {public: public, not_stated: professional}}}
+  1: {change: add, clause: 一, name: 示例, for: training, hours: stated, category: {content: {public: public, "professional, not_stated": professional}}}
 """
     child = RegulationSource("ex.yaml", text)
     return resolve_pack("EX", lambda asked: child if asked == "EX" else REGISTRY.source_of(asked))
