@@ -20,7 +20,14 @@ from xueshi.campaigns.acts.filing_state import write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.clocks.office_calendar import due_after, last_day_of
 from xueshi.campaigns.clocks.pauses import moved_by, pauses_of, stands_still
-from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, letter_rows
+from xueshi.campaigns.rows import (
+    appeal_rows,
+    campaign_rows,
+    command_rows,
+    filing_rows,
+    letter_rows,
+    task_rows,
+)
 from xueshi.campaigns.rows.pinned_rows import flow_of
 from xueshi.campaigns.tables import Appeal, Campaign, Command, Filing, Task
 from xueshi.machines.appeal_machine import AppealCommand, AppealState, decide_appeal
@@ -218,20 +225,14 @@ def _task(
     body: Mapping[str, object],
     record_id: UUID | None = None,
 ) -> Task:
-    return Task(
-        id=new_id(),
-        campaign_id=filing.campaign_id,
-        filing_id=filing.id,
-        unit_id=filing.unit_id,
-        area=filing.area,
-        sector=filing.sector,
-        kind=kind,
-        role=role,
-        level=filing.level,
+    return task_rows.task_of(
+        filing,
+        kind,
+        role,
+        now,
         person_id=appeal.person_id,
         record_id=record_id,
         body=dict(body),
-        opened_at=now,
     )
 
 

@@ -18,7 +18,7 @@ from xueshi.campaigns.rows import (
     task_rows,
 )
 from xueshi.campaigns.rows.pinned_rows import flow_of
-from xueshi.campaigns.tables import Campaign, Filing, Task
+from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import (
     FilingState,
@@ -29,7 +29,6 @@ from xueshi.machines.filing_machine import (
 )
 from xueshi.machines.stored_state import dump_state, load_state
 from xueshi.real_clock import real_now
-from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
 RECORD_TASKS = ("record", "discretion", "attention")
@@ -126,20 +125,15 @@ def open_unit_tasks(
     window = state.deadline if state.stage == "filing" else None
     for role in wanted:
         session.add(
-            Task(
-                id=new_id(),
-                campaign_id=filing.campaign_id,
-                filing_id=filing.id,
-                unit_id=filing.unit_id,
-                area=filing.area,
-                sector=filing.sector,
-                kind="unit",
-                role=role,
+            task_rows.task_of(
+                filing,
+                "unit",
+                role,
+                now,
                 level=level.id,
                 body={"name": level.name, "clause": level.clause, "version": state.version},
                 returned=state.stage == "filing" and state.returns > 0,
                 **({"due_at": window} if rests is None else rests.of_task()),
-                opened_at=now,
             )
         )
 

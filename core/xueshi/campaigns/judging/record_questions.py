@@ -14,7 +14,6 @@ from xueshi.assessment.formulas import GRANTED
 from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Filing, Task
-from xueshi.storage import new_id
 
 if TYPE_CHECKING:
     from xueshi.campaigns.judging.assessing import Judged
@@ -110,19 +109,13 @@ def _questions(judged: Iterable[Judged]) -> Iterator[Question]:
 
 def _add_task(session: Session, filing: Filing, role: str, now: datetime, question: Question) -> None:
     session.add(
-        Task(
-            id=new_id(),
-            campaign_id=filing.campaign_id,
-            filing_id=filing.id,
-            unit_id=filing.unit_id,
-            area=filing.area,
-            sector=filing.sector,
-            kind=question.kind,
-            role=role,
-            level=filing.level,
+        task_rows.task_of(
+            filing,
+            question.kind,
+            role,
+            now,
             person_id=question.person_id,
             record_id=question.record_id,
             body=question.body,
-            opened_at=now,
         )
     )

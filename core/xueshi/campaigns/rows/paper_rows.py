@@ -12,7 +12,6 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Filing, Task
-from xueshi.storage import new_id
 
 PAPER = "paper"
 """Kind of the task that a paper which could not be printed leaves."""
@@ -37,19 +36,13 @@ def note_left_out(
 ) -> None:
     """Note that one paper of a filing could not be set; `trouble` says which and why, without a word of it."""
     session.add(
-        Task(
-            id=new_id(),
-            campaign_id=filing.campaign_id,
-            filing_id=filing.id,
-            unit_id=filing.unit_id,
-            area=filing.area,
-            sector=filing.sector,
-            kind=PAPER,
-            role=PRINTS,
-            level=filing.level,
+        task_rows.task_of(
+            filing,
+            PAPER,
+            PRINTS,
+            now,
             person_id=None if subject_id == filing.unit_id else subject_id,
             body={"paper": paper, "subject": str(subject_id), "trouble": trouble},
-            opened_at=now,
         )
     )
 

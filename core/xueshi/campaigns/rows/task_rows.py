@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, update
@@ -21,6 +22,7 @@ from xueshi.campaigns.tables import (
 from xueshi.errors import NotFoundError
 from xueshi.register.rows.shared import chunks
 from xueshi.register.tables import StudyRecord
+from xueshi.storage import new_id
 
 
 def open_tasks(
@@ -314,3 +316,19 @@ def note_reminder_run(session: Session, clock: str, day: date, until: datetime) 
     if session.get(ReminderRun, (clock, day)) is None:
         session.add(ReminderRun(clock=clock, day=day, until=until))
         session.flush()
+
+
+def task_of(filing: Filing, kind: str, role: str, now: datetime, **more: Any) -> Task:
+    """Make a task on a filing, at the level where it stands; `more` are further columns, a level of its own among them."""
+    return Task(
+        id=new_id(),
+        campaign_id=filing.campaign_id,
+        filing_id=filing.id,
+        unit_id=filing.unit_id,
+        area=filing.area,
+        sector=filing.sector,
+        kind=kind,
+        role=role,
+        opened_at=now,
+        **{"level": filing.level, **more},
+    )
