@@ -46,11 +46,15 @@ class Times(NamedTuple):
     cpu: list[float]
 
 
-def interleaved(calls: Mapping[str, Callable[[], object]], repeats: int, block: int = 25) -> dict[str, Times]:
+def interleaved(
+    calls: Mapping[str, Callable[[], object]], repeats: int, block: int = 100
+) -> dict[str, Times]:
     """Time each call `repeats` times, taking turns by blocks: a noisy moment hits all alike.
 
     A block is a bureau's way of asking, person after person, and is timed as one: to read both clocks takes a
-    microsecond, which would be a part of a call of twenty and none of a call of two thousand. The processor's time leaves
+    microsecond, which would be a part of a call of twenty and none of a call of two thousand. A hundred calls: after the turn of
+    another the processor's caches are its own, and a short call would be measured while it fills them anew, a long one not.
+    The processor's time leaves
     out what other programs took meanwhile. What was made before is out of the collector's sight, so that no call pays for
     the heap of another.
     """

@@ -69,7 +69,7 @@ class Judged:
     def within(self, group: Group) -> int | None:
         """Return the hours that a group holds together with others: all, or an add-on's where it names that only."""
         row = self.row
-        if row is None or not row.ids.isdisjoint(group.of):
+        if row is None or group in row.whole_groups:
             return self.hours
         return min(self.added, self.hours) if self.added_by in group.of else None
 

@@ -110,6 +110,9 @@ class Row(Cited):
     evidence: tuple[str, ...]
     ids: frozenset[str]
     groups: tuple[Group, ...]
+    whole_groups: tuple[Group, ...]
+    """Those of its groups that name the row itself, not merely an add-on of it."""
+
     kinds: frozenset[str] | None
     from_list: bool
     by_months: bool
@@ -510,7 +513,7 @@ def _row(
         compiler.amount(caps["day"]) if "day" in caps else None,
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
-        row["channel"], tuple(row["evidence"]), ids, mine,
+        row["channel"], tuple(row["evidence"]), ids, mine, tuple(group for group in mine if ids & group.of),
         frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()

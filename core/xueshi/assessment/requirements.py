@@ -275,7 +275,7 @@ def _judge(
             total,
             short,
             met,
-            _asked(doubts),
+            _asked(doubts) if doubts else (),
             by if short else "",
             (),
             (),
