@@ -143,23 +143,8 @@ def record_body(
     }
 
 
-def body_of_row(record: NewRecord) -> dict[str, Any]:
-    """Return a record that a sheet brought as plain values for a command's payload."""
-    return {
-        "kind": record.kind,
-        "facts": dict(record.facts),
-        "content": record.content,
-        "claimed": record.claimed,
-        "form": record.form,
-        "result": record.result,
-        "certificate": record.certificate,
-        "start": None if record.start is None else record.start.isoformat(),
-        "end": None if record.end is None else record.end.isoformat(),
-    }
-
-
-def body_of_stored(record: StudyRecord) -> dict[str, Any]:
-    """Return a stored record as plain values for a command's payload: what a correction starts from."""
+def payload_of(record: NewRecord | StudyRecord) -> dict[str, Any]:
+    """Return a record as plain values for a command's payload: one that a sheet brought, or a stored one that a correction starts from."""
     return {
         "kind": record.kind,
         "facts": dict(record.facts),
@@ -240,7 +225,7 @@ def roster_payload(
     assert checked.record is not None  # asked before: the class is right
     return {
         "area": actor.area,
-        "class": {"code": checked.code, "record": body_of_row(checked.record)},
+        "class": {"code": checked.code, "record": payload_of(checked.record)},
         "attendees": [
             {
                 "row": one.row,
@@ -273,7 +258,7 @@ def import_payload(
                 "row": one.row,
                 "source_id": one.source_id,
                 "person": str(held[one.identity_number].id),
-                "record": body_of_row(one.record),
+                "record": payload_of(one.record),
             }
             for one in checked.rows
         ],

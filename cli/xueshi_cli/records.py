@@ -33,10 +33,10 @@ from xueshi_cli.output import AsJson, AsOfficer, show_record, show_table
 from xueshi_cli.record_answers import flag_lines, period, tell, way_words, year_words
 from xueshi_cli.recording import (
     LawInForce,
-    body_of_stored,
     give,
     law_in_force,
     on_record,
+    payload_of,
     person_id,
     record_body,
     stored_evidence,
@@ -300,7 +300,7 @@ def _changed(
     **words: str,
 ) -> dict[str, Any]:
     """Return a stored record with what was named laid over it; facts of another kind are not carried along."""
-    before = body_of_stored(record)
+    before = payload_of(record)
     code = kind_named(kind, law.pack) if kind else record.kind
     held: Mapping[str, Any] = before["facts"] if code == record.kind else {}
     return record_body(

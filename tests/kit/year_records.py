@@ -17,7 +17,7 @@ from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.records import repository as records
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import reading, transaction
-from xueshi_cli.recording import body_of_stored, law_in_force, record_body, stored_evidence
+from xueshi_cli.recording import law_in_force, payload_of, record_body, stored_evidence
 from xueshi_cli.workplace import Workplace
 
 ENGINE = Scope.everything()
@@ -88,7 +88,7 @@ class RecordActs:
         words, old = event.words, self.record(event.words["record"])
         with transaction(self.engine) as session:
             law, _ = self._law(session)
-        before = body_of_stored(old)
+        before = payload_of(old)
         changes = dict(words["changes"])
         if "claimed" in changes:
             changes["claimed"] = round(changes["claimed"] * 100)
