@@ -301,6 +301,38 @@ def test_hours_of_earlier_years_for_the_same_work(
     assert hours(second, "new") == hundredths
 
 
+@pytest.mark.parametrize(
+    ("count", "earlier", "hundredths"),
+    # 同一课程自第二次起减半：5、9、4，另一课程1；最高一项以外减半；以前年度讲过的，本年各次都减半。
+    [
+        ("once", "full", [500, 450, 200, 100]),
+        ("highest", "full", [250, 900, 200, 100]),
+        ("once", "nothing", [250, 450, 200, 100]),
+    ],
+)
+def test_the_others_of_the_same_may_count_at_a_share(
+    law: Law, judge: Judge, count: str, earlier: str, hundredths: list[int]
+) -> None:
+    pack = law(
+        "1: {clause: 一, for: teaching, hours: 2 per hour, partial: prorate}",
+        f"groups: {{G: {{clause: 一, of: [1], same: work, count: {count}, again: 50%, earlier_years: {earlier}}}}}\n",
+    )
+    before = judge(pack, ("old", "teaching", {"hours": 5, "work": "W", "end": "2020-05-01"}), year=2020)
+    taught = judge(
+        pack,
+        ("r1", "teaching", {"hours": "2.5", "work": "W", "end": "2021-01-01"}),
+        ("r2", "teaching", {"hours": "4.5", "work": "W", "end": "2021-02-01"}),
+        ("r3", "teaching", {"hours": 2, "work": "W", "end": "2021-03-01"}),
+        ("r4", "teaching", {"hours": "0.5", "work": "V", "end": "2021-03-01"}),
+        earlier=before.ledger,
+    )
+    assert [hours(taught, f"r{place}") for place in range(1, 5)] == hundredths
+    reduced = taught.entry("r3")
+    assert (reduced.verdict, reduced.code) == ("reduced", "dedupe")
+    assert "按份额计" in reduced.text
+    assert taught.entry("r4").code == ""
+
+
 def test_a_record_belongs_to_the_year_of_its_date(law: Law, judge: Judge) -> None:
     pack = law(
         "1: {clause: 一, for: paper, hours: 5}", "year: {clause: 一, starts: 11-01, person_as_of: end}\n"

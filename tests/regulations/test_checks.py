@@ -90,6 +90,7 @@ FAULTS = [
     Fault("E505", "at_least: 1/3 of R1", "at_least: 1/3 of R2", "the shares go in a circle", "give one of them a number"),
     Fault("E505", "at_least: 72}\n", "at_least: 72}\n  R4: {clause: 一, of: professional, at_least: 60}\n", "60 + 24 = 84 exceed R1 = 72", "lower a part or raise the total"),
     Fault("E502", "{rank: {1: 100%, then: -20%}}", "{rank: {upto 3: 100%, from 3: 50%}}", "two bands of rank both hold at rank = 3 (三)", "overlap: Qn"),
+    Fault("E101", "of: [3.4], same: work, count: once", "of: [3.4], same: work, count: each, again: 50%", 'again" at which share the others of the same count, beside count: each', "count: once"),
     Fault("E201", "9.1: {change: add, clause: 乙, name", "9.1: {change: add, name", "rule 9.1 has no clause", "clause: …", of="child"),
     Fault("E101", "9.1: {change: add", "9.1: {chnge: add", 'did you mean "change"?', "write change", of="child"),
     Fault("E103", "at_most: {event: 40}", "at_most: {event: forty}", '"forty" is no cap', "write a number"),

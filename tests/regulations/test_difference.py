@@ -38,6 +38,7 @@ def test_a_law_does_not_differ_from_itself(compared: Compared) -> None:
         ("hours: 12 per course", "hours: 15 per course", "rules", "3.1", "changed", "每门12学时", "每门15学时"),
         ("at_least: 72}", "at_least: 80}", "requirements", "R1", "changed", "合计不少于72学时", "合计不少于80学时"),
         ("  二: {procedural: 单位组织}", "  二: {out_of_scope: 单位组织}", "clauses", "二", "changed", "由流程或表格承担", "不在本系统范围"),
+        ("same: work, count: once", "same: work, count: once, again: 50%", "groups", "3.4g", "changed", "只计一次", "第一次全计，其后各次按50%计；以前年度已计的，本年各次都按50%计"),
         ("same: work, count: once", "same: work, count: highest", "groups", "3.4g", "changed", "只计一次", "只计最高一项"),
         ("default: each}", "default: first}", "rules", "3.4", "changed", "论文", "排名超过1"),
         ("3.4: {clause: 三, name", "3.4: {clause: 二, name", "rules", "3.4", "moved", "论文", "论文"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.reasons import hours_text, reason
-from xueshi.assessment.run import Run
+from xueshi.assessment.run import Run, rounded
 from xueshi.assessment.types import LedgerEntry
 
 if TYPE_CHECKING:
@@ -109,11 +110,15 @@ def _dedupe(run: Run, group: Group, name: str, members: list[Judged]) -> None:
         same.sort(key=order)
         keeper = same[0] if group.count == "once" else max(same, key=lambda one: one.within(group) or 0)
         how = "只计一次" if group.count == "once" else "只计最高一项"
+        if group.again is not None:
+            how = "第一次以外的按份额计" if group.count == "once" else "最高一项以外的按份额计"
         label = run.compiled.facts[name].label
         for one in same:
             if one is not keeper:
                 before = one.hours
-                left = before - (one.within(group) or 0)
+                left = _again(run, group, one, before - (one.within(group) or 0))
+                if left is None:
+                    continue
                 if not left:
                     one.verdict = "uncredited"
                 one.rules = (*one.rules, group.rule)
@@ -147,6 +152,11 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
         return
     before = one.hours
     left = max(0, before - given) if group.earlier_years == "increase" else 0
+    if group.again is not None:
+        kept = _again(run, group, one, before - (one.within(group) or 0))
+        if kept is None:
+            return
+        left = kept
     one.rules = (*one.rules, group.rule)
     one.reduce(
         left,
@@ -161,6 +171,20 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
         ),
     )
     run.note(one, 13, group, (str(group.same),), before, left, "earlier_years", one.text)
+
+
+def _again(run: Run, group: Group, one: Judged, beside: int) -> int | None:
+    """Return what another record of the same work keeps: what is beside the group, and its share where the text leaves one.
+
+    None where the share cannot be told: then the record waits.
+    """
+    if group.again is None:
+        return beside
+    share = group.again.value(one.facts)
+    if isinstance(share, Stop):
+        run.stopped(one, group, share, 13)
+        return None
+    return beside + rounded(Fraction((one.within(group) or 0) * share, 100))
 
 
 def _is_of(group: Group, entry: LedgerEntry, rules: frozenset[str]) -> bool:

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"^(?P<sign>-|x|)(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)$"
 _PART = re.compile(r"^(\d+)/(\d+)$")
 _MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _BAND = ("upto", "below", "over", "from")
-VALUES = ("hours", "share", "at_most", "spread", "at_least", "starts", "default", "values", "over")
+VALUES = ("hours", "share", "again", "at_most", "spread", "at_least", "starts", "default", "values", "over")
 """Keys under which numbers stand; `default` and `values` are those of parameters."""
 CONDITIONS = ("when", "needs", "except", "if_record", "where")
 GATES = ("needs", "except")

@@ -173,6 +173,9 @@ class Group(Cited):
     same: str | None
     count: str | None
     earlier_years: str
+    again: Formula | None
+    """The share (percent) at which the others of the same work count; None where they count nothing."""
+
     year_cap: Formula | None
     kinds: frozenset[str]
     """The kinds of record that its rules take."""
@@ -554,7 +557,8 @@ def _group(
     members = frozenset(rule for one in entry["of"] for rule in (one, *rows_of.get(one, ())))
     return Group(
         *_cited(entry), members, intern(entry["same"]) if entry["same"] is not None else None, entry["count"],
-        entry["earlier_years"], compiler.amount(caps["year"]) if "year" in caps else None,
+        entry["earlier_years"], compiler.amount(entry["again"]) if "again" in entry else None,
+        compiler.amount(caps["year"]) if "year" in caps else None,
         frozenset().union(*(kinds_of.get(name, ()) for name in entry["of"])),
     )  # fmt: skip
 

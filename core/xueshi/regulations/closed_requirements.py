@@ -121,7 +121,27 @@ class RequirementCloser:
                 "count": count,
                 "earlier_years": earlier or ("nothing" if count == "once" else "full"),
                 "at_most": caps,
+                **self._again(entry),
             }
+
+    def _again(self, entry: Entry) -> dict[str, Form]:
+        """Close the share at which the others of the same work count, where the text leaves them one; nothing where not."""
+        if "again" not in entry.keys:
+            return {}
+        # What a reading chooses may be another under each of its options: only what stands there is against it.
+        stands = {word: text_of(entry.keys.get(word)) for word in ("count", "earlier_years")}
+        against = (
+            "count" if stands["count"] in (None, "each")
+            else "earlier_years" if stands["earlier_years"] == "increase" else ""
+        )  # fmt: skip
+        if against:
+            self.reader.fault(
+                "E101",
+                entry.keys["again"],
+                f'group {entry.id} says by "again" at which share the others of the same count, beside {against}: {stands[against] or "nothing"}',
+                "count: once, again: 50% (and earlier_years: nothing or full)",
+            )
+        return {"again": self.reader.value(entry.keys["again"], "percent")}
 
     def refusal(self, entry: Entry) -> dict[str, Any]:
         """Close a refusal: a stated fact, such as a false proof, for which a record is refused."""

@@ -38,6 +38,7 @@ _DESCRIPTIONS = {
     "each_year": "yes：起止跨年度的，每个年度分别认定",
     "named_by": "start：以开始的公历年称呼统计年度；不写则以结束的公历年",
     "count": "once、highest、each",
+    "again": "50%：同一项目第一次（或最高一项）以外的按此份额计",
     "at_least": "90；1/3 of R1；{person.level: {senior: 72}}；any",
     "for_years": "2：当年和次年",
     "over": "term；{cycle: 5}；{last: 3}；{since: title_date, at_most: 6}",

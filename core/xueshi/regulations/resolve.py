@@ -489,9 +489,10 @@ def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
                         found,
                     )
             ids = {item["id"], *(row["id"] for row in item["rows"])}
-            found.update(
-                group["same"] for group in data["groups"] if group["same"] and ids & set(group["of"])
-            )
+            for group in data["groups"]:
+                if group["same"] and ids & set(group["of"]):
+                    found.add(group["same"])
+                    facts_in(group.get("again"), found)
             found.update(
                 body["same"] for _, body in data["sums"] if body["same"] and ids & set(body["count"] or ())
             )

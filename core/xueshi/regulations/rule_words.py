@@ -19,6 +19,10 @@ CHANNELS = {
 UNITS = {"credit": "学分"}
 """Units of categories beside the hour."""
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
+AGAIN = {"once": "第一次全计，其后各次按{}计", "highest": "最高一项全计，其余各项按{}计"}
+"""The same where the text leaves the others a share."""
+
+EARLIER_AGAIN = {"nothing": "以前年度已计的，本年各次都按{}计", "full": ""}
 EARLIER = {"nothing": "以前年度已计的，本年不再计", "increase": "以前年度已计的，只计增加数", "full": ""}
 
 
@@ -136,8 +140,11 @@ class RuleWords:
         same = self.amounts.label(group["same"]) if group["same"] else ""
         parts = [f"{group['name'] or '下列条目'}（条目{'、'.join(group['of'])}）"]
         if group["count"] is not None:
-            parts.append(f"{f'同一{same}，' if same else ''}{COUNTS[group['count']]}")
-            parts.append(EARLIER.get(group["earlier_years"], ""))
+            again = f"{self.amounts.say(group['again'], '%')}" if "again" in group else ""
+            counts = AGAIN[group["count"]].format(again) if again else COUNTS[group["count"]]
+            parts.append(f"{f'同一{same}，' if same else ''}{counts}")
+            earlier = EARLIER_AGAIN if again else EARLIER
+            parts.append(earlier.get(group["earlier_years"], "").format(again))
         parts += [f"{CAPS[word]}合计最多{self.amounts.say(cap)}" for word, cap in group["at_most"].items()]
         return "：".join((parts[0], "；".join(part for part in parts[1:] if part))) + self.rests_on(
             group["readings"]

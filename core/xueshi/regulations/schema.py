@@ -29,7 +29,7 @@ YEAR = ("clause", "starts", "named_by", "person_as_of", "rests_on")
 DEFAULTS = ("clause", "category", "dated", "partial", "channel", "undecided", "evidence", "overlap")
 SUM = ("label", "of", "where", "count", "same", "convert")
 CATEGORY = ("label", "unit")
-GROUP = ("clause", "name", "of", "same", "count", "earlier_years", "at_most", "rests_on")
+GROUP = ("clause", "name", "of", "same", "count", "again", "earlier_years", "at_most", "rests_on")
 REFUSE = ("clause", "name", "when", "rests_on")
 SECTOR_RULES = ("clause", "replace", "silent")
 REQUIREMENT = (
@@ -55,7 +55,7 @@ WORDS = (
 """Keys that hold one word or a list of words."""
 FILLED = (
     "when", "needs", "except", "hours", "share", "at_most", "at_least", "spread", "plus", "rows", "category", "dated", "starts",
-    "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns", "less",
+    "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns", "less", "again",
 )  # fmt: skip
 """Keys under which something must stand; a difference file may empty `needs` and `except`."""
 
