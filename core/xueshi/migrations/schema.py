@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    text,
+)
 from sqlmodel import SQLModel
 
 # Importing a tables module is what puts its tables into the metadata.
@@ -53,10 +64,15 @@ def metadata() -> MetaData:
 def upgrade(engine: Engine) -> None:
     """Bring a database to the newest schema; one that is there already stays as it is, and is not even locked.
 
-    All in one transaction: raises InputError, and changes nothing, when rows would refer to what is not there.
+    An empty one is made as the tables say, which is what all migrations one after the other come to. All in one
+    transaction: raises InputError, and changes nothing, when rows would refer to what is not there.
     """
     if is_current(engine):
         return
+    with engine.begin() as connection:
+        if not inspect(connection).get_table_names():
+            _make(connection)
+            return
     from alembic import command  # noqa: PLC0415 - every command asks for the schema, few have to change it
 
     with engine.connect() as connection, _rebuilding(connection), connection.begin():
@@ -70,6 +86,19 @@ def upgrade(engine: Engine) -> None:
                     f"升级后的数据库有 {len(dangling)} 行所指的行不存在（表 {dangling[0][0]}）；数据库未作改动，"
                     "请由备份还原后再升级，并报告此缺陷"
                 )
+
+
+def _make(connection: Connection) -> None:
+    """Make every table in an empty database, and note the newest revision as alembic does."""
+    metadata().create_all(connection)
+    revision = Table(
+        "alembic_version",
+        MetaData(),
+        Column("version_num", String(32), nullable=False),
+        PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+    )
+    revision.create(connection)
+    connection.execute(insert(revision).values(version_num=head()))
 
 
 @contextmanager

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.diagnostics import Diagnostic, Findings
 from xueshi.regulations.sources import RegulationSource
+
+KEPT: Final = 64
+"""How many texts are kept as trees: the files of all regions, and what bureaus wrote beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +77,22 @@ def empty_mapping(file: str) -> Mapping:
 def read_document(source: RegulationSource, findings: Findings) -> Mapping:
     """Read one YAML text; what is no YAML, or a key written twice, is a finding with its line.
 
-    A text that is no mapping gives an empty one beside the finding.
+    A text that is no mapping gives an empty one beside the finding. A tree never changes, so a text that was read before
+    is not read again: a process that judges record after record asks for the same law each time.
     """
+    tree, faults = _read(source)
+    findings.found.extend(fault for fault in faults if fault not in findings.found)
+    return tree
+
+
+@lru_cache(maxsize=KEPT)
+def _read(source: RegulationSource) -> tuple[Mapping, tuple[Diagnostic, ...]]:
+    findings = Findings()
+    tree = _composed(source, findings)
+    return tree, tuple(findings.found)
+
+
+def _composed(source: RegulationSource, findings: Findings) -> Mapping:
     yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(source.text)

@@ -75,7 +75,9 @@ class SealedResult(SQLModel, table=True):
     """
 
     __tablename__ = "sealed_result"
-    __table_args__ = (UniqueConstraint("campaign_id", "person_id", "unit_id", "round"),)
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "person_id", "unit_id", "round", name="sealed_result_once_a_round"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     campaign_id: UUID = Field(index=True)
