@@ -6,8 +6,9 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -25,6 +26,9 @@ from xueshi.jurisdictions import YearSpan
 Model = TypeVar("Model", bound=BaseModel)
 LineOf = Callable[..., int]
 """Line (1-based) of a part of a file, by its path: `line_of("levels", 0, "clause")`."""
+
+KEPT: Final = 128
+"""How many texts are kept as trees: flows, notices and papers of all regions, and what bureaus wrote beside them."""
 
 
 def _years(value: object) -> object:
@@ -325,12 +329,18 @@ def read_yaml(file: Traversable, model: type[Model], where: str, lang: Lang = "e
     return read_placed(file, model, where, lang)[0]
 
 
+@lru_cache(maxsize=KEPT)
+def _tree(text: str) -> object:
+    """Read a text as a tree with the line of each part; nobody changes it, so what was read before is not read again."""
+    reader = YAML(typ="rt")
+    reader.Constructor = _DaysAsText
+    return reader.load(text)
+
+
 def read_placed(file: Traversable, model: type[Model], where: str, lang: Lang = "en") -> tuple[Model, LineOf]:
     """Read and check one file as `read_yaml` does; also returns in which line a part of it stands."""
     try:
-        reader = YAML(typ="rt")
-        reader.Constructor = _DaysAsText
-        tree = reader.load(file.read_text(encoding="utf-8"))
+        tree = _tree(file.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = 0 if error.problem_mark is None else error.problem_mark.line + 1
         raise PluginError(unreadable(where, line, error.problem, lang)) from error
