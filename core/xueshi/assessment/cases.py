@@ -74,7 +74,8 @@ class Packs:
         Raises RuleFileError when it does not load.
         """
         config = case.config if as_chosen else {}
-        key = f"{instrument}|{config}|{case.id if case.sector_file is not None else ''}"
+        beside = case.sector_file
+        key = f"{instrument}|{config}|{'' if beside is None else f'{beside.file}:{beside.line}'}"
         if key not in self.made:
             ask = resolve_pack if self.checked else unchecked
             self.made[key] = ask(

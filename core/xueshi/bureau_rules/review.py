@@ -208,14 +208,18 @@ def _cases(registry: Registry, step: Step, changes: Sequence[LawChange]) -> Case
     failed: list[ChangedCase] = []
     changed: list[ChangedCase] = []
     total = 0
+    packs: dict[str, tuple[Packs, Packs]] = {}
     for file in _case_files(registry, step.region):
         if file.instrument not in instruments:
             continue
-        functions = registry.ask(registry.owner_of(file.instrument)).hour_functions(file.instrument)
-        plain = Packs(registry.source_of, functions)
-        under = Packs(registry.source_of, functions)
-        if step.adds is not None:
-            under = Packs(registry.source_of, functions, overlays=(step.adds.source,), area=step.area)
+        if file.instrument not in packs:
+            functions = registry.ask(registry.owner_of(file.instrument)).hour_functions(file.instrument)
+            adds = () if step.adds is None else (step.adds.source,)
+            packs[file.instrument] = (
+                Packs(registry.source_of, functions),
+                Packs(registry.source_of, functions, overlays=adds, area=step.area if adds else ""),
+            )
+        plain, under = packs[file.instrument]
         if file.faults:
             failed.append(ChangedCase(file.path, file.path, "案例文件", file.faults))
         for case in file.cases:
