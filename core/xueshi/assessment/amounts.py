@@ -225,7 +225,8 @@ def _of_days(run: Run, one: Judged, row: Row, cap: Number, exact: Number) -> Num
         if day is None:
             return Stop("needs", "needs_fact", ("days",))
         days = 1
-    limit: Number = cap * (days - less_quantity(row.less, "days", facts) if row.less else days)
+    left = days - less_quantity(row.less, "days", facts) if row.less else days
+    limit: Number = cap * (-(-left // 1) if row.begun else left)
     return limit if day is None else _used(run, row, day, cap, min(exact, limit))
 
 

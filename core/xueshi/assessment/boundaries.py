@@ -10,7 +10,7 @@ from typing import Any
 
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_words import RuleWords
-from xueshi.regulations.words import RATE_UNITS
+from xueshi.regulations.words import RATE_UNITS, UPWARD, rates
 
 USUAL_YEAR = 2021
 """The year whose edges are shown where the instrument serves it; else the first that it serves."""
@@ -50,7 +50,7 @@ def proposals(pack: RulePack) -> list[Proposal]:
                 Proposal(
                     one["rule"],
                     one["clause"],
-                    "最低要求",
+                    "最低要求" if one["over"] is None else "各年平均" if one.get("averaged") else "各年之和",
                     one["of"],
                     (short, _shown(minimum), _shown(minimum + 1)),
                 )
@@ -78,8 +78,10 @@ def proposals(pack: RulePack) -> list[Proposal]:
 
 def _window(pack: RulePack, one: Mapping[str, Any]) -> Proposal:
     """Propose, for a requirement over several years, what its figures may come to; the case holds it under `windows`."""
-    word = "各年平均" if one["average_of"] else "各年之和"
-    values = [f"{word}恰好达到", f"{word}差0.01"] if one["average_of"] or one["sum_of"] else []
+    averaged = one["average_of"] or one.get("averaged")
+    word = "各年平均" if averaged else "各年之和"
+    figured = averaged or one["sum_of"] or one["at_least"] is not None
+    values = [f"{word}恰好达到", f"{word}差0.01"] if figured else []
     if one["every"]:
         values += ["每年都达到", "之和达到而有一年未达到"]
     if one["over"]["window"] in ("term", "cycle"):
@@ -100,6 +102,12 @@ def _of_row(row: dict[str, Any]) -> Iterator[Proposal]:
         edge = Fraction(1, 100)
         values = (Fraction(low) - edge, Fraction(low), Fraction(high), Fraction(high) + edge)
         yield Proposal(rule, clause, "幅度", "granted", tuple(map(_shown, values)))
+    for _, _, unit, count, part, *_ in rates(row.get("hours")):
+        if part in UPWARD:
+            fact, size = RATE_UNITS[unit]
+            at = Fraction(count * size)
+            parts = tuple(_shown(at * Fraction(quarters, 4)) for quarters in (4, 5, 6, 7))
+            yield Proposal(rule, clause, "不满一个单位", fact, parts)
     for fact, missing in _gates(row):
         yield Proposal(rule, clause, "条件", fact, missing)
     yield from _caps(row, row.get("hours"))
@@ -133,9 +141,9 @@ def _caps(row: dict[str, Any], hours: Any) -> Iterator[Proposal]:
     """Propose, for a cap, the quantity just below, at and above; where the rate tells it, as a quantity."""
     for word, form in (row.get("at_most") or {}).items():
         for cap in _fixed(form):
-            rates = list(_rates(hours))
-            if rates and word != "day":
-                rate, unit, count = rates[0]
+            rate_words = next(rates(hours), None)
+            if rate_words is not None and word != "day":
+                _, rate, unit, count, *_ = rate_words
                 fact, size = RATE_UNITS[unit]
                 at = cap * count * size / Fraction(rate)
                 yield Proposal(row["rule"], row["clause"], f"上限{word}", fact, _around(at))
@@ -172,12 +180,6 @@ def _ranges(form: Any) -> Iterator[tuple[str, str]]:
     for node in _walk(form):
         if node[0] == "range" and len(node) > 2:
             yield node[1], node[2]
-
-
-def _rates(form: Any) -> Iterator[tuple[str, str, int]]:
-    for node in _walk(form):
-        if node[0] == "rate" and len(node) > 3:
-            yield node[1], node[2], node[3]
 
 
 def _fixed(form: Any) -> Iterator[Fraction]:

@@ -40,7 +40,7 @@ from xueshi.assessment.formulas import (
 )
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.wording import condition_text, of_kind
-from xueshi.regulations.words import COMPLETED, RATE_UNITS
+from xueshi.regulations.words import COMPLETED, RATE_UNITS, UPWARD
 
 WHOLE_YEAR = (10000,)
 """A spread that spreads nothing: all hours in their own year."""
@@ -181,6 +181,7 @@ def _rate(form: list[Any], rate: Number) -> Formula:
         to_whole=partial == "whole",
         completed=unit in COMPLETED and partial != "by_days",
         by_days=partial == "by_days",
+        upward=partial if partial in UPWARD else "",
     )
 
 

@@ -17,7 +17,7 @@ from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_words import CAPS, RuleWords
 from xueshi.regulations.wording import settled
-from xueshi.regulations.words import COMPLETED, RATE_UNITS, WHOLE_ONLY
+from xueshi.regulations.words import COMPLETED, RATE_UNITS, UPWARD, WHOLE_ONLY
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,12 @@ def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> in
 def _quantity(form: list[Any], units: Fraction) -> str:
     """Say how much of what a rate counts by makes so many of its units: a part of a unit where parts count."""
     _, _, unit, per, partial, *_ = form
+    if partial in UPWARD:
+        parts = 1 if partial == "up" else 2
+        sure = Fraction(-(-units * parts // 1), parts) * per
+        if unit in COMPLETED:
+            return f"{-(-sure * RATE_UNITS[unit][1] // 1)}个月"
+        return f"{show_hours(int(sure * 100))}{UNIT_WORDS[unit]}"
     if partial == "whole" or unit in WHOLE_ONLY:
         return f"{-(-units // 1) * per}{UNIT_WORDS[unit]}"
     if unit in COMPLETED:

@@ -133,10 +133,11 @@ def quantity(fact: str, less: tuple[str, ...]) -> Formula:
 class Rate(Formula):
     """So many hours for so many of a quantity; where it is to be whole, what is begun counts nothing.
 
-    `completed`: of months only whole ones count; `by_days`: what is beyond them counts by its days.
+    `completed`: of months only whole ones count; `by_days`: what is beyond them counts by its days; `upward`: how a part
+    of a unit is counted up, empty where it is not.
     """
 
-    __slots__ = ("by_days", "completed", "divisor", "hundred", "quantity", "straight", "to_whole")
+    __slots__ = ("by_days", "completed", "divisor", "hundred", "quantity", "straight", "to_whole", "upward")
 
     def __init__(
         self,
@@ -147,8 +148,10 @@ class Rate(Formula):
         to_whole: bool,
         completed: bool,
         by_days: bool,
+        upward: str = "",
     ) -> None:
         self.quantity = quantity
+        self.upward = upward
         self.hundred = rate * 100
         self.divisor = divisor
         self.to_whole = to_whole
@@ -163,6 +166,8 @@ class Rate(Formula):
             return self.hundred * count
         if isinstance(count, Stop):
             return count
+        if self.upward:
+            return whole(self.hundred * counted_up(Fraction(count) / self.divisor, self.upward))
         if self.completed:
             count = int(count)
         elif self.by_days:
@@ -179,6 +184,16 @@ class Rate(Formula):
         elif self.to_whole:
             count = int(count)
         return whole(self.hundred * count)
+
+
+def counted_up(units: Number, upward: str) -> Number:
+    """Return units with their part counted up: `up` to a whole one, `up_to_half` to the next half, `as_half` to just half of one."""
+    if upward == "up":
+        return -(-units // 1)
+    if upward == "up_to_half":
+        return Fraction(-(-units * 2 // 1), 2)
+    full = units // 1
+    return full if units == full else full + Fraction(1, 2)
 
 
 def to_the_day(months: Number) -> Number:

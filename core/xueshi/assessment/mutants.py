@@ -28,7 +28,9 @@ _NUMBER = re.compile(r"^(?P<sign>-|x|)(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)$"
 _PART = re.compile(r"^(\d+)/(\d+)$")
 _MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _BAND = ("upto", "below", "over", "from")
-VALUES = ("hours", "share", "again", "at_most", "spread", "at_least", "starts", "default", "values", "over")
+VALUES = (
+    "hours", "share", "again", "at_most", "spread", "at_least", "average_at_least", "starts", "default", "values", "over",
+)  # fmt: skip
 """Keys under which numbers stand; `default` and `values` are those of parameters."""
 CONDITIONS = ("when", "needs", "except", "if_record", "where")
 GATES = ("needs", "except")
@@ -37,6 +39,12 @@ NAMING = (*CONDITIONS, "less", "dated", "same")
 PARTS = ("rows", "plus")
 """Keys under which entries of their own stand."""
 ABSENT = "not_stated"
+OTHER_PARTS: dict[str, tuple[str, ...]] = {
+    "up": ("up_to_half",),
+    "up_to_half": ("up", "as_half"),
+    "as_half": ("up_to_half",),
+}
+"""What counts a part of a unit up, and what would give the same but for a small part, or for a large one."""
 WHOLE = ("groups", "refuse", "deemed")
 """Sections whose entries are dropped whole."""
 NUMBERED = ("parameters", "tables", "sums", "year", "rules", "groups", "refuse", "requirements", "deemed")
@@ -112,6 +120,11 @@ def _entry(root: document.Mapping, path: Path, name: str, clause: str) -> Iterat
             yield from _absences(root, (*path, key), name, clause)
         if key == "less":
             yield Mutant(body.line_of(key), name, clause, "less is removed", _without(root, (*path, key)))
+        if key == "partial" and isinstance(value, Scalar):
+            for other in OTHER_PARTS.get(value.text, ()):
+                new = Scalar(value.file, value.line, other)
+                what = f"partial: {value.text} becomes {other}"
+                yield Mutant(value.line, name, clause, what, _with(root, (*path, key), new), (*path, key))
         if key == "spread":
             yield from _turned(root, (*path, key), name, clause)
         if key in NAMING:

@@ -18,7 +18,7 @@ from xueshi.assessment.formulas import Formula
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import COMPLETED, TWINS, rates
+from xueshi.regulations.words import COMPLETED, TWINS, UPWARD, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +127,9 @@ class Row(Cited):
     ranged: bool
     """Whether somebody chooses the hours within bounds."""
 
+    begun: bool
+    """Whether a begun unit is counted up: a begun day then has the limit of a day in full."""
+
     rule_tuple: tuple[str, ...]
 
     credits: dict[int, str]
@@ -225,6 +228,11 @@ class Requirement(Cited):
     all_of: tuple[str, ...]
     alone: bool
     reads: tuple[str, ...]
+    averaged: bool
+    """Whether `at_least` is of the average of the years, not of their sum."""
+
+    decides: bool
+    """Whether the verdict of the year itself rests on it, though it looks at several years."""
 
 
 @dataclass(slots=True, eq=False)
@@ -283,7 +291,7 @@ class Program:
     """The readings behind the yearly requirements, also behind those that bind nobody: a reading decided it."""
 
     alternatives: tuple[Requirement, ...]
-    """The alternatives of a year with a verdict of their own: no part of others (those of windows are in the next)."""
+    """The alternatives of a year, and the windows that decide it, with a verdict of their own: no part of others."""
 
     window_alternatives: tuple[Requirement, ...]
     """The alternatives between windows only, innermost first; they are judged beside the year."""
@@ -424,7 +432,7 @@ def compile_pack(pack: RulePack) -> Program:
         requirements,
         tuple(one for one in yearly if one.binds is not False),
         tuple(dict.fromkeys(name for one in yearly for name in one.readings)),
-        tuple(one for one in requirements if one.alone and one.id in tree.yearly and one.id not in tree.inner),
+        tuple(one for one in requirements if one.alone and one.id in tree.yearly | tree.deciding and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years,
         tuple(one for one in requirements if one.ceiling is not None),
@@ -453,14 +461,19 @@ class RequirementTree:
         below = {name: self._below(name, ()) for name in by_id}
         leaves = {name: {part for part in below[name] if part not in found} for name in found}
         self.yearly = frozenset(
-            name for name in found if any(by_id[leaf].over is None for leaf in leaves[name])
+            name
+            for name in found
+            if by_id[name].decides or any(by_id[leaf].over is None for leaf in leaves[name])
         )
+        self.deciding = frozenset(name for name, one in by_id.items() if one.over is not None and one.decides)
         self.windows = sorted(
             (name for name in found if name not in self.yearly), key=lambda one: len(below[one])
         )
         self.inner = frozenset(part for name in found for part in below[name])
         of_windows = {name for name, one in by_id.items() if one.over is not None} | set(self.windows)
-        self.year_parts = frozenset(part for name in self.yearly for part in below[name] & of_windows)
+        self.year_parts = self.deciding.union(
+            part for name in self.yearly for part in below[name] & of_windows
+        )
         resting = {name for name in self.yearly if below[name] & of_windows}
         self.rests_on_years = frozenset(self.year_parts | resting)
 
@@ -517,7 +530,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine, tuple(group for group in mine if ids & group.of),
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", any(rate[4] in UPWARD for rate in rates(row["hours"])), (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -618,5 +631,5 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
         *_cited(entry), entry["id"], entry["of"], labels.get(entry["of"], entry["of"]), form,
         compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
         compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
-        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form),
+        tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), bool(entry.get("averaged")), bool(entry.get("decides")),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.words import RATE_UNITS, band_words
+from xueshi.regulations.words import RATE_UNITS, UPWARD, band_words
 
 UNIT_WORDS = {
     "day": "天", "half_day": "半天", "hour": "课时", "course": "门", "subject": "科", "item": "项", "character": "字",
@@ -14,8 +14,24 @@ UNIT_WORDS = {
 }  # fmt: skip
 LARGE = {1000: "千", 10000: "万"}
 """Counts that a text writes as a word: 每千字, 每万字."""
+ONE_UNIT = {
+    "day": ("一天", "半天"), "half_day": ("半天", "半天的一半"), "hour": ("一课时", "半课时"), "month": ("一个月", "半个月"),
+    "half_year": ("半年", "三个月"), "year": ("一年", "半年"), "credit": ("一学分", "半学分"),
+}  # fmt: skip
+"""One unit of what a text counts by, and half of it."""
 ABSENT = {"none": "为无", "not_stated": "未填写", "stated": "已填写", "in_window": "在本期内"}
 UNDECIDED = {"lower": "未认定时取下限", "higher": "未认定时取上限", "needs_decision": "未认定时待认定"}
+
+
+def upward_words(part: str, unit: str, count: int = 1) -> str:
+    """Say how a part of a unit is counted up: `不满一天的按半天计`; `count` characters make one unit."""
+    named = f"{LARGE.get(count) or count}{UNIT_WORDS[unit]}"
+    one, half = ONE_UNIT.get(unit, (named, f"半{named}" if count in LARGE else f"{named}的一半"))
+    if part == "up":
+        return f"不满{one}的按{one}计"
+    if part == "as_half":
+        return f"不满{one}的按{half}计"
+    return f"不满{half}的按{half}计，超过{half}不满{one}的按{one}计"
 
 
 class AmountWords:
@@ -68,6 +84,8 @@ class AmountWords:
             notes.append("只计整数")
         if rest and rest[0] == "by_days":
             notes.append("不足一个月的按天折算，每天为一个月的1/30")
+        if rest and rest[0] in UPWARD:
+            notes.append(upward_words(rest[0], per, count))
         return f"{text}（{'，'.join(notes)}）"
 
     def _by_factor(self, form: list[Any], unit: str) -> str:

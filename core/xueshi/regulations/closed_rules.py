@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from xueshi.regulations import schema
@@ -9,9 +10,11 @@ from xueshi.regulations.document import Mapping, Node, Scalar, Sequence
 from xueshi.regulations.expressions import Reader, give_up, meeting
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry
-from xueshi.regulations.words import COMPLETED, PARTS, WHOLE_ONLY, Form, rates
+from xueshi.regulations.words import COMPLETED, PARTS, UPWARD, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
+_DIVISIBLE = re.compile(r"per (\d|day|half_day|hour|month|half_year|year|character)")
+"""A rate by something that has parts (so many characters begin with a number)."""
 
 
 def cite(entry: Entry, files: list[RuleFile], above: Cite | None = None) -> Cite:
@@ -122,7 +125,7 @@ class RuleCloser:
             )
 
     def _idle_partial(self, entry: Entry, closed: dict[str, Any]) -> None:
-        """Add E508 for a `partial` that changes nothing where it stands: `prorate` of single months, `by_days` of no months."""
+        """Add E508 for a `partial` that changes nothing where it stands: `prorate` of single months, `by_days` of no months, `up` of no rate."""
         own = [row for row in entry.rows if "partial" in row.keys]
         for place in (entry, *own):
             if (node := place.keys.get("partial")) is None:
@@ -143,6 +146,9 @@ class RuleCloser:
             elif chosen == "by_days" and units and not units & COMPLETED:
                 why = "by_days is of hours per month, half_year or year"
                 repair = "partial: prorate, or partial: whole"
+            elif chosen in UPWARD and not units:
+                why = f"nothing is reckoned by a unit that has parts, so {chosen} counts nothing up"
+                repair = "hours: … per day (per hour, per month, per 1000 characters), or delete partial"
             else:
                 continue
             self.reader.findings.add(
@@ -210,20 +216,7 @@ class RuleCloser:
         hours = _all_text(keys.get("hours"))
         if hours in reader.names.tables:
             hours = _all_text(reader.names.tables[hours])
-        divisible = any(
-            f"per {word}" in hours
-            for word in (
-                "day",
-                "half_day",
-                "hour",
-                "month",
-                "half_year",
-                "year",
-                "1000",
-                "10000",
-                "character",
-            )
-        )
+        divisible = _DIVISIBLE.search(hours) is not None
         reader.partial = reader.option(keys.get("partial"), PARTS, "partial") if divisible else None
         reader.undecided = (
             reader.option(keys.get("undecided"), ("lower", "higher", "needs_decision"), "undecided")

@@ -537,10 +537,9 @@ class Reader:
             self.fact(str(form[1]), node)
         if form[0] == "rate":
             unit = str(form[2])
-            by_days = self.partial == "by_days" and unit in words.COMPLETED
             return [
                 *form,
-                "whole" if self.partial == "whole" else "by_days" if by_days else "prorate",
+                self._part_of(unit),
                 list(self.less)
                 if unit in DAYS
                 else [],  # days on the way are taken off days, of nothing else
@@ -548,6 +547,13 @@ class Reader:
         if form[0] == "range":
             return [*form, self.undecided]
         return form
+
+    def _part_of(self, unit: str) -> str:
+        """Return what a part of a unit gives, as `partial` says it, where that word does anything to the unit."""
+        part = self.partial or "prorate"
+        if part == "by_days" and unit not in words.COMPLETED:
+            return "prorate"
+        return "prorate" if part in words.UPWARD and unit in words.WHOLE_ONLY else part
 
     def _python(self, node: Mapping) -> Form:
         name = text_of(node.get("python")) or ""

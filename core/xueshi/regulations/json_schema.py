@@ -31,7 +31,8 @@ _DESCRIPTIONS = {
     "except": "除外：说明了才起作用",
     "hours": "10；8 per day；stated；10 to 15；decided；{level: {national: 50}}",
     "less": "扣除的事实：travel_days；列表为全部扣除；{Q5: {counted: none, taken: travel_days}}",
-    "partial": "prorate（按比例）、whole（只计整数）或 by_days（不足一个月的按天折算）",
+    "partial": "prorate（按比例）、whole（只计整数）、by_days（不足一个月的按天折算）；计足的：up（不满一天的按一天计）、"
+    "up_to_half（不满半天的按半天计）、as_half（不满一天的按半天计）",
     "at_most": "{event: 20, day: 8, year: 30}",
     "share": "{rank: {1: 100%, then: -20%}}",
     "spread": "[50%, 50%]",
@@ -40,6 +41,8 @@ _DESCRIPTIONS = {
     "count": "once、highest、each",
     "again": "50%：同一项目第一次（或最高一项）以外的按此份额计",
     "at_least": "90；1/3 of R1；{person.level: {senior: 72}}；any",
+    "average_at_least": "16：跨年度（over）各年平均不少于16学时，不看各年的最低要求",
+    "decides": "year：当年是否合格按这项跨年度要求判定",
     "for_years": "2：当年和次年",
     "over": "term；{cycle: 5}；{last: 3}；{since: title_date, at_most: 6}",
     "change": "add、replace、amend、remove",

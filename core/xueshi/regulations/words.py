@@ -30,8 +30,11 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 COMPLETED = frozenset(("month", "half_year", "year"))
 """Units of which only whole months count, unless a part of a month is to count by its days (`partial: by_days`)."""
 
-PARTS = ("prorate", "whole", "by_days")
-"""What a part of a unit gives: its share, nothing, or (of months) so much for each day beyond the whole months."""
+UPWARD = ("up", "up_to_half", "as_half")
+"""What counts a part of a unit up: a begun unit counts in full, a begun half in full, any part counts as half of one."""
+
+PARTS = ("prorate", "whole", "by_days", *UPWARD)
+"""What a part of a unit gives: its share, nothing, (of months) so much for each day beyond the whole months, or more than its share."""
 
 TWINS = {
     "days": "half_days",
