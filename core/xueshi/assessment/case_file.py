@@ -55,6 +55,7 @@ RECORD_KEYS = (
     "status",
     "claimed",
     "year",
+    "makeup_for",
     "code",
 )
 PERSON_KEYS = (
@@ -81,6 +82,8 @@ class CaseRecord:
     claimed: int | None
     year: int | None
     line: int
+    makeup: bool = False
+    """Made up (补训) for `year`, inside the window that a notice opened for it."""
 
 
 @dataclass(frozen=True)
@@ -396,11 +399,17 @@ def _record(node: Mapping, case: str, faults: list[str]) -> CaseRecord:
             f"{node.file}:{node.line}: 案例{case}的记录{name}的code“{code}”不是原因代码{did_you_mean(code, CODES)}；"
             f"可写：{'、'.join(CODES)}，或以{'、'.join(CODE_FAMILIES)}开头"
         )
-    year = _text(node.get("year"))
+    makeup = _text(node.get("makeup_for"))
+    year = makeup or _text(node.get("year"))
+    if node.get("makeup_for") is not None and (not makeup.isdigit() or node.get("year") is not None):
+        faults.append(
+            f"{node.file}:{node.line}: 案例{case}的记录{name}的makeup_for应为补训所属的年度，并且不再写year，"
+            "如 makeup_for: 2024"
+        )
     return CaseRecord(
         name, _text(node.get("kind")), (tuple(rule) if isinstance(rule, list) else (str(rule),)) if rule else (), node.get("rule") is not None,
         facts, expected, _text(node.get("category")) or None, _text(node.get("status")) or None, _text(node.get("code")) or None,
-        claimed, int(year) if year.isdigit() else None, node.line,
+        claimed, int(year) if year.isdigit() else None, node.line, bool(makeup),
     )  # fmt: skip
 
 

@@ -55,6 +55,7 @@ DESCRIPTIONS = {
     "status": "认定结果，缺省按hours",
     "code": "原因代码",
     "claimed": "申报学时",
+    "makeup_for": "补训：补的是哪个年度，如2024；只计入该年度",
 }
 
 
