@@ -34,7 +34,7 @@ from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import FACT_TYPES, engine_vocabulary
 from xueshi.regulations.words import RATE_UNITS
 from xueshi.settings import PREFIX, Settings
-from xueshi_cli.facts_given import read_request, read_years
+from xueshi_cli.facts_given import read_minimums, read_request, read_years
 from xueshi_cli.main import build
 from xueshi_cli.region_findings import TITLES
 
@@ -108,11 +108,13 @@ def test_the_rule_files_of_the_guide_load() -> None:
 
 
 def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
-    first, _, windows, term = yaml_blocks("cases.md")
+    first, _, windows, term, makeup = yaml_blocks("cases.md")
     head, _, case = first.partition("cases:\n")
     three = case.replace("EX2024-01", "EX2024-02") + windows
     three = three.replace("R6: {met: true, totals: {total: 270}, average: {total: 90}}", "R6: {met: false}")
-    text = f"{head}cases:\n{case}{three}{term}"
+    made_up = case.replace("EX2024-01", "EX2024-03").partition("    records:\n")[0] + makeup
+    made_up += "    totals: {public: 0, professional: 6, total: 6}\n    met: false\n    shortfall: {public: 30, total: 84}\n"
+    text = f"{head}cases:\n{case}{three}{term}{made_up}"
     result = run_file(
         RegulationSource("cases.md", text),
         lambda instrument: RegulationSource(instrument, yaml_blocks("rule-language.md")[0]),
@@ -121,7 +123,49 @@ def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
         ("EX2024-01", ()),
         ("EX2024-02", ()),
         ("EX2024-09", ()),
+        ("EX2024-03", ()),
     ]
+
+
+HEAD = """\
+xueshi: 1
+regulation:
+  {id: EX2024, title: 示例办法, number: none, issuer: 示例局, issued: 2024-01-08, effective: none, years: 2024 to open, area: 990100}
+clauses: {三: {encoded: 示例}, 四: {encoded: 示例}, 五: {encoded: 示例}}
+categories: {public: 公需科目, professional: 专业科目}
+sums:
+  absences: {label: 派驻、病产假, count: [4.1]}
+  seminars: {label: 研修, where: {kind: advanced_seminar}}
+year: {clause: 三, starts: 01-01, person_as_of: end}
+defaults: {category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}
+rules:
+  1: {clause: 三, name: 培训, for: training, hours: 6 per day, partial: prorate}
+  2: {clause: 五, name: 研修, for: advanced_seminar, hours: stated}
+  4.1: {clause: 四, name: 派驻, for: field_service, needs: [approved], hours: none}
+"""
+
+
+def text_blocks(page: str) -> list[str]:
+    return re.findall(r"^```text\n(.*?)^```", (PROJECT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_requirements_over_several_years_in_the_guide_load() -> None:
+    told = [block for block in text_blocks("rule-language.md") if "over:" in block]
+    assert len(told) == 2
+    for block in told:
+        body = "".join(f"  {line}\n" for line in block.splitlines())
+        law = f"{HEAD}requirements:\n{body}"
+        found = check("EX2024", lambda _, law=law: RegulationSource("ex2024.yaml", law))  # type: ignore[misc]
+        assert [str(one) for one in found if one.severity == "E"] == []
+
+
+def test_the_year_that_only_several_years_decide_in_the_guide_is_judged_so() -> None:
+    law, case = [block for block in text_blocks("region-author.md") if "216" in block]
+    result = run_file(
+        RegulationSource("region-author.md", f"document: EX2024\ncases:\n{case}"),
+        lambda _: RegulationSource("ex2024.yaml", HEAD + law),
+    )
+    assert [(one.id, one.failures) for one in result.results] == [("EX2024-01", ())]
 
 
 def test_the_file_of_one_persons_year_in_the_guide_is_read(tmp_path: Path) -> None:
@@ -132,7 +176,11 @@ def test_the_file_of_one_persons_year_in_the_guide_is_read(tmp_path: Path) -> No
     pack = load().pack_of("SZ2013")
     request = read_request(file, pack, pack.area, 2024)
     assert evaluate(pack, request).totals["professional"] == 1800
-    assert read_years(file, pack) == {2023: {"public": 3000, "professional": 6000, "total": 9000}}
+    assert read_years(file, pack) == {
+        2023: {"public": 3000, "professional": 6000, "total": 9000},
+        2012: {"public": 2000, "professional": 5000, "total": 7000},
+    }
+    assert read_minimums(file, pack) == {2012: {"public": 2400, "total": 7200}}
 
 
 def test_every_key_and_every_check_stands_in_the_guide() -> None:

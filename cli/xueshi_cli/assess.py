@@ -21,7 +21,15 @@ from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import quotes_of
 from xueshi_cli.attached import attached_texts
-from xueshi_cli.facts_given import given_facts, kind_named, person_facts, read_request, read_years
+from xueshi_cli.facts_given import (
+    given_facts,
+    kind_named,
+    person_facts,
+    read_minimums,
+    read_request,
+    read_years,
+    years_wanted,
+)
 from xueshi_cli.law_here import law_here
 from xueshi_cli.output import AsJson, show_table
 
@@ -50,10 +58,11 @@ def assess(
         _no_law(PersonYearRequest(code, year, {}, ()), str(error), as_json=json)
         return
     request = read_request(file, pack, code, year)
-    others = read_years(file, pack)
+    others, asked_then = read_years(file, pack), read_minimums(file, pack)
+    packs = _Packs(registry, code, sector or None)
     try:
         result = evaluate(pack, request)
-        figures = figures_of_earlier(_Packs(registry, code, sector or None), request, others)
+        figures = figures_of_earlier(packs, request, others, asked_then)
         result = with_windows(pack, request, result, figures)
     except RuleError as error:
         raise InputError(f"{file}：{error}") from error
@@ -62,7 +71,7 @@ def assess(
         name: registry.pack_of(name)
         for name in {entry.regulation for entry in request.earlier} & set(registry.instruments())
     }
-    notices = notices_of(pack, request)
+    notices = (*notices_of(pack, request), *years_wanted(pack, result, packs))
     if json:
         body = {**result.to_json(), "notices": list(notices)}
         if explained:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts
+from xueshi.assessment.program import program
+from xueshi.assessment.types import LedgerEntry, PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.errors import InputError
 from xueshi.fault_words import json_fault, system_fault
 from xueshi.hours import parse_hours
@@ -15,8 +16,10 @@ from xueshi.regulations.diagnostics import nearest
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.vocabulary import Fact
 
-RECORD_KEYS = ("id", "name", "kind", "year", "facts", "claimed")
+RECORD_KEYS = ("id", "name", "kind", "year", "makeup_for", "facts", "claimed")
 FILE_KEYS = ("person", "records", "earlier", "years")
+MINIMUM = ("minimum", "最低要求")
+"""Under `years`, beside the hours of a year: what was asked of it, where no law of that year is encoded."""
 EXAMPLE = '{"person": {"level": "senior"}, "records": [{"id": "1", "kind": "training", "facts": {"days": 3}, "claimed": "24"}]}'
 
 
@@ -51,31 +54,78 @@ def read_request(file: Path, pack: RulePack, area: str, year: int) -> PersonYear
 def read_years(file: Path, pack: RulePack) -> dict[int, dict[str, int]]:
     """Read from the same file what other years came to: `"years": {"2031": {"total": "70", "public": 20}}`, in hours.
 
-    For requirements over several years; returns hundredths by category or sum. Raises InputError.
+    For requirements over several years; returns hundredths by category or sum. A total that is not given is added up
+    where every category is; nothing that is left out is taken for 0. Raises InputError.
     """
     body = json.loads(file.read_text(encoding="utf-8"), parse_float=str).get("years", {})
-    known = [*pack.categories, *pack.sums, "total"]
-    labels = {
-        **{label: code for code, label in (*pack.categories.items(), *pack.sums.items())},
-        "合计": "total",
-    }
     found: dict[int, dict[str, int]] = {}
     for year, totals in _mapping(body, f"{file}：years").items():
         where = f"{file}：years中的{year}"
         if not (year.isdigit() and len(year) == 4):
             raise InputError(f'{where}不是年度；例如 "years": {{"2031": {{"total": "70"}}}}')
-        held: dict[str, int] = {}
-        for key, hours in _mapping(totals, where).items():
-            code = labels.get(key, key)
-            if code not in known:
-                raise InputError(f"{where}：没有类别“{key}”{_near(key, known)}；可用：{'、'.join(known)}")
-            try:
-                held[code] = int(parse_hours(str(hours)))
-            except (ValueError, ArithmeticError) as error:
-                raise InputError(f"{where}：{key}“{hours}”不是学时数；最多两位小数") from error
-        if "total" not in held:
-            held["total"] = sum(held.get(code, 0) for code in pack.categories)
+        told = {key: hours for key, hours in _mapping(totals, where).items() if key not in MINIMUM}
+        held = _by_category(told, where, pack)
+        if "total" not in held and held.keys() >= pack.categories.keys():
+            held["total"] = sum(held[code] for code in pack.categories)
         found[int(year)] = held
+    return found
+
+
+def read_minimums(file: Path, pack: RulePack) -> dict[int, dict[str, int]]:
+    """Read from the same file what years without an encoded law asked: `"2021": {"total": "70", "minimum": {"total": "72"}}`.
+
+    Returns hundredths by category or sum, only of the years that say so. Raises InputError.
+    """
+    body = json.loads(file.read_text(encoding="utf-8"), parse_float=str).get("years", {})
+    found: dict[int, dict[str, int]] = {}
+    for year, totals in body.items():
+        where = f"{file}：years中{year}的minimum"
+        for word in MINIMUM:
+            if word in totals:
+                found[int(year)] = _by_category(_mapping(totals[word], where), where, pack)
+    return found
+
+
+def years_wanted(
+    pack: RulePack, result: YearAssessment, pack_of: Callable[[int], RulePack | None]
+) -> tuple[str, ...]:
+    """Say what of other years would tell a requirement over several years, and how the file gives it; nothing where none is open."""
+    compiled = program(pack)
+    wanted: dict[int, dict[str, Any]] = {}
+    without: dict[int, None] = {}
+    for window in result.windows:
+        one = compiled.by_id[window.id]
+        by_minimum = [compiled.scopes[name] for name in (*one.average_of, *one.sum_of, *one.every)]
+        own = [one.of] if one.at_least is not None else []
+        for year in (*window.missing_years, *window.untold) if window.met is None else ():
+            held = wanted.setdefault(year, {})
+            held.update(dict.fromkeys((*by_minimum, *own), "学时数"))
+            if by_minimum and pack_of(year) is None:
+                without[year] = None
+                held.setdefault("minimum", {}).update(dict.fromkeys(by_minimum, "学时数"))
+    if not wanted:
+        return ()
+    shape = json.dumps({str(year): wanted[year] for year in sorted(wanted)}, ensure_ascii=False)
+    said = f'跨年度要求还不能判定：请在文件中补充 "years": {shape}'
+    if without:
+        years = "、".join(map(str, sorted(without)))
+        said += f"；{years}年度没有已编入的规定，minimum写当年规定的最低学时"
+    return (said,)
+
+
+def _by_category(hours: Mapping[str, Any], where: str, pack: RulePack) -> dict[str, int]:
+    """Read hours by category or sum, given by code or Chinese label, as hundredths."""
+    known = [*pack.categories, *pack.sums, "total"]
+    labels = {label: code for code, label in pack.labels.items()}
+    found: dict[str, int] = {}
+    for key, value in hours.items():
+        code = labels.get(key, key)
+        if code not in known:
+            raise InputError(f"{where}：没有类别“{key}”{_near(key, known)}；可用：{'、'.join(known)}")
+        try:
+            found[code] = int(parse_hours(str(value)))
+        except (ValueError, ArithmeticError) as error:
+            raise InputError(f"{where}：{key}“{value}”不是学时数；最多两位小数") from error
     return found
 
 
@@ -153,7 +203,10 @@ def _record(one: Any, place: int, where: str, pack: RulePack) -> RecordFacts:
         (fact := fact_named(name, pack, where, kind)).name: value_of(fact, value)
         for name, value in _mapping(body.get("facts", {}), f"{where}的facts").items()
     }
-    year = body.get("year")
+    makeup = body.get("makeup_for")
+    if makeup is not None and (type(makeup) is not int or "year" in body):
+        raise InputError(f"{where}：makeup_for应为补训所属的年度，如2021，并且不再写year")
+    year = body.get("year") if makeup is None else makeup
     if year is not None and type(year) is not int:
         raise InputError(f"{where}：year应为年度，如2021")
     claimed = body.get("claimed")
@@ -163,7 +216,8 @@ def _record(one: Any, place: int, where: str, pack: RulePack) -> RecordFacts:
         raise InputError(
             f'{where}：claimed“{claimed}”不是学时数；请写如 24 或 "9.5"，最多两位小数'
         ) from error
-    return RecordFacts(str(body.get("id", place)), kind, facts, year, hundredths, str(body.get("name", "")))
+    named = str(body.get("name", ""))
+    return RecordFacts(str(body.get("id", place)), kind, facts, year, hundredths, named, makeup is not None)
 
 
 def _mapping(body: Any, where: str, known: Sequence[str] | None = None) -> dict[str, Any]:

@@ -67,12 +67,12 @@ TOLD = [
     Told("spread", "1: {clause: 一, name: 毕业, for: degree, hours: 100, dated: graduated, spread: [50%, 50%]}", (("r1", "degree", {"graduated": "2021-07-01"}),), "", "按一分年登记，本年为第1部分，计50学时"),
 ]  # fmt: skip
 ELSEWHERE = {
-    *("removed", "no_rule_set", "hook", "makeup", "needs_years"),
+    *("removed", "no_rule_set", "hook", "makeup", "needs_years", "needs_figures"),
     *("over_years", "part_of_period"),
     *("needs_factor", "no_factor", "deemed"),
 }
 """Told of a difference file, of a year without law and of make-up, below; the reasons of a Python amount are its own
-words; the years that a verdict rests on stand in test_year_of_several, parts of years in test_periods, credits in
+words; the years that a verdict rests on stand in test_year_of_several and test_deciding_windows, parts of years in test_periods, credits in
 test_special_forms."""
 
 SPREAD = LedgerEntry("old", 2021, 2, ("EX-1",), "EX", "一", "professional", 550, None, "credited", "", "")

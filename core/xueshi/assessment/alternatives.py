@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 from xueshi.assessment.conditions import Facts, asked
+from xueshi.assessment.presumed import Doubt, Might
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.types import RequirementResult, WindowResult, YearFigures
 from xueshi.assessment.window_judging import judge_window
+
+
+class OwnYear(NamedTuple):
+    """What the year that is judged may still bring: a record waits, a sum lacks a factor, facts are not stated."""
+
+    waiting: bool
+    unset: frozenset[str]
+    might: Mapping[str, Might]
 
 
 class Alternatives:
@@ -25,8 +36,12 @@ class Alternatives:
         deemed: Mapping[str, str],
         open_deemed: Mapping[str, tuple[str, ...]],
         figures: Mapping[int, YearFigures],
+        own: OwnYear,
     ) -> None:
         self.compiled, self.facts, self.results, self.figures = compiled, facts, results, figures
+        self.own = own
+        self.doubts: dict[str, tuple[Doubt, ...]] = {}
+        """Windows that would be reached but for facts of records that are not stated."""
         self.deemed, self.open_deemed = deemed, open_deemed
         self.judged: dict[str, RequirementResult | None] = {}
         self.windows: dict[str, WindowResult] = {}
@@ -48,11 +63,51 @@ class Alternatives:
         found = judge_window(self.compiled, one, self.facts, year, self.figures)
         if found is None:
             return None
+        lacking: tuple[str, ...] = ()
+        if found.met is False and self._may_bring(one, found):
+            found = replace(found, met=None, sum_met=None)
+            lacking = tuple(
+                dict.fromkeys(name for doubt in self.doubts.get(one.id, ()) for name in doubt.facts)
+            )
         self.windows[one.id] = found
-        met = found.met
-        lacking = _lacking(one, self.facts) if met is None and not found.missing_years else ()
-        years = found.missing_years if met is None else ()
-        return _plain(one, met, lacking, years)
+        years = tuple(sorted((*found.missing_years, *found.untold)))
+        if found.met is None and not (years or lacking):
+            lacking = self._lacking(one)
+        result = _plain(one, found.met, lacking, years if found.met is None else ())
+        if years or not found.minimums:
+            return result
+        # In the figures of its years together; of several categories that which lacks most.
+        short = found.shortfall
+        of = max(found.minimums, key=lambda key: short.get(key, 0))
+        label = one.name or self.compiled.pack.labels.get(of, of)
+        figures = (found.minimums[of], found.sums.get(of, 0), short.get(of, 0))
+        return result._replace(of=of, label=label, minimum=figures[0], total=figures[1], shortfall=figures[2])
+
+    def _lacking(self, one: Requirement) -> tuple[str, ...]:
+        """List the facts that a window waits for: its own, and those of the yearly minimums that it adds up."""
+        of_parts = [
+            name
+            for part in (*one.average_of, *one.sum_of, *one.every)
+            if (yearly := self.results.get(part)) is not None and yearly.met is None
+            for name in yearly.facts
+        ]
+        return tuple(dict.fromkeys((*_lacking(one, self.facts), *of_parts)))
+
+    def _may_bring(self, one: Requirement, found: WindowResult) -> bool:
+        """Tell whether the year itself may still bring what its window lacks; no adverse verdict rests on what waits."""
+        held = [self.figures[number] for number in found.years if number in self.figures]
+        short = found.shortfall
+        if not short or any(
+            entry.met.get(self.compiled.scopes[name]) is False for name in one.every for entry in held
+        ):
+            return False
+        if self.own.waiting or not self.own.unset.isdisjoint(short):
+            return True
+        gains = [self.own.might.get(of) for of in short]
+        if any(gain is None or gain.hours < hours for gain, hours in zip(gains, short.values(), strict=True)):
+            return False
+        self.doubts[one.id] = tuple(doubt for gain in gains if gain is not None for doubt in gain.doubts)
+        return True
 
     def _alternatives(self, one: Requirement) -> RequirementResult | None:
         bound = one.when.holds(self.facts)
@@ -117,6 +172,9 @@ class Alternatives:
         """
         by_id = self.compiled.by_id
         counts = {entry.code for entry in self.compiled.sums if entry.count is not None}
+        if one.all_of:
+            # What is met already would say that nothing is short.
+            parts = [part for part in parts if part.met is False] or parts
         direct = [part for part in parts if not part.parts and by_id[part.id].over is None] or parts
         held = [part for part in direct if part.of not in counts] or direct
         choose = min if one.any_of else max

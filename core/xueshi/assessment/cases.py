@@ -179,6 +179,7 @@ def request_of(case: Case, pack: RulePack, year: int | None = None) -> PersonYea
             {name: _fact(value, pack.facts.get(name), pack) for name, value in facts_of(record).items()},
             record.year,
             record.claimed,
+            makeup=record.makeup,
         )
         for record in case.records
     )
@@ -257,7 +258,7 @@ def _term(case: Case, pack: RulePack) -> list[str]:
         "", {key: value for key, value in expected.items() if value is not None or key == "met"}, window
     )
     entry = next(one for one in pack.requirements if one["id"] == window.id)
-    short = _window_short(window, average=bool(entry["average_of"]))
+    short = _window_short(window, average=bool(entry["average_of"] or entry.get("averaged")))
     wanted = {key: int(parse_hours(value)) for key, value in case.shortfall.items()}
     if short != wanted:
         failures.append(f"差额应为{_shown(wanted)}，得{_shown(short)}")
@@ -291,7 +292,7 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
     failures: list[str] = []
     readings: dict[str, None] = {}
     known = {*pack.categories, *pack.sums, "total"}
-    looked_at = _looked_at(case, pack)
+    looked_at, own = _looked_at(case, pack)
     for year, given in case.years.items():
         unknown = [key for key in given if key not in known and key not in YEAR_KEYS]
         if unknown:
@@ -301,6 +302,8 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
         parts: dict[str, int] = {}
         if "minimum" in given:
             minimums = {key: int(parse_hours(value)) for key, value in (given["minimum"] or {}).items()}
+        elif not pack.serves(year) and not looked_at:
+            minimums = {}  # the number is the text's own: no year's minimum matters
         elif not pack.serves(year):
             failures.append(
                 f"{year}：{pack.id}不适用于该年度，请写明当年的minimum，如 minimum: {{total: 72}}"
@@ -311,10 +314,17 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
                 pack, PersonYearRequest(pack.area, year, request_of(case, pack, year).person, ()), trace=False
             )
             readings.update(dict.fromkeys(alone.readings))
-            minimums = {one.of: one.minimum for one in alone.requirements if one.minimum is not None}
+            over_years = {one.id for one in alone.windows}
+            minimums = {
+                one.of: one.minimum
+                for one in alone.requirements
+                if one.minimum is not None and one.id not in over_years
+            }
             parts = dict(YearFigures.of(alone).minimums)
         asked = {**parts, **minimums}
-        untold = [key for key in asked if key in looked_at and key not in totals]
+        untold = [
+            key for key in {**dict.fromkeys(asked), **own} if key in {*looked_at, *own} and key not in totals
+        ]
         if untold:
             named = "、".join(f"{key}（{pack.labels[key]}）" for key in untold)
             failures.append(f"{year}：没有写{named}，跨年度要求要看；请写明该年度的数，没有的写0")
@@ -335,20 +345,21 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
     return figures, failures, readings
 
 
-def _looked_at(case: Case, pack: RulePack) -> set[str]:
-    """Return the categories and sums that the windows of a case look at in every year."""
+def _looked_at(case: Case, pack: RulePack) -> tuple[set[str], dict[str, None]]:
+    """Return the categories and sums that the windows of a case look at in every year: by their minimums, by a number of its own."""
     compiled = program(pack)
     if case.term:
         names = {case.window} if case.window is not None else set(compiled.by_id)
     else:
         names = {*(case.windows or {}), *compiled.year_parts}
-    return {
+    windows = [one for one in compiled.requirements if one.over is not None and names & {one.id, one.rule}]
+    by_minimum = {
         compiled.scopes[part]
-        for one in compiled.requirements
-        if one.over is not None and names & {one.id, one.rule}
+        for one in windows
         for part in (*one.average_of, *one.sum_of, *one.every)
         if part in compiled.scopes
     }
+    return by_minimum, {one.of: None for one in windows if one.at_least is not None}
 
 
 def _windowed(

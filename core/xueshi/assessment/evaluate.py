@@ -14,9 +14,10 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.presumed import might_gain
 from xueshi.assessment.program import Row, program
 from xueshi.assessment.reasons import reason
-from xueshi.assessment.requirements import OPEN, Verdict, judge_requirements
+from xueshi.assessment.requirements import Verdict, judge_requirements
 from xueshi.assessment.run import Run
 from xueshi.assessment.types import (
+    WAITING,
     LedgerEntry,
     OpenFact,
     PersonYearRequest,
@@ -125,7 +126,7 @@ class Evaluation(Run):
         deeming = NOTHING_DEEMED
         if compiled.deemed:
             deeming = deem(compiled, ordered, self.year, self.request.earlier, self.readings, later)
-        waiting = [one for one in ordered if one.verdict in OPEN]
+        waiting = [one for one in ordered if one.verdict in WAITING]
         result = self.verdict(ordered, bool(waiting), deeming)
         asked = [*waiting, *self.outside] if self.outside else waiting
         open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]

@@ -112,6 +112,9 @@ class RequirementExplanation:
     limits: tuple[str, ...] = ()
     """What ceilings keep out of the total, as Chinese phrases."""
 
+    over_years: tuple[int, ...] = ()
+    """The years that the figures are of, where they are of several."""
+
 
 @dataclass(frozen=True)
 class WindowExplanation:
@@ -295,12 +298,30 @@ class _Explainer:
 
     def requirement(self, one: RequirementResult) -> RequirementExplanation:
         counted = any(code == one.of and entry["count"] is not None for code, entry in self.pack.data["sums"])
-        name = next((entry["name"] for entry in self.pack.requirements if entry["id"] == one.id), "")
+        entry = next((entry for entry in self.pack.requirements if entry["id"] == one.id), None)
+        name = entry["name"] if entry is not None else ""
+        if entry is not None and entry["over"] is not None and not name:
+            name = f"{one.label}（{self.words.window(entry['over'])}）"
+        over_years = self.over_years(one)
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
             one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one), one.years,
-            tuple(self.limits()) if one.of == "total" else (),
+            tuple(self.limits()) if one.of == "total" and not over_years else (), over_years,
         )  # fmt: skip
+
+    def over_years(self, one: RequirementResult) -> tuple[int, ...]:
+        """Return the years whose figures a requirement is said in; none where they are those of the year itself."""
+        for window in self.assessment.windows:
+            same = (window.minimums.get(one.of), window.sums.get(one.of, 0)) == (one.minimum, one.total)
+            if same and not window.missing_years and window.id in self.below(one.id):
+                return window.years
+        return ()
+
+    def below(self, name: str) -> set[str]:
+        """Return a requirement with all that it is put together of."""
+        entry = next((entry for entry in self.pack.requirements if entry["id"] == name), None)
+        parts = (*entry["any_of"], *entry["all_of"]) if entry is not None else ()
+        return {name}.union(*(self.below(part) for part in parts))
 
     def limits(self) -> Iterable[str]:
         """Say of each category that has more than its ceiling lets into the total how much of it counts there."""
@@ -326,17 +347,19 @@ class _Explainer:
         """Explain a requirement over several years: sums, or averages where the text asks for an average."""
         entry = next(entry for entry in self.pack.requirements if entry["id"] == one.id)
         labels = self.words.amounts.labels
-        average = bool(entry["average_of"])
+        average = bool(entry["average_of"] or entry.get("averaged"))
         count = len(one.years) - len(one.missing_years)
         figures = []
-        for key, minimum in () if one.missing_years else one.minimums.items():
+        for key, minimum in () if one.missing_years or one.untold else one.minimums.items():
             asked = (2 * minimum + count) // (2 * count) if average and count else minimum
             got = one.average.get(key, 0) if average else one.sums.get(key, 0)
             word = "年均" if average else "各年之和"
             if asked == got and one.sums.get(key, 0) < minimum:  # the averages differ by less than they show
                 asked, got, word = minimum, one.sums[key], "各年之和"
+            short = one.shortfall.get(key, 0) if word == "年均" else 0
+            lacks = f"，各年合计还差{show_hours(short)}学时" if short else ""
             figures.append(
-                f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时"
+                f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时{lacks}"
             )
         if entry["every"] and not one.missing_years:
             figures.append("并且每年都须达到")

@@ -88,7 +88,8 @@ def requirement_line(one: RequirementExplanation) -> str:
         lacking.append(f"{'、'.join(map(str, one.missing_years))}年度的结果")
     if lacking and one.minimum is None:
         return f"{name}（{one.clause}）：还需{'和'.join(lacking)}，才能判定"
-    minimum = "" if one.minimum is None else f"应有{show_hours(one.minimum)}{one.unit}，"
+    years = f"{one.over_years[0]}至{one.over_years[-1]}年度合计" if one.over_years else ""
+    minimum = "" if one.minimum is None else f"{years}应有{show_hours(one.minimum)}{one.unit}，"
     any_at_all = one.minimum == LEAST
     if any_at_all:
         minimum = "应大于0，"

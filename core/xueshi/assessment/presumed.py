@@ -13,10 +13,9 @@ from xueshi.assessment.conditions import Facts
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program
 from xueshi.assessment.sums import count_sums, sum_totals
-from xueshi.assessment.types import RecordFacts
+from xueshi.assessment.types import WAITING, RecordFacts
 from xueshi.regulations.vocabulary import Fact
 
-WAITING: Final = frozenset(("needs_fact", "manual"))
 MUCH: Final = 10_000_000
 """Hundredths of an hour that nobody is short of: stands for hours that are not known."""
 

@@ -37,6 +37,7 @@ REASONS = {
     "no_factor": "{detail}尚未由主管部门设定，不能折算为学时，尚不能认定",
     "needs_factor": "{name}：{detail}尚未由主管部门设定，所得不能折算为学时，不能判定",
     "needs_years": "{name}：还需要{years}年度的结果，才能判定",
+    "needs_figures": "{name}：{detail}，才能判定",
     "more_taken_than_there_is": "扣除的天数多于申报的天数，请核对：{detail}",
     "no_rule_set": "{detail}",
     "refused": "{name}，按{clause}不予认定",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final, final
 
-from xueshi.assessment.alternatives import Alternatives
+from xueshi.assessment.alternatives import Alternatives, OwnYear
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.deeming import NOTHING_DEEMED, Deeming
 from xueshi.assessment.formulas import Stop
@@ -24,8 +24,6 @@ from xueshi.assessment.types import (
     made,
 )
 
-OPEN: Final = frozenset(("needs_fact", "manual"))
-"""Verdicts of a record that still waits: for a fact, or for somebody's decision."""
 NOTHING: Final[Mapping[str, Might]] = {}
 
 
@@ -99,11 +97,13 @@ def judge_requirements(
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
         figures = _with_own(compiled, facts, results, totals, counts, years)
-        chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures)
+        own = OwnYear(waiting, frozenset(unset), might)
+        chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures, own)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
                 shown.append((one, found))
         windows = tuple(chosen.windows.values())
+        doubtful.update(chosen.doubts)
         for name in (*chosen.windows, *(name for name, judged_so in chosen.judged.items() if judged_so)):
             readings.update(dict.fromkeys(compiled.by_id[name].readings))
     verdict = "met"
@@ -120,7 +120,7 @@ def judge_requirements(
         parts = tuple([result for name, result in results.items() if name not in compiled.shown])
     # Of a year that fails by another requirement nothing need be asked: its verdict rests on no fact that is missing.
     silent = {doubt for one in might.values() for doubt in one.doubts} if verdict == "not_met" else set()
-    lacking = _open(compiled, shown_results, doubtful, silent)
+    lacking = _open(compiled, shown_results, windows, doubtful, silent)
     if unset:
         lacking += _without_factor(compiled, shown_results, unset)
     return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
@@ -148,6 +148,7 @@ def _with_own(
 def _open(
     compiled: Program,
     shown: tuple[RequirementResult, ...],
+    windows: tuple[WindowResult, ...],
     doubtful: Mapping[str, tuple[Doubt, ...]],
     silent: Collection[Doubt],
 ) -> tuple[OpenFact, ...]:
@@ -168,6 +169,9 @@ def _open(
                 found[OpenFact(record, names, "needs_fact", text)] = None
         if result.years:
             text = reason("needs_years", name=result.label, years="、".join(map(str, result.years)))
+            said = [one.text for one in windows if one.untold and set(one.untold) <= set(result.years)]
+            if said:
+                text = reason("needs_figures", name=result.label, detail=said[0])
             found[OpenFact("", (), "needs_years", text)] = None
     return tuple(found)
 

@@ -20,6 +20,10 @@ NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 RECORD_VERDICTS = ("credited", "reduced", "uncredited", "refused", "needs_fact", "other_year", "manual")
 
 
+WAITING = frozenset(("needs_fact", "manual"))
+"""Verdicts of a record that still waits: for a fact, or for somebody's decision."""
+
+
 class LedgerEntry(NamedTuple):
     """One grant or refusal: a record (or a part of one spread over years), its rules, clause, hours and reason.
 
@@ -219,21 +223,31 @@ class WindowResult:
     met: bool | None
     missing_years: tuple[int, ...] = ()
     text: str = ""
+    untold: tuple[int, ...] = ()
+    """Years that are at hand and do not tell what is asked of them: hours of a category, or a minimum."""
+
+    @property
+    def shortfall(self) -> dict[str, int]:
+        """What the years lack together: category, sum or total → hundredths (nothing where years are missing)."""
+        if self.missing_years or self.untold:
+            return {}
+        short = {key: minimum - self.sums.get(key, 0) for key, minimum in self.minimums.items()}
+        return {key: hours for key, hours in short.items() if hours > 0}
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
+        untold = {"untold": list(self.untold)} if self.untold else {}
         return {
             "id": self.id, "rule": self.rule, "regulation": self.regulation, "clause": self.clause, "years": list(self.years),
             "sums": dict(self.sums), "minimums": dict(self.minimums), "average": dict(self.average), "sum_met": self.sum_met,
-            "met": self.met, "missing_years": list(self.missing_years), "text": self.text,
+            "met": self.met, "missing_years": list(self.missing_years), "text": self.text, **untold,
         }  # fmt: skip
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> WindowResult:
         """Read what `to_json` wrote."""
-        return WindowResult(
-            **{**data, "years": tuple(data["years"]), "missing_years": tuple(data["missing_years"])}
-        )
+        lists = {name: tuple(data.get(name, ())) for name in ("years", "missing_years", "untold")}
+        return WindowResult(**{**data, **lists})
 
 
 class RecordFacts(NamedTuple):
@@ -264,12 +278,16 @@ class YearFigures:
     def of(assessment: YearAssessment) -> YearFigures:
         """Take the figures from a judged year, also of requirements that are only a part of others."""
         judged = (*assessment.parts, *assessment.requirements)
-        plain = [result for result in judged if not result.parts]
+        over_years = {window.id for window in assessment.windows}
+        plain = [result for result in judged if not result.parts and result.id not in over_years]
         counts = {code: count * 100 for code, count in assessment.counts.items()}
+        totals = {**assessment.totals, **counts}
+        # Of what no yearly requirement is of, a record that waits leaves open what the year comes to.
+        waits = any(entry.verdict in WAITING for entry in assessment.ledger)
         return YearFigures(
-            {**assessment.totals, **counts},
+            totals,
             {result.of: result.minimum for result in plain if result.minimum is not None},
-            {result.of: result.met for result in plain},
+            {**(dict.fromkeys(totals) if waits else {}), **{result.of: result.met for result in plain}},
         )
 
     def to_json(self) -> dict[str, Any]:

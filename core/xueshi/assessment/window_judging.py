@@ -113,15 +113,15 @@ def _judge(
         return WindowResult(
             one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), years
         )
-    of = compiled.scopes
     missing = tuple(number for number in years if number not in figures)
-    held = [figures[number] for number in years if number in figures]
-    keys = dict.fromkeys(key for entry in held for key in entry.totals)
-    sums = {key: sum(entry.totals.get(key, 0) for entry in held) for key in keys}
+    held = {number: figures[number] for number in years if number in figures}
+    keys = dict.fromkeys(key for entry in held.values() for key in entry.totals)
+    sums = {key: sum(entry.totals.get(key, 0) for entry in held.values()) for key in keys}
     average = {key: (2 * total + len(held)) // (2 * len(held)) for key, total in sums.items()} if held else {}
-    judged = [of[name] for name in (one.average_of or one.sum_of)]
-    minimums = {key: sum(entry.minimums.get(key, 0) for entry in held) for key in judged}
-    open_minimum = any(key not in entry.minimums for key in judged for entry in held)
+    judged = [compiled.scopes[name] for name in (one.average_of or one.sum_of)]
+    told = {key for key in judged if all(key in entry.minimums for entry in held.values())}
+    minimums = {key: sum(entry.minimums[key] for entry in held.values()) for key in judged if key in told}
+    open_minimum = len(minimums) < len(set(judged))
     if one.at_least is not None:
         minimum = one.at_least.value(facts)
         if isinstance(minimum, Stop):
@@ -140,19 +140,22 @@ def _judge(
                 "还需补充："
                 + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts),
             )
-        minimums[one.of] = int(minimum)
+        minimums[one.of] = int(minimum) * (len(years) if one.averaged else 1)
+    untold, text = _untold(compiled, one, held, missing)
     sum_met: bool | None = (
         all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
     )
     if sum_met is False and any(
-        key in entry.met and entry.met[key] is None for key in judged for entry in held
+        key in entry.met and entry.met[key] is None for key in minimums for entry in held.values()
     ):
         # A year that waits for a record or a fact may still bring what is short.
         sum_met, open_minimum = None, True
-    yearly: list[bool | None] = [entry.met.get(of[name]) for name in one.every for entry in held]
+    yearly: list[bool | None] = [
+        entry.met.get(compiled.scopes[name]) for name in one.every for entry in held.values()
+    ]
     verdicts = [*([sum_met] if sum_met is not None else []), *yearly]
     met: bool | None = False if False in verdicts else None if None in verdicts or open_minimum else True
-    if missing:
+    if missing or untold:
         # A year that is not judged can only leave the window open, or unmet where a judged year of `every` failed.
         met = False if False in yearly else None
         sum_met, average = None, {}
@@ -168,4 +171,36 @@ def _judge(
         sum_met,
         met,
         missing,
+        text if met is None else "",
+        untold,
     )
+
+
+def _untold(
+    compiled: Program, one: Requirement, held: Mapping[int, YearFigures], missing: tuple[int, ...]
+) -> tuple[tuple[int, ...], str]:
+    """Return the years that are at hand and do not tell what is asked of them, and in Chinese all that is wanted.
+
+    What a year does not tell is never 0: its hours of a category or sum, or its minimum where the text asks by that.
+    Without such a year the text is empty: that years are missing is said by the years.
+    """
+    by_minimum = dict.fromkeys(compiled.scopes[name] for name in (*one.average_of, *one.sum_of, *one.every))
+    own = {one.of: None} if one.at_least is not None else {}
+    wanted: dict[str, list[int]] = {}
+    labels = compiled.pack.labels
+    for number, entry in held.items():
+        for key in {**by_minimum, **own}:
+            if key not in entry.totals:
+                label = labels.get(key, key)
+                said = label if label.endswith("学时") else f"{label}的学时"
+                wanted.setdefault(said, []).append(number)
+        for key in by_minimum:
+            # Where it has a verdict, that year waits for something of its own.
+            if key not in entry.minimums and key not in entry.met:
+                wanted.setdefault(f"{labels.get(key, key)}的最低要求", []).append(number)
+    untold = tuple(sorted({number for years in wanted.values() for number in years}))
+    if not untold:
+        return (), ""
+    lacking = [f"{'、'.join(map(str, missing))}年度的结果"] if missing else []
+    lacking += [f"{'、'.join(map(str, years))}年度{what}" for what, years in wanted.items()]
+    return untold, f"还需要{'、'.join(lacking)}"

@@ -9,6 +9,7 @@ from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, program
 from xueshi.assessment.sums import sum_totals
 from xueshi.assessment.types import (
+    NOTHING,
     LedgerEntry,
     PersonYearRequest,
     RecordFacts,
@@ -17,6 +18,8 @@ from xueshi.assessment.types import (
     with_kinds,
 )
 from xueshi.assessment.window_judging import judge_windows
+from xueshi.errors import RuleError
+from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
 
 
@@ -82,27 +85,42 @@ def figures_of_earlier(
     pack_of: Callable[[int], RulePack | None],
     request: PersonYearRequest,
     given: Mapping[int, Mapping[str, int]],
+    asked_then: Mapping[int, Mapping[str, int]] = NOTHING,
 ) -> dict[int, YearFigures]:
     """Return the figures of the years before: totals as given for a year, else added up from the ledger in `earlier`.
 
-    `given` is in hundredths by category or sum. The minimums of a year are those of its own law, which `pack_of` gives
-    (None where none is encoded: the year stays a gap). Parts of a total that a ledger cannot tell (hours with a
-    property) are left out, so that a window over them stays open.
+    `given` is in hundredths by category or sum. The minimums of a year are those of its own law, which `pack_of` gives;
+    where none is encoded (or it asks nothing of a category), those in `asked_then`, and without them what is asked by
+    minimums stays open. Parts of a total that a ledger cannot tell (hours with a property), or that are not given, are
+    left out, so that a window over them stays open. Raises RuleError where `asked_then` contradicts the law of a year.
     """
     years = dict.fromkeys([*given, *(entry.year for entry in request.earlier if entry.year is not None)])
     found: dict[int, YearFigures] = {}
     for year in sorted(one for one in years if one != request.year):
         pack = pack_of(year)
+        stated = asked_then.get(year, {})
         if pack is None or not pack.serves(year):
+            if year in given:
+                found[year] = _figures(given[year], stated)
             continue
         blank = request._replace(year=year, records=(), earlier=(), years={})
         asked = YearFigures.of(evaluate(pack, blank, trace=False)).minimums
+        for key, minimum in stated.items():
+            if asked.get(key, minimum) != minimum:
+                raise RuleError(
+                    f"{year}年度{pack.labels.get(key, key)}的最低要求，{pack.id}规定为{show_hours(asked[key])}学时，"
+                    f"不是{show_hours(minimum)}学时；请删去years中该年度minimum里的{key}"
+                )
         entries = [entry for entry in request.earlier if entry.year == year and entry.hours]
         totals = dict(given[year]) if year in given else _added(program(pack), entries, year)
-        minimums = {key: minimum for key, minimum in asked.items() if key in totals or year in given}
-        met = {key: totals.get(key, 0) >= minimum for key, minimum in minimums.items()}
-        found[year] = YearFigures(totals, minimums, met)
+        found[year] = _figures(totals, {**stated, **asked})
     return found
+
+
+def _figures(totals: Mapping[str, int], minimums: Mapping[str, int]) -> YearFigures:
+    """Compare what a year came to with its minimums, as far as it is told."""
+    met = {key: totals[key] >= minimum for key, minimum in minimums.items() if key in totals}
+    return YearFigures(dict(totals), dict(minimums), met)
 
 
 def _added(compiled: Program, entries: Sequence[LedgerEntry], year: int) -> dict[str, int]:

@@ -235,9 +235,18 @@ class RequirementCloser:
                 self.reader.fault(
                     "E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn"
                 )
-            at_least = self.reader.value(keys["at_least"], "minimum") if "at_least" in keys else None
+            number = next((word for word in ("at_least", "average_at_least") if word in keys), None)
+            if "at_least" in keys and "average_at_least" in keys:
+                self.reader.fault(
+                    "E506",
+                    keys["average_at_least"],
+                    f"{entry.id}: at_least is of the sum of the years, average_at_least of their average: which is meant?",
+                    "keep one of the two",
+                )
+            at_least = self.reader.value(keys[number], "minimum") if number is not None else None
+            decides = self.reader.option(keys.get("decides"), ("year", "beside"), "decides")
             at_most = self.reader.value(keys["at_most"], "ceiling") if "at_most" in keys else None
-            for word, form in (("at_least", at_least), ("at_most", at_most)):
+            for word, form in ((number or "at_least", at_least), ("at_most", at_most)):
                 for part in _parts(form):
                     self._ids(Scalar(entry.file, entry.line_of(word), part), ids, "requirement")
             alone = text_of(keys.get("alone"))
@@ -254,6 +263,8 @@ class RequirementCloser:
                 "over": self._over(keys.get("over")),
                 **{word: self._ids(keys.get(word), ids, "requirement") for word in ("average_of", "sum_of", "every", "any_of", "all_of")},
                 "alone": alone not in ("no", "false"),
+                **({"averaged": True} if number == "average_at_least" else {}),
+                **({"decides": True} if decides == "year" else {}),
                 "when": self._when(keys.get("when"), written),
             }  # fmt: skip
 

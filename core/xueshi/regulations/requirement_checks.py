@@ -22,7 +22,7 @@ def check_parts(data: dict[str, Any], lines: dict[str, tuple[str, int]], finding
     requirements = {one["id"]: one for one in data["requirements"]}
     clauses = {one["id"]: one["clause"] for one in (*data["requirements"], *data["deemed"])}
     told: set[str] = set()
-    for check in (_circles, _alternatives, _windows, _empty, _shares, _deemed):
+    for check in (_circles, _alternatives, _windows, _averages, _deciding, _empty, _shares, _deemed):
         for name, message, repair in check(data, requirements):
             if name in told:
                 continue
@@ -69,10 +69,11 @@ def _alternatives(_: dict[str, Any], requirements: Requirements) -> Iterator[Fin
             word for word in ("at_least", "at_most", "over", *OF_WINDOWS) if one[word] not in (None, [])
         ] + (["effect"] if one["effect"] == "warn" else [])
         if own:
+            word = "average_at_least" if own[0] == "at_least" and one.get("averaged") else own[0]
             yield (
                 name,
-                f"alternatives have no {own[0]} of their own",
-                f"write {own[0]} in a requirement of its own, and name that as a part",
+                f"alternatives have no {word} of their own",
+                f"write {word} in a requirement of its own, and name that as a part",
             )
         for part in _named(one, requirements, *OF_ALTERNATIVES):
             if why := _no_part(requirements[part]):
@@ -102,7 +103,11 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
         if named and one["over"] is None:
             yield name, "average_of, sum_of and every look at several years: over which?", "over: {last: 3}"
         if one["over"] is not None and not named and one["at_least"] is None:
-            yield name, "it asks nothing of its years", "average_of: R1, sum_of: R1, every: R1, or at_least"
+            yield (
+                name,
+                "it asks nothing of its years",
+                "average_of: R1, sum_of: R1, every: R1, at_least or average_at_least",
+            )
         if one["over"] is not None and (one["at_most"] is not None or one["effect"] == "warn"):
             yield name, "a requirement over several years has no ceiling and cannot only warn", "delete it"
         for part in named:
@@ -130,6 +135,57 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
                     " the figures of a year hold one of them",
                     f"give {rivals[0]} a sum of its own under sums, or a when",
                 )
+
+
+def _averages(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    for name, one in requirements.items():
+        if not one.get("averaged"):
+            continue
+        if one["over"] is None:
+            yield name, "average_at_least is of several years: over which?", "over: {last: 3}"
+        for word in ("average_of", "sum_of"):
+            if one[word]:
+                yield (
+                    name,
+                    f"average_at_least and {word} in one requirement: is the number the text's own,"
+                    " or that of the yearly minimums?",
+                    "keep one of the two",
+                )
+
+
+def _deciding(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    """Look at what is to decide the year itself: it must look at several years, and stand by itself."""
+
+    def of_years(name: str, path: tuple[str, ...] = ()) -> bool:
+        parts = [
+            part for part in _named(requirements[name], requirements, *OF_ALTERNATIVES) if part not in path
+        ]
+        if not parts:
+            return requirements[name]["over"] is not None
+        return all(of_years(part, (*path, name)) for part in parts)
+
+    inner = {
+        part: name
+        for name, one in requirements.items()
+        for part in _named(one, requirements, *OF_ALTERNATIVES)
+    }
+    for name, one in requirements.items():
+        if not one.get("decides"):
+            continue
+        if not of_years(name):
+            yield (
+                name,
+                "decides: year is for what looks at several years; this is of the year by itself",
+                "delete decides",
+            )
+        if name in inner:
+            yield (
+                name,
+                f"decides: year, but it is a part of {inner[name]}, which decides",
+                f"delete decides, or write it in {inner[name]}",
+            )
+        elif not one["alone"]:
+            yield name, "alone: no and decides: year contradict each other", "keep one of the two"
 
 
 def _empty(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:

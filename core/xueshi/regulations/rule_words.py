@@ -183,6 +183,10 @@ class RuleWords:
         parts: list[str] = []
         if one["at_least"] is not None:
             said = self.amounts.say(one["at_least"], unit)
+            if one.get("averaged"):
+                label = f"各年平均{label}"
+            elif one["over"] is not None:
+                label = f"各年{label}之和"
             parts.append(f"{label}须{said}" if one["at_least"][0] == "any" else f"{label}不少于{said}")
         if one["at_most"] is not None:
             parts.append(f"{label}最多计{self.amounts.say(one['at_most'], unit)}")
@@ -197,6 +201,8 @@ class RuleWords:
         ):
             if one[word]:
                 parts.append(f"{text}{'、'.join(self.amounts.requirement(name) for name in one[word])}")
+        if one.get("decides"):
+            parts.append("当年是否达到按此判定")
         if not one["alone"]:
             parts.append("只作其他要求的一部分，不单独判定")
         name = f"{one['name']}：" if one["name"] else ""
