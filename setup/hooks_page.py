@@ -7,9 +7,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+import xueshi
 from xueshi import hookspecs
+from xueshi.testing import PURE_LIBRARIES
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "hooks.md"
+PROJECT = Path(__file__).resolve().parent.parent
+PAGE = PROJECT / "docs" / "hooks.md"
+PLUGIN = PROJECT / "examples" / "python-plugin"
+"""The whole plugin whose Python files the page prints."""
 INTRODUCTION = """\
 # Hook points
 
@@ -18,7 +23,50 @@ folder; override one in Python, marked with `hookimpl`, only where data cannot s
 jurisdiction, in activities and commands, never inside a workflow. A hook gains arguments, it never loses them; an
 implementation names only those it wants. `XUESHI_TRACE_HOOKS=1` prints every call.
 
-This page is written by `make docs` from `core/xueshi/hookspecs.py`.
+This page is written by `make docs` from `core/xueshi/hookspecs.py`, `core/xueshi/testing.py` and `examples/python-plugin`.
+"""
+IMPORTS = """\
+## What a plugin's Python may import
+
+A plugin's code is pure: it computes from what it is handed, and reads no clock, file, network or table. The contract of `xueshi.testing` (and
+`make check` for the plugins of this repository) refuses any other import.
+
+| from | what |
+|---|---|
+| `xueshi` | {front_door} |
+| its own package | `from xueshi_example.rules import joint_work`, or relative: `from .rules import joint_work` |
+| the standard library | {libraries} (and what lies in them: `collections.abc`) |
+
+Modules inside `xueshi` (`xueshi.campaigns`, `xueshi.assessment`) are not for plugins: they change without notice. `from xueshi.testing import
+JurisdictionContract` belongs into the plugin's tests, which are no part of its package. Dates are handed in as values with `year`, `month` and
+`day`; today's date no rule may know.
+"""
+WHOLE = """\
+## A whole plugin with Python of its own
+
+[examples/python-plugin](../examples/python-plugin/README.md) is a distribution with one amount that the language cannot say. The rule file names the
+function and what it reads:
+
+```yaml
+{rule}
+```
+
+`xueshi_example/rules.py` is that function. It is called only where every fact in `reads` is stated, and gives hundredths of an hour or a `Reason` (the record has 0
+hours, with code `hook.` and the reason's, and its sentence). Needs, shares, limits, the year and the category stay the rule file's; facts of the person it cannot read.
+
+```python
+{rules}
+```
+
+`xueshi_example/__init__.py` hands it to the engine:
+
+```python
+{init}
+```
+
+Its cases (`xueshi cases example`) hold each branch: one author, the first, another, the limit, a rank that cannot be. The hash of the function's source is part of
+the law's digest: a campaign that is open asks for the function as it was at its opening. Where that was changed since, or is no longer installed, the
+records wait for a decision and say so; nobody is judged by another function.
 """
 
 
@@ -44,7 +92,24 @@ def page() -> str:
             text, _, example = (inspect.getdoc(hook) or "").partition("Example::")
             code = textwrap.dedent(example).strip()
             parts.append(f"### `{signature(hook)}`\n\n{text.strip()}\n\n```python\n{code}\n```\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, *_python_of_a_plugin()])
+
+
+def _python_of_a_plugin() -> list[str]:
+    """Return what a plugin's Python may import, and a whole one."""
+    package = PLUGIN / "xueshi_example"
+    law = (package / "regulations" / "ex2020.yaml").read_text(encoding="utf-8")
+    return [
+        IMPORTS.format(
+            front_door=", ".join(f"`{name}`" for name in xueshi.__all__),
+            libraries=", ".join(f"`{name}`" for name in PURE_LIBRARIES),
+        ),
+        WHOLE.format(
+            rule="\n".join(line.strip() for line in law.splitlines() if "python:" in line),
+            rules=(package / "rules.py").read_text(encoding="utf-8").strip(),
+            init=(package / "__init__.py").read_text(encoding="utf-8").strip(),
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from xueshi.jurisdictions import Jurisdiction
+from xueshi.testing import may_import
 
 PROJECT = Path(__file__).resolve().parent.parent
 REGIONS = sorted(
@@ -33,19 +34,6 @@ REGION_FREE_FILES = [
     "tests/conftest.py",
     "tests/test_architecture.py",
 ]
-# What a plugin's own Python may use beside the front door: values and pure computation.
-PURE_LIBRARY = {
-    "__future__",
-    "collections",
-    "dataclasses",
-    "enum",
-    "fractions",
-    "functools",
-    "itertools",
-    "math",
-    "re",
-    "typing",
-}
 EMPTY_NAMES = {"utils", "util", "helpers", "common", "manager", "base", "misc"}
 
 
@@ -141,8 +129,7 @@ def test_a_plugin_enters_by_the_front_door_and_is_pure(region: str) -> None:
     wrong = []
     for file in python_files(f"plugins/{region}/{package}"):
         for line, name in imports_of(file):
-            own = name.split(".")[0] == package or name.startswith(".")
-            if not (own or name == "xueshi" or name.split(".")[0] in PURE_LIBRARY):
+            if not (name.startswith(".") or may_import(name, package)):
                 wrong.append(f"{file.relative_to(PROJECT)}:{line}: {name}")
     assert not wrong, (
         "a plugin may import `xueshi` itself, its own package and pure standard modules:\n" + "\n".join(wrong)

@@ -24,6 +24,7 @@ from xueshi.real_clock import real_now
 from xueshi.register.identity import KeyRing
 from xueshi.register.rows import key_rows
 from xueshi.registry import Registry, load
+from xueshi.regulations.hook_functions import found_by
 from xueshi.regulations.sources import BureauOverlay
 from xueshi.reports import commands as report_commands
 from xueshi.settings import Settings, load_settings
@@ -87,9 +88,10 @@ class Workplace:
 
     @cached_property
     def engine(self) -> Engine:
-        """The database, at the newest schema; whatever works on it knows every kind of command."""
+        """The database, at the newest schema; whatever works on it knows every kind of command and the plugins' functions."""
         report_commands.register()
         rule_commands.register()
+        found_by(lambda: load(strict=False).hour_functions())
         self.folder.mkdir(parents=True, exist_ok=True)
         engine = open_database(self.settings.database)
         upgrade(engine)

@@ -192,6 +192,15 @@ class Registry:
             raise InputError(f"“{year}”不是统计年度；请写四位数的年度，如2024（{FIRST_YEAR}至{LAST_YEAR}）")
         return choose(self.ask(self.region_for(area)).jurisdiction(), area, year, sector)
 
+    def hour_functions(self) -> list[HookFunction]:
+        """Return the Python functions of all instruments of all jurisdictions."""
+        return [
+            function
+            for region in self.codes()
+            for one in self.ask(region).jurisdiction().instruments
+            for function in self.ask(region).hour_functions(one.id).values()
+        ]
+
     def pack_for(
         self, area: str, year: int, sector: str | None = None, config: Mapping[str, object] | None = None
     ) -> RulePack:

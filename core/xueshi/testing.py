@@ -23,7 +23,16 @@ from xueshi.regulations.applies import overlaps
 from xueshi.regulations.check import check
 
 FRONT_DOOR = "xueshi"
-ALLOWED_LIBRARIES = frozenset({"__future__", "collections", "dataclasses", "fractions", "typing", FRONT_DOOR})
+PURE_LIBRARIES = (
+    "__future__", "collections", "dataclasses", "enum", "fractions", "functools", "itertools", "math", "re", "typing",
+)  # fmt: skip
+"""What a plugin's own Python may use of the standard library, with the modules below: values and pure computation."""
+
+
+def may_import(module: str, package: str) -> bool:
+    """Tell whether a plugin's Python may import a module: the engine's front door, its own package, pure libraries."""
+    root = module.split(".", maxsplit=1)[0]
+    return module == FRONT_DOOR or root == package or root in PURE_LIBRARIES
 
 
 @cache
@@ -137,7 +146,7 @@ class JurisdictionContract:
         for name, tree in _modules(files(self.ask.package)):
             for node in ast.walk(tree):
                 for module in _imported(node):
-                    allowed = module in ALLOWED_LIBRARIES or module.split(".")[0] == self.ask.package
+                    allowed = may_import(module, self.ask.package)
                     assert allowed, f"{name} imports {module}; a plugin may import from `xueshi` only"
 
     def _encoded(self) -> list[Instrument]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from xueshi.errors import RuleFileError
 from xueshi.hours import parse_hours
+from xueshi.regulations.hook_functions import functions_of
 from xueshi.regulations.schema import LANGUAGE
 from xueshi.regulations.vocabulary import Fact, Vocabulary, engine_vocabulary
 
@@ -90,7 +91,10 @@ class RulePack:
 
     @staticmethod
     def from_bytes(body: bytes, functions: Mapping[str, Any] | None = None) -> RulePack:
-        """Read a pinned pack. Raises RuleFileError when the bytes are of a newer language or form, or no pack."""
+        """Read a pinned pack; its Python functions, if it has any, are those installed with the source that was pinned.
+
+        Raises RuleFileError when the bytes are of a newer language or form, or no pack.
+        """
         try:
             data = json.loads(body)
             language, form = data["language"], data["format"]
@@ -102,7 +106,7 @@ class RulePack:
             raise RuleFileError(
                 f"the rule pack is of language {language}, form {form}; this engine reads {LANGUAGE}, form {FORMAT}. Use the engine it was made with"
             )
-        return RulePack(data, functions or {})
+        return RulePack(data, functions or functions_of(data.get("hooks", {})))
 
     @property
     def categories(self) -> dict[str, str]:

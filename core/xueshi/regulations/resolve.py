@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from xueshi.regulations.closed_requirements import RequirementCloser
 from xueshi.regulations.closed_rules import RuleCloser, cite
 from xueshi.regulations.diagnostics import Findings, did_you_mean, nearest
 from xueshi.regulations.expressions import Reader
+from xueshi.regulations.hook_functions import source_hash
 from xueshi.regulations.instrument import RuleFile, read_rule_file, text_of, texts_of
 from xueshi.regulations.merge import Merged, merge
 from xueshi.regulations.overlays import apply_overlay
@@ -321,7 +320,7 @@ def _close(
         "manual": [others.manual(entry) for entry in sections["manual"]],
         "year": _year(files, reader),
         "default_category": reader.value(default_nodes["category"], "category") if "category" in default_nodes else ["none"],
-        "hooks": {name: _source_hash(functions[name]) if name in functions else "" for name in sorted(reader.hooks)},
+        "hooks": {name: source_hash(functions[name]) if name in functions else "" for name in sorted(reader.hooks)},
     }  # fmt: skip
     for name in sorted(reader.hooks):
         if name not in functions:
@@ -438,16 +437,6 @@ def _year(files: list[RuleFile], reader: Reader) -> dict[str, Any]:
             "clause": reader.clause,
             "readings": readings,
         }
-
-
-def _source_hash(function: Any) -> str:
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        text = (
-            f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(type(function)))}"
-        )
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _reads(data: dict[str, Any]) -> dict[str, list[str]]:
