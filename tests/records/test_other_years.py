@@ -11,6 +11,7 @@ from records_rig import ENGINE, YEAR, RecordsRig
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, YearFigures
 from xueshi.campaigns.judging.assessing import judge, request_as_json, request_from_json, years_of
+from xueshi.campaigns.judging.record_questions import OTHER_YEARS, questions
 from xueshi.register.rows import people_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.loading import resolve_pack
@@ -58,6 +59,32 @@ def test_the_figures_of_other_years_are_part_of_what_was_judged() -> None:
     assert "years" not in request_as_json(PersonYearRequest("990100", YEAR, {}, ()))
 
 
+ALONE = TEXT.partition("requirements:")[0] + (
+    "requirements:\n  R1: {clause: 一, name: 两年合计, over: {last: 2}, of: total, at_least: 60, decides: year}\n"
+)
+
+
+def test_several_years_alone_decide_a_year_and_their_shortfall_is_stored() -> None:
+    years = {YEAR: YearFigures({"total": 3000}, {}, {})}
+    met = judge(law(ALONE), "990100", YEAR + 1, someone("30"), {}, (), years).judgement
+    assert (met.verdict, met.shortfalls) == ("met", {})
+    short = judge(law(ALONE), "990100", YEAR + 1, someone("26"), {}, (), years).judgement
+    assert (short.verdict, short.shortfalls) == ("not_met", {"total": 400}), "60－(30＋26)"
+    again = evaluate(law(ALONE), request_from_json(json.loads(json.dumps(short.request))))
+    assert (again.verdict, again.shortfall) == ("not_met", {"total": 400})
+
+
+def test_the_task_says_which_years_are_missing_and_where_they_come_from() -> None:
+    missing = judge(law(ALONE), "990100", YEAR + 1, someone("26"), {})
+    [one] = questions([missing])
+    assert (one.kind, one.record_id, one.body["facts"]) == ("record", None, [])
+    assert one.body["text"] == f"两年合计：还需要{YEAR}年度的结果，才能判定；{OTHER_YEARS}"
+    untold = judge(law(ALONE), "990100", YEAR + 1, someone("26"), {}, (), {YEAR: YearFigures({}, {}, {})})
+    assert [one.body["text"] for one in questions([untold])] == [
+        f"两年合计：还需要{YEAR}年度合计的学时，才能判定；{OTHER_YEARS}"
+    ]
+
+
 def test_sealed_years_are_read_only_where_the_law_looks_at_them(rig: RecordsRig) -> None:
     rig.verified(1)
     rig.open_campaign()
@@ -73,3 +100,4 @@ def test_sealed_years_are_read_only_where_the_law_looks_at_them(rig: RecordsRig)
         assert found[rig.people[1]][YEAR].minimums["total"], "under that year's own law"
         beside = law(TEXT.replace("  R3: {clause: 一, name: 总学时, any_of: [R1, R2]}\n", ""))
         assert years_of(session, beside, YEAR + 1, people) == {}
+        assert years_of(session, law(ALONE), YEAR + 1, people)[rig.people[1]][YEAR].totals["total"] == total

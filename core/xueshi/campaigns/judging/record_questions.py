@@ -11,12 +11,16 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.assessment.formulas import GRANTED
+from xueshi.assessment.types import OpenFact
 from xueshi.campaigns.acts.filing_state import RECORD_TASKS
 from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Filing, Task
 
 if TYPE_CHECKING:
     from xueshi.campaigns.judging.assessing import Judged
+
+
+OTHER_YEARS = "其他年度取自本系统已封存的结果：尚未封存的请先封存，再退回单位重新提交；不在本系统的，请核实后存疑并写明当年情况"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def open_record_tasks(
     session: Session, filing: Filing, judged: Iterable[Judged], role: str, now: datetime
 ) -> None:
     """Open a task for everything that only a person can settle."""
-    for question in _questions(judged):
+    for question in questions(judged):
         _add_task(session, filing, role, now, question)
 
 
@@ -58,7 +62,7 @@ def ask_again(session: Session, filing: Filing, judged: Iterable[Judged], role: 
         if filing.submitted_at is None or task.opened_at >= filing.submitted_at
     ]
     # Exact ones first, so that of several questions on one record each keeps its own task.
-    fresh = [question for question in _questions(judged) if not _took(waiting, question.asks_the_same)]
+    fresh = [question for question in questions(judged) if not _took(waiting, question.asks_the_same)]
     for question in fresh:
         held = _took(waiting, question.on_the_same)
         if held is not None:
@@ -80,7 +84,8 @@ def _took(tasks: list[Task], fits: Callable[[Task], bool]) -> Task | None:
     return found
 
 
-def _questions(judged: Iterable[Judged]) -> Iterator[Question]:
+def questions(judged: Iterable[Judged]) -> Iterator[Question]:
+    """Yield everything that only a person can settle of some judged people, in their order."""
     for one in judged:
         person_id = one.judgement.person_id
         if one.trouble:
@@ -102,9 +107,14 @@ def _questions(judged: Iterable[Judged]) -> Iterator[Question]:
                 {
                     "facts": facts,
                     "clause": entry.clause if entry else "",
-                    "text": entry.text if entry else open_.text,
+                    "text": entry.text if entry else _asked(open_),
                 },
             )
+
+
+def _asked(open_: OpenFact) -> str:
+    """Say what is open of a person; of other years also where they come from, since no fact of a record tells them."""
+    return f"{open_.text}；{OTHER_YEARS}" if open_.code == "needs_years" else open_.text
 
 
 def _add_task(session: Session, filing: Filing, role: str, now: datetime, question: Question) -> None:
