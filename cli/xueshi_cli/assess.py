@@ -12,6 +12,7 @@ from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.explanation import explain
 from xueshi.assessment.explanation_text import record_lines, requirement_line, text_lines, window_line
 from xueshi.assessment.precheck import Precheck, precheck
+from xueshi.assessment.program import program
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, YearAssessment
 from xueshi.assessment.unread import unread_phrases
 from xueshi.assessment.windows import figures_of_earlier, with_windows
@@ -114,12 +115,16 @@ def precheck_(
     request = read_request(file, pack, code, year) if file else PersonYearRequest(code, year, {}, ())
     if person:
         level = person_facts({"level": person}, pack, "--person")
-        request = PersonYearRequest(code, year, {**request.person, **level}, request.records, request.earlier)
+        request = request._replace(person={**request.person, **level})
     chosen = kind_named(kind, pack)
     planned = RecordFacts(
         _free_id(request), chosen, given_facts(fact or (), pack, chosen), name=pack.kinds[chosen]
     )
     try:
+        if file and program(pack).rests_on_years:
+            packs = _Packs(registry, code, sector or None)
+            others = figures_of_earlier(packs, request, read_years(file, pack), read_minimums(file, pack))
+            request = request._replace(years=others)
         found = precheck(pack, request, planned)
     except RuleError as error:
         raise InputError(str(error)) from error

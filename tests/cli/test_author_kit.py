@@ -270,6 +270,34 @@ def test_a_year_is_assessed_with_the_years_before_it(ask: Ask, yunze: Path, tmp_
     assert "三年平均（一(二)）：2032至2034年度，合计年均应有80学时，已有82.67学时；达到" in out
 
 
+def test_a_plan_is_weighed_beside_the_years_that_decide(ask: Ask, yunze: Path, tmp_path: Path) -> None:
+    changed(
+        yunze / "regulations" / "yunze2031.yaml",
+        "average_of: R1, rests_on",
+        "average_of: R1, decides: year, rests_on",
+    )
+    request = tmp_path / "year.json"
+    years = {"2032": {"total": 90, "public": 20}, "2033": {"total": 96, "public": 20}}
+    request.write_text(json.dumps({"records": [], "years": years}), encoding="utf-8")
+    plan = (
+        "precheck",
+        "--region",
+        "yunze",
+        "--year",
+        "2034",
+        "--kind",
+        "training",
+        "--fact",
+        "days=9",
+        "--fact",
+        "release=full",
+    )
+    out = ask(*plan, "--file", request)[1]
+    # 3×80－(90＋96＋54)＝0
+    assert "三年平均（一(二)）：2032至2034年度合计应有240学时，已有240学时，达到" in out
+    assert "三年平均（一(二)）：还需2032、2033年度的结果，才能判定" in ask(*plan)[1]
+
+
 @pytest.mark.parametrize(
     ("years", "says"),
     [
