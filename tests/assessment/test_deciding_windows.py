@@ -13,7 +13,7 @@ from xueshi.assessment.cases import FileResult, run_file
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.explanation import explain
 from xueshi.assessment.explanation_text import text_lines
-from xueshi.assessment.mutants import try_mutants
+from xueshi.assessment.mutants import mutants, try_mutants
 from xueshi.assessment.types import (
     PersonYearRequest,
     RecordFacts,
@@ -23,6 +23,8 @@ from xueshi.assessment.types import (
 )
 from xueshi.assessment.windows import evaluate_years, figures_of_earlier, judge_windows
 from xueshi.errors import RuleError, RuleFileError
+from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.document import read_document
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.reading import read_law
@@ -388,6 +390,12 @@ def test_a_difference_is_told(old: str, new: str, says: str) -> None:
 
 def test_its_numbers_are_held_by_cases() -> None:
     file = read_case_file(RegulationSource("cases.yaml", CASES))
+    read = read_document(source_of("EX"), Findings())
+    assert [one.what for one in mutants(read) if one.rule == "R1"] == [
+        "3 becomes 4",
+        "16 becomes 17",
+        "decides: year is removed",
+    ]
     unnoticed = [one.message for one in try_mutants("EX", source_of, [file]).unnoticed]
     assert not any(one.startswith("R1") for one in unnoticed), unnoticed
     assert resolve_pack("EX", source_of).requirements[0]["averaged"]
