@@ -106,6 +106,10 @@ FAULTS = [
     Fault("W607", "hours: 20, share: {rank: {1: 100%, then: -20%}}", "hours: {characters: {upto 3000: 5, from 5000: 9}}", "3.4 (三): no value of hours holds at characters 3001 to 4999", "hours: none"),
     Fault("W607", "at_least: 72}", "at_least: {year: {below 2022: 72, over 2022: 90}}}", "R1 (一): no value of at_least holds at year = 2022", "from"),
     Fault("W601", "level: [provincial, city]", "level: [provincial]", "3.3 (三): no hours for level international, ministerial, city, county", "add a row, or accept by name", at="  3.3:"),
+    Fault("W601", "hours: 20, share: {rank: {1: 100%, then: -20%}}", "hours: {level: {national: 20, provincial: 10}}", "3.4 (三): the table of hours has no level international, ministerial, city, county", "add a line"),
+    Fault("W601", "hours: 20, share: {rank: {1: 100%, then: -20%}}", "hours: 20, share: {role: {host: 100%, main: 50%}}", "3.4 (三): the table of share has no role sole, first, other, participant", "add a line"),
+    Fault("W601", "{level: [provincial, city]}, hours: 6}", "{level: [provincial, city]}, hours: {level: {provincial: 6}}}", "3.3d (三): the table of hours has no level city.", "add a line"),
+    Fault("W601", "of: total, at_least: 72}", "of: total, at_least: {person.level: {senior: 72, intermediate: 72}}}", "R1 (一): the table of at_least has no person.level junior", "or when, where the text does not bind them"),
     Fault("W602", ", partial: whole", "", "3.2: a partial unit rests on defaults.partial (三)", "partial: prorate", at="  3.2:"),
     Fault("W602", ", evidence: [证明]", "", "3.1: no evidence named (三)", "evidence", at="  3.1:"),
 ]  # fmt: skip
@@ -145,3 +149,35 @@ def test_what_no_verdict_can_be_formed_of_is_refused_where_it_stands(example: st
     ]
     assert "R8 → R9 → R8: the alternatives go in a circle" in finding.message
     assert finding.line == text[: text.index("R8:")].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("conditions", "hours"),
+    [
+        ("", "{level: {national: 20, provincial: 10, otherwise: none}}"),
+        ("when: {level: [national, provincial]}, ", "{level: {national: 20, provincial: 10}}"),
+        ("needs: [{level: [national, provincial]}], ", "{level: {national: 20, provincial: 10}}"),
+        ("except: [{not: {level: [national, provincial]}}], ", "{level: {national: 20, provincial: 10}}"),
+        ("when: {level: national}, ", "{level: {national: {role: {host: 1, otherwise: 2}}}}"),
+    ],
+)
+def test_a_table_need_not_list_what_does_not_reach_it(example: str, conditions: str, hours: str) -> None:
+    old = "for: paper, except: [{Q2: first, rank: over 1}], hours: 20, share: {rank: {1: 100%, then: -20%}}"
+    assert old in example
+    text = example.replace(old, f"for: paper, {conditions}hours: {hours}")
+    found = [
+        one for one in check("EX2020", lambda _: RegulationSource("ex.yaml", text)) if one.code == "W601"
+    ]
+    assert not [one.message for one in found if one.message.startswith("3.4")]
+
+
+def test_what_an_earlier_row_takes_does_not_reach_the_table_of_a_later_one(example: str) -> None:
+    last = "      3.3d: {when: {level: [provincial, city]}, hours: 6}"
+    more = "      3.3d: {hours: {level: {provincial: 6, city: 3}}}"
+    text = example.replace(last, more)
+    assert text != example
+    [found] = [
+        one for one in check("EX2020", lambda _: RegulationSource("ex.yaml", text)) if one.code == "W601"
+    ]
+    assert "3.3d (三): the table of hours has no level international, ministerial, county" in found.message
+    assert "national," not in found.message.replace("international,", "")

@@ -14,6 +14,7 @@ from xueshi.regulations.names import Parameter, Reading
 from xueshi.regulations.requirement_checks import check_parts
 from xueshi.regulations.resolve import Resolved, Source, SourceOf, resolve
 from xueshi.regulations.rule_checks import check_coverage, check_items, check_requirements
+from xueshi.regulations.silence_checks import check_silence
 
 
 def check(
@@ -140,7 +141,8 @@ def static_checks(
     check_requirements(data, lines, vocabulary, findings)
     check_parts(data, lines, findings)
     decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
-    check_coverage(data, lines, loaded, vocabulary, decided, findings)
+    check_coverage(data, lines, loaded, decided, findings)
+    check_silence(data, lines, loaded, vocabulary, findings)
     check_holes(data, lines, vocabulary, findings)
     if numbers:
         check_numbers(resolved.reader.numbers, files, texts or {}, findings)

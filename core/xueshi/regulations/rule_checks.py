@@ -292,11 +292,10 @@ def check_coverage(
     data: dict[str, Any],
     lines: dict[str, tuple[str, int]],
     own_file: str,
-    vocabulary: Vocabulary,
     partial_decided: set[str],
     findings: Findings,
 ) -> None:
-    """Add W601 (values of a fact without a row) and W602 (no evidence named; a partial unit left to the default).
+    """Add W605 (days compared after `less`) and W602 (no evidence named; a partial unit left to the default).
 
     `partial_decided` are the items and rows that say themselves what a part of a unit gives.
     """
@@ -312,15 +311,6 @@ def check_coverage(
                 f"{net['id']} ({net['clause']}): days are compared after {', '.join(net['less'])} is taken off",
                 "accept, or put what must see all days into an item without less",
                 net["clause"],
-            )
-        for fact, missing in values_without_row(item, vocabulary):
-            findings.add(
-                "W601",
-                file,
-                line,
-                f"{item['id']} ({item['clause']}): no hours for {fact} {', '.join(missing)}. Accept in the review, or add a row",
-                "add a row, or accept by name",
-                item["clause"],
             )
         if not all(row["evidence"] for row in item["rows"]):
             findings.add(
@@ -347,30 +337,6 @@ def check_coverage(
                 else "partial: prorate, or whole",
                 item["clause"],
             )
-
-
-def values_without_row(item: dict[str, Any], vocabulary: Vocabulary) -> list[tuple[str, list[str]]]:
-    """List, for each word fact that rows select by, the values that no row takes."""
-    rows = [zones(row["when"], vocabulary) for row in item["rows"]]
-    if any(zone == {} for alternatives in rows for zone in alternatives):
-        return []
-    found: list[tuple[str, list[str]]] = []
-    names = dict.fromkeys(name for alternatives in rows for zone in alternatives for name in zone)
-    for name in names:
-        fact = vocabulary.facts.get(name)
-        if (
-            fact is None
-            or fact.type != "word"
-            or any(name not in zone for alternatives in rows for zone in alternatives)
-        ):
-            continue
-        taken = {
-            value for alternatives in rows for zone in alternatives for value in zone[name].get("in", [])
-        }
-        missing = [value for value in fact.values if value not in taken]
-        if missing:
-            found.append((name, missing))
-    return found
 
 
 def _units(form: Any) -> list[str]:
