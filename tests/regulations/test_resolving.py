@@ -188,3 +188,46 @@ def test_a_child_cites_its_own_clauses_and_keeps_the_parents(example: str, child
     assert "3.4" not in items
     [gone] = pack.data["removed"]
     assert (gone["id"], gone["by"], gone["by_clause"]) == ("3.4", "EX2024", "乙")
+
+
+@pytest.mark.parametrize(
+    ("fact", "bound", "says"),
+    [
+        ("months", "from 6", "满半年的"),
+        ("months", "from 18", "满一年半的"),
+        ("months", "over 36", "超过三年的"),
+        ("months", "below 48", "不满4年的"),
+        ("months", "upto 1.5", "不超过一个半月的"),
+        ("days", "from 0.5", "满半天的"),
+        ("days", "over 1.5", "超过一天半的"),
+        ("days", "over 2.50", "超过2天半的"),
+    ],
+)
+def test_halves_and_years_in_words_are_the_numbers_of_the_rule(
+    example: str, fact: str, bound: str, says: str
+) -> None:
+    old = "3.3d: {when: {level: [provincial, city]}, hours: 6}"
+    text = example.replace(old, f"3.3d: {{when: {{level: [provincial, city], {fact}: {bound}}}, hours: 7}}")
+    text = text.replace("6 per day", "7 per day")
+    assert text != example
+    marks = "每门12学时，每天7学时，一次最多40；会议10、5、8，2000字；论文20，依次递减20%，第1作者100%"
+    here = f"一、每年72学时，其中公共24。\n二、年度。\n三、{marks}，{says}。\n四、其他。"
+    assert not {"W207", "E206"} & {one.code for one in check("EX2020", only(text), texts={"EX2020": here})}
+    elsewhere = f"一、每年72学时，其中公共24。\n二、年度。\n三、{marks}。\n四、其他{says}。"
+    [found] = [
+        one
+        for one in check("EX2020", only(text), texts={"EX2020": elsewhere})
+        if one.code in ("W207", "E206")
+    ]
+    assert (found.code, found.clause) == ("W207", "三")
+    assert "stands in 四" in found.message
+    nowhere = f"一、每年72学时，其中公共24。\n二、年度。\n三、{marks}。\n四、其他。"
+    assert "E206" in codes(text, texts={"EX2020": nowhere})
+
+
+def test_a_year_in_words_is_twelve_of_nothing_but_months(example: str) -> None:
+    text = "一、每年72学时，其中公共24。三、一年内每门若干学时，每天6学时，一次最多40；会议10、6、5、8，2000字；论文20，依次递减20%，第1作者100%"
+    assert "12" in codes(example, texts={"EX2020": text})["E206"]
+    halved = text.replace("若干学时", "12学时，满半年的")
+    wrong = example.replace("hours: 6}", "hours: 7}", 1)
+    assert "7" in codes(wrong, texts={"EX2020": halved})["E206"]

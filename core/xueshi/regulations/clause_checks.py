@@ -16,6 +16,13 @@ from xueshi.regulations.published_text import PublishedText
 
 _DIGITS = "零一二三四五六七八九"
 _CHINESE = "[零一二三四五六七八九十百]+"
+_COUNTED = r"(?<!\d)\d{1,3}|两|[一二三四五六七八九十]{1,3}"
+_TIME = "天|日|个?月|年|小时|学时|课时"
+_AND_A_HALF = re.compile(rf"({_COUNTED})(?:{_TIME})半|({_COUNTED})个半(?:{_TIME})")
+"""一天半, 2个半月: so many and a half."""
+_HALF = re.compile(rf"(?<![一二三四五六七八九十两个\d])半个?(?:{_TIME})")
+"""半天, 半个月: half of one, also 满半年."""
+_YEARS = re.compile(rf"({_COUNTED})(?:个|周)?年(半)?")
 _NUMBERED = re.compile(rf"^(?P<head>.*?)(?P<open>\(|第|)(?P<number>{_CHINESE}|\d+)(?P<close>\)|条|)$")
 
 
@@ -176,7 +183,7 @@ def check_numbers(
         for one in numbers:
             if one.file != file.path:
                 continue
-            lacking = _lacking(one.text, text)
+            lacking = _lacking(one.text, text, one.unit)
             if lacking:
                 findings.add(
                     "E206",
@@ -194,10 +201,12 @@ def _check_place(one: Written, published: PublishedText, findings: Findings) -> 
     # 1 per hour is written as 实际课时, 1/3 as 三分之一: neither is a figure to look for.
     worded = one.text.startswith("1 per ") or "/" in one.text
     cited = "" if one.read or worded else published.around(one.clause)
-    elsewhere = _lacking(one.text, cited) if cited else []
+    elsewhere = _lacking(one.text, cited, one.unit) if cited else []
     if not elsewhere:
         return
-    places = [clause for clause, held in published.clauses.items() if not _lacking(elsewhere[0], held)]
+    places = [
+        clause for clause, held in published.clauses.items() if not _lacking(elsewhere[0], held, one.unit)
+    ]
     if places:  # else it stands in a table or another part that the outline does not reach
         findings.add(
             "W207",
@@ -209,22 +218,51 @@ def _check_place(one: Written, published: PublishedText, findings: Findings) -> 
         )
 
 
-def _lacking(written: str, text: str) -> list[str]:
-    """List the numbers of a rule that a text does not have, in figures or in Chinese."""
+def _lacking(written: str, text: str, unit: str = "") -> list[str]:
+    """List the numbers of a rule that a text does not have, in figures or in Chinese; months also as years and halves."""
     known = _numbers_in(text)
+    if "月" in unit:
+        known = known | _months_in(text)
     return [
         number
         for number in re.findall(r"\d+(?:\.\d+)?", written)
-        if number not in known and number != "0" and not _in_units(number, text)
+        if _plain(number) not in known and number != "0" and not _in_units(number, text)
     ]
+
+
+def _plain(number: str) -> str:
+    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 @lru_cache(maxsize=256)
 def _numbers_in(text: str) -> frozenset[str]:
-    """Return every number of a text; kept, since each number of the rules is looked for in the same few texts."""
-    return frozenset(re.findall(r"\d+(?:\.\d+)?", text)) | {
+    """Return every number of a text; kept, since each number of the rules is looked for in the same few texts.
+
+    Halves are numbers too: 半天 is 0.5, 一天半 and 1个半小时 are 1.5.
+    """
+    found = {_plain(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
+    found |= {
         str(number) for word in re.findall(_CHINESE, text) if (number := chinese_number(word)) is not None
     }
+    found |= {
+        f"{number}.5" for word in _AND_A_HALF.findall(text) if (number := _count("".join(word))) is not None
+    }
+    return frozenset(found | ({"0.5"} if _HALF.search(text) else set()))
+
+
+@lru_cache(maxsize=256)
+def _months_in(text: str) -> frozenset[str]:
+    """Return the months that a text says in years: 满半年 is 6, 一年半 is 18, 两年 is 24."""
+    found = {"6"} if "半年" in text else set()
+    for word, half in _YEARS.findall(text):
+        number = _count(word)
+        if number is not None:
+            found.add(str(12 * number + (6 if half else 0)))
+    return frozenset(found)
+
+
+def _count(word: str) -> int | None:
+    return 2 if word == "两" else chinese_number(word)
 
 
 def _in_units(number: str, text: str) -> bool:

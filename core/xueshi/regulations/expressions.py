@@ -33,6 +33,8 @@ class Written(NamedTuple):
     clause: str
     text: str
     read: bool
+    unit: str = ""
+    """Of a bound: in what the fact is counted (个月, 天)."""
 
 
 class Reader:
@@ -69,9 +71,9 @@ class Reader:
         """Add a finding at a node, with the clause of the rule being read."""
         self.findings.add(code, node.file, node.line, message, repair, self.clause)
 
-    def _wrote(self, node: Node, text: str) -> None:
-        """Keep a number that was written, to be compared with the published text."""
-        self.numbers.append(Written(node.file, node.line, self.clause, text, bool(self.readings)))
+    def _wrote(self, node: Node, text: str, unit: str = "") -> None:
+        """Keep a number that was written, to be compared with the published text; of a bound with the fact's unit."""
+        self.numbers.append(Written(node.file, node.line, self.clause, text, bool(self.readings), unit))
 
     def _at(self) -> str:
         return f" ({self.clause})" if self.clause else ""
@@ -353,10 +355,10 @@ class Reader:
                 if band := words.band(text):
                     bands.append(band)
                     if fact != "year":  # from which year something holds may be another text's date
-                        self._wrote(node, text)
+                        self._wrote(node, text, known.unit)
                 elif words.number(text) is not None:
                     values.append(text)
-                    self._wrote(node, text)
+                    self._wrote(node, text, known.unit)
                 else:
                     self.fault(
                         "E103",
