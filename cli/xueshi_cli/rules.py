@@ -14,7 +14,7 @@ from xueshi.registry import Registry
 from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
-from xueshi.regulations.reading import LawReading, other_options, read_law
+from xueshi.regulations.reading import LawReading, other_options, read_law, with_other_options
 from xueshi_cli import rule_drafts, schemas
 from xueshi_cli.attached import attach
 from xueshi_cli.law_here import law_here
@@ -55,9 +55,10 @@ def read(
     readings = []
     for instrument in instruments(registry, law, year, area):
         pack = registry.pack_of(instrument, area, year=year)
-        reading = read_law(pack)
+        under = _Under(registry, instrument, area, year)
+        reading = with_other_options(read_law(pack), pack, under)
         if options:
-            more = other_options(pack, _Under(registry, instrument, area, year))
+            more = other_options(pack, under)
             reading = LawReading(reading.id, reading.head, (*reading.sections, more))
         readings.append(reading)
     if json:

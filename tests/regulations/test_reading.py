@@ -12,7 +12,7 @@ from xueshi.regulations import document
 from xueshi.regulations.diagnostics import Findings
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.reading import other_options, read_law
+from xueshi.regulations.reading import other_options, read_law, with_other_options
 from xueshi.regulations.sources import RegulationSource
 
 REGISTRY = load(strict=False)
@@ -205,3 +205,53 @@ def test_what_belongs_together_in_a_condition_stands_in_brackets() -> None:
     lines = "\n".join(read_law(REGISTRY.pack_of("WZ2017")).lines())
     assert "（未载明学时或载明学时未填写）且级别为国家级的，36学时" in lines
     assert "（级别不是市级或县级或其他）或属于专项知识考试" in lines
+
+
+def test_an_entry_that_no_chosen_option_lets_hold_is_read_under_those_that_do(example: str) -> None:
+    """Nobody could sign a sentence that only says 不适用."""
+    asked = example.replace(
+        "      3.2b: {when: {hours_stated: no}",
+        "      3.2c: {when: {Q2: first, hours_stated: no, days: over 30}, hours: 100}\n      3.2b: {when: {hours_stated: no}",
+    ).replace(
+        "          3.3c: {when:",
+        "          3.3x: {when: {Q2: first, own_field: yes}, hours: 1}\n          3.3c: {when:",
+    )
+    asked += "refuse:\n  9: {clause: 三, name: 非第一作者, when: {Q2: first, rank: over 1}}\n"
+
+    def under(**config: str) -> RulePack:
+        return resolve_pack("EX2020", lambda _: RegulationSource("ex2020.yaml", asked), config=config)
+
+    def lines(pack: RulePack) -> list[str]:
+        read = with_other_options(read_law(pack), pack, lambda name, option: under(**{name: option}))
+        return [line.strip() for line in read.lines()]
+
+    now = lines(under())
+    for entry, text in (
+        ("3.2c", "未载明学时且天数超过30的，100学时"),
+        ("3.3x", "另加：属于本专业的，1学时"),
+        ("9", "非第一作者：排名超过1的，不予认定"),
+    ):
+        [place] = [at for at, line in enumerate(now) if line.removeprefix("三  ").startswith(f"{entry}  ")]
+        assert "按现取口径不适用" in now[place]
+        assert now[place + 1] == f"口径EX2020-Q2取“仅第一作者”时：{text}"
+    assert not [line for line in now if "：的，" in line]
+    first = lines(under(Q2="first"))
+    assert not [line for line in first if "口径EX2020-Q2取“各计全数”时" in line]
+
+
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("count: highest, earlier_years: full", "同一作品，同一年度内只计最高一项"),
+        (
+            "count: highest, earlier_years: nothing",
+            "同一作品，只计最高一项；以前年度已计的，本年不再计",
+        ),
+    ],
+)
+def test_what_counts_once_in_a_year_says_so(example: str, group: str, says: str) -> None:
+    asked = example.replace("same: work, count: once", f"same: work, {group}")
+    assert asked != example
+    lines = read_law(resolve_pack("EX2020", lambda _: RegulationSource("ex2020.yaml", asked))).lines()
+    [said] = [line for line in lines if "3.4g" in line]
+    assert says in said

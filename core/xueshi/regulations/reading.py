@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from xueshi.regulations.amount_words import AmountWords
 from xueshi.regulations.pack import RulePack
-from xueshi.regulations.rule_words import RuleWords
+from xueshi.regulations.rule_words import OFF, RuleWords
 
 TITLES = {
     "categories": "学时类别", "year": "统计年度", "rules": "认定标准", "removed": "已取消的条目", "groups": "跨记录的限制",
@@ -103,6 +103,43 @@ def other_options(pack: RulePack, under: Callable[[str, str], RulePack]) -> Read
             changed = [Sentence(key[1], "", text, 1) for key, text in then.items() if now.get(key) != text]
             found += changed or [Sentence("", "", "条文的读法不变", 1)]
     return ReadingSection("other_options", "另一种口径下的读法", tuple(found))
+
+
+def with_other_options(
+    reading: LawReading, pack: RulePack, under: Callable[[str, str], RulePack]
+) -> LawReading:
+    """Say below each entry that no chosen option lets hold how it reads under the options that do.
+
+    `under` is that of `other_options`. An entry that holds now, and would only read otherwise, is left as it is.
+    """
+    off = {
+        (section.name, one.id) for section in reading.sections for one in section.sentences if OFF in one.bare
+    }
+    said: dict[tuple[str, str], list[str]] = {}
+    for name, one in pack.readings.items() if off else ():
+        for option, label in one["options"].items():
+            if option == one["option"]:
+                continue
+            for section in read_law(under(name, option)).sections:
+                for then in section.sentences:
+                    key = (section.name, then.id)
+                    if key in off and OFF not in then.bare:
+                        said.setdefault(key, []).append(f"口径{name}取“{label}”时：{then.bare}")
+    sections = tuple(
+        replace(
+            section,
+            sentences=tuple(
+                each
+                for one in section.sentences
+                for each in (
+                    one,
+                    *(Sentence("", "", text, one.depth + 1) for text in said.get((section.name, one.id), ())),
+                )
+            ),
+        )
+        for section in reading.sections
+    )
+    return replace(reading, sections=sections)
 
 
 def read_law(pack: RulePack) -> LawReading:

@@ -16,6 +16,8 @@ CHANNELS = {
     "base": "继续教育基地登记", "hrss": "人社部门登记", "department": "行业主管部门登记",
     "decision": "报主管部门决定", "import": "由其他系统导入",
 }  # fmt: skip
+OFF = "按现取口径不适用"
+"""What is said of an entry that holds under another option only."""
 UNITS = {"credit": "学分"}
 """Units of categories beside the hour."""
 COUNTS = {"once": "只计一次", "highest": "只计最高一项", "each": "分别计算"}
@@ -97,7 +99,7 @@ class RuleWords:
         if alone or not self._same_rest(item["rows"]):
             parts += self._rest(row)
         if never:
-            parts.append("按现取口径不适用")
+            parts.append(OFF)
         common = [] if alone else self._common_readings(item["rows"])
         own = [name for name in row["readings"] if name not in common]
         readings = list(dict.fromkeys([*(item["readings"] if alone else []), *own]))
@@ -112,6 +114,8 @@ class RuleWords:
         ]
         if extra["share"] is not None:
             parts.append(f"所占份额{self.amounts.say(extra['share'], '%')}")
+        if settled(extra["when"]) is False:
+            parts.append(OFF)
         return "；".join(parts) + self.rests_on(extra["readings"])
 
     def _rest(self, row: Mapping[str, Any]) -> list[str]:
@@ -140,9 +144,12 @@ class RuleWords:
         same = self.amounts.label(group["same"]) if group["same"] else ""
         parts = [f"{group['name'] or '下列条目'}（条目{'、'.join(group['of'])}）"]
         if group["count"] is not None:
-            again = f"{self.amounts.say(group['again'], '%')}" if "again" in group else ""
+            again = self.amounts.say(group["again"], "%") if "again" in group else ""
             counts = AGAIN[group["count"]].format(again) if again else COUNTS[group["count"]]
-            parts.append(f"{f'同一{same}，' if same else ''}{counts}")
+            # What former years gave does not matter: then it is one of the same year that counts no second time.
+            alone = group["earlier_years"] == "full" and group["same"] != "year" and group["count"] != "each"
+            within = "同一年度内" if alone else ""
+            parts.append(f"{f'同一{same}，' if same else ''}{within}{counts}")
             earlier = EARLIER_AGAIN if again else EARLIER
             parts.append(earlier.get(group["earlier_years"], "").format(again))
         parts += [f"{CAPS[word]}合计最多{self.amounts.say(cap)}" for word, cap in group["at_most"].items()]
@@ -153,7 +160,8 @@ class RuleWords:
     def refusal(self, refusal: Mapping[str, Any]) -> str:
         """Say a refusal."""
         when = self.condition(refusal["when"])
-        return f"{refusal['name'] or when}：{when}的，不予认定" + self.rests_on(refusal["readings"])
+        said = OFF if settled(refusal["when"]) is False else f"{when}的，不予认定"
+        return f"{refusal['name'] or when or '不予认定'}：{said}" + self.rests_on(refusal["readings"])
 
     def sum(self, entry: Mapping[str, Any]) -> str:
         """Say what a sum adds or counts."""
@@ -209,7 +217,7 @@ class RuleWords:
         if one["effect"] == "warn":
             parts.append("不足的只作提示" if one["at_least"] is not None else "只作提示")
         if settled(one["when"]) is False:
-            parts.append("按现取口径不适用")
+            parts.append(OFF)
         return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
 
     def window(self, over: Mapping[str, Any] | None) -> str:
