@@ -108,13 +108,13 @@ def test_the_rule_files_of_the_guide_load() -> None:
 
 
 def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
-    first, _, windows, term, makeup = yaml_blocks("cases.md")
+    first, without_hours, _, windows, term, makeup = yaml_blocks("cases.md")
     head, _, case = first.partition("cases:\n")
     three = case.replace("EX2024-01", "EX2024-02") + windows
     three = three.replace("R6: {met: true, totals: {total: 270}, average: {total: 90}}", "R6: {met: false}")
-    made_up = case.replace("EX2024-01", "EX2024-03").partition("    records:\n")[0] + makeup
+    made_up = case.replace("EX2024-01", "EX2024-04").partition("    records:\n")[0] + makeup
     made_up += "    totals: {public: 0, professional: 6, total: 6}\n    met: false\n    shortfall: {public: 30, total: 84}\n"
-    text = f"{head}cases:\n{case}{three}{term}{made_up}"
+    text = f"{head}cases:\n{case}{three}{without_hours}{term}{made_up}"
     result = run_file(
         RegulationSource("cases.md", text),
         lambda instrument: RegulationSource(instrument, yaml_blocks("rule-language.md")[0]),
@@ -122,8 +122,9 @@ def test_the_cases_of_the_guide_pass_on_its_rule_file() -> None:
     assert [(case.id, case.failures) for case in result.results] == [
         ("EX2024-01", ()),
         ("EX2024-02", ()),
-        ("EX2024-09", ()),
         ("EX2024-03", ()),
+        ("EX2024-09", ()),
+        ("EX2024-04", ()),
     ]
 
 
@@ -166,6 +167,33 @@ def test_the_year_that_only_several_years_decide_in_the_guide_is_judged_so() -> 
         lambda _: RegulationSource("ex2024.yaml", HEAD + law),
     )
     assert [(one.id, one.failures) for one in result.results] == [("EX2024-01", ())]
+
+
+@pytest.mark.parametrize(
+    ("record", "told", "other", "holds"),
+    [
+        ("r1", "null", "EX2024-2.2", False),
+        ("r2", "null", "EX2024-2.9", False),
+        ("r3", "EX2024-2.1", "null", False),
+        ("r4", "EX2024-2.0", "EX2024-2.4", False),
+        ("r7", "EX2024-2.5", "[EX2024-2.5, EX2024-2.4g]", True),
+        ("r8", "EX2024-2.3a", "EX2024-2.3", False),
+    ],
+)
+def test_the_rule_of_a_record_without_hours_is_compared(
+    record: str, told: str, other: str, holds: bool
+) -> None:
+    first, without_hours, *_ = yaml_blocks("cases.md")
+    head, _, _ = first.partition("cases:\n")
+    line = next(line for line in without_hours.splitlines() if f"id: {record}," in line)
+    changed = without_hours.replace(line, line.replace(f"rule: {told},", f"rule: {other},"))
+    assert changed != without_hours
+    result = run_file(
+        RegulationSource("cases.md", f"{head}cases:\n{changed}"),
+        lambda instrument: RegulationSource(instrument, yaml_blocks("rule-language.md")[0]),
+    )
+    [case] = result.results
+    assert [failure.partition("：")[0] for failure in case.failures] == ([] if holds else [record])
 
 
 def test_the_file_of_one_persons_year_in_the_guide_is_read(tmp_path: Path) -> None:
