@@ -149,3 +149,12 @@ def test_the_flows_of_a_scaffold_ask_for_their_clauses_and_have_no_other_fault(t
     for file in (package / "flows").glob("*.yaml"):
         file.write_text(file.read_text().replace("clause: SAMPLE2031", "clause: SAMPLE2031 二"))
     assert registry_of(package).flow_findings("example") == []
+
+
+def test_the_last_paragraph_of_an_article_is_listed_as_part_of_the_article(tmp_path: Path) -> None:
+    text = "第一条 为规范管理。\n第二条 参加培训的，按时间计算：\n（一）5天以内的，每天6学时；\n（二）其余每天4学时。\n报到的时间不计。\n"
+    assert new(tmp_path / "x", "--from", notice(tmp_path, text), "--instrument", "SAMPLE2031").exit_code == 0
+    clauses = rule_file(tmp_path / "x")["clauses"]
+    assert list(clauses) == ["第一条", "第二条", "第二条(一)", "第二条(二)"]
+    assert clauses["第二条"]["todo"].endswith("报到的时间不计。")
+    assert "报到" not in clauses["第二条(二)"]["todo"]

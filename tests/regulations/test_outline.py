@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xueshi.regulations.notice_guesses import read_guesses
 from xueshi.regulations.outline import outline
+from xueshi.regulations.published_text import PublishedText
 
 
 def numbers(text: str) -> list[str]:
@@ -63,3 +64,55 @@ def test_a_day_in_chinese_figures_is_read() -> None:
         assert (read.issued, read.issuer) == (day, "某市人力资源和社会保障局")
         assert read_guesses(read).first_year == int(day[:4])
     assert read_guesses(outline("一、自二〇一八年一月一日起施行。")).effective == "2018-01-01"
+
+
+ARTICLES = """第一章　总则
+第一条 为规范管理。
+第二章　标准
+第二条 参加培训的，按时间计算：
+（一）5天以内的，每天6学时；
+（二）超过5天的，每天4学时。
+报到和返程的时间不计。
+同一班次只计一次。
+第三条 下列活动计算学时：
+（一）学术会议：
+国家级10学时，省级6学时。
+（二）论文：
+每篇10学时。
+第三章 附则
+第四条 本办法自印发之日起施行。
+"""
+
+
+def test_what_follows_the_items_of_an_article_is_the_articles() -> None:
+    read = outline(ARTICLES)
+    texts = {clause.number: clause.text for clause in read.clauses}
+    assert list(texts) == [
+        "第一条",
+        "第二条",
+        "第二条(一)",
+        "第二条(二)",
+        "第三条(一)",
+        "第三条(二)",
+        "第四条",
+    ]
+    assert texts["第二条"] == "参加培训的，按时间计算：报到和返程的时间不计。同一班次只计一次。"
+    assert texts["第二条(二)"] == "超过5天的，每天4学时。"
+    assert texts["第三条(二)"] == "论文：每篇10学时。", "no sentence yet: the item goes on"
+    assert "章" not in "".join(texts.values()), "the heading of a chapter is no text of the article above"
+
+
+def test_a_paragraph_between_items_or_under_a_section_stays_where_it_stands() -> None:
+    texts = {
+        clause.number: clause.text
+        for clause in outline("第二条 甲：\n（一）乙。\n丙。\n（二）丁。\n一、戊\n（一）己。\n庚。").clauses
+    }
+    assert texts["第二条(一)"] == "乙。丙。"
+    assert texts["一(一)"] == "己。庚。"
+
+
+def test_the_last_paragraph_of_an_article_can_be_quoted_alone() -> None:
+    text = PublishedText(ARTICLES)
+    assert text.quote("第二条第二款") == "报到和返程的时间不计。"
+    assert text.quote("第二条(二)") == "超过5天的，每天4学时。"
+    assert "报到和返程" in text.around("第二条(二)"), "it speaks for the items above it"

@@ -21,6 +21,8 @@ _LEVELS = (
     re.compile(r"^(\d{1,2})\s*(?:[．、]|\.(?!\d))\s*(.*)$"),
     re.compile(r"^[(（]\s*(\d{1,2})\s*[)）]\s*(.*)$"),
 )
+_CHAPTER = re.compile(rf"^第{_CHINESE}[编章节]([\s\u3000].{{0,30}})?$")
+"""A heading above the articles: no text of the article before it."""
 _ARTICLE, _SECTION, _PART, _ITEM, _POINT = range(5)
 _NUMBER = re.compile(r"^\S{1,12}[〔\[［(（]\s*(?:19|20)\d\d\s*[〕\]］)）]\s*\d+\s*号$")
 _DAY = re.compile(r"^((?:19|20)\d\d)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日$")
@@ -31,6 +33,7 @@ _MARKS = re.compile(r"^[#\s]+(?=\S)|^\s*-\s+(?=[(（])|\*\*", re.MULTILINE)
 """Signs of headings and lists in a text taken from a web page."""
 _BROKEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s+(?=[\u3000-\u9fff\uff00-\uffef])")
 """A space within Chinese words, where a heading was broken over two lines."""
+_WHOLE_ARTICLE = re.compile(rf"第{_CHINESE}条$")
 _TITLE_LINES = 3
 _SENT = re.compile(r"(?:印发|发布|公布)《(.+)》的(?:通知|公告)$")
 _SENTENCE = re.compile("[。；;]")
@@ -73,6 +76,8 @@ def outline(text: str) -> Outline:
             coming = f"附件{match[1] or match[2] or ''}"
             listed = coming == "附件" and line.endswith((":", "："))
             continue
+        if _CHAPTER.match(line):
+            continue
         level, sign, rest = _numbered(line)
         if coming and level in (_ARTICLE, _SECTION):  # an annex numbers anew
             annex, coming, path = coming, "", [""] * len(_LEVELS)
@@ -90,6 +95,7 @@ def outline(text: str) -> Outline:
             repeated.append(number)
         else:
             found.append(OutlinedClause(number, [rest] if rest else []))
+    _close_articles(found)
     return Outline(tuple(_kept(found)), tuple(dict.fromkeys(repeated)), *_header(lines))
 
 
@@ -114,6 +120,24 @@ def _numbered(line: str) -> tuple[int | None, str, str]:
             sign = f"({match[1]})" if level in (_PART, _POINT) else match[1]
             return level, sign, match[2].strip()
     return None, "", line
+
+
+def _close_articles(found: list[OutlinedClause]) -> None:
+    """Give the unnumbered paragraphs behind the items of an article (第…条) to the article: they are its last 款.
+
+    An item of an article is one paragraph; what follows one that is no sentence yet (参加培训：) is its own text.
+    """
+    article: OutlinedClause | None = None
+    for place, clause in enumerate(found):
+        if _WHOLE_ARTICLE.search(clause.number):
+            article = clause
+        after = found[place + 1] if place + 1 < len(found) else None
+        if article is None or clause is article or not clause.number.startswith(f"{article.number}("):
+            continue
+        last = after is None or not after.number.startswith(f"{article.number}(")
+        if last and len(clause.paragraphs) > 1 and clause.paragraphs[0].endswith(("。", "；", ";")):
+            article.paragraphs += clause.paragraphs[1:]
+            del clause.paragraphs[1:]
 
 
 def _kept(found: list[OutlinedClause]) -> Iterator[OutlinedClause]:

@@ -71,9 +71,13 @@ class PublishedText:
         return self.clauses.get(known, "")
 
     def _paragraphs(self, number: str) -> list[str]:
-        """Return the paragraphs of a clause, without its heading: a first line that is no sentence and has others below."""
+        """Return the paragraphs of a clause, without its heading: a first line that is no sentence and has others below.
+
+        What leads to the items of an article (下列情形：) is its first paragraph.
+        """
         held = next((one.paragraphs for one in self._outlined if one.number == number), [])
-        return held[1:] if len(held) > 1 and not _SENTENCE.search(held[0]) else held
+        heading = len(held) > 1 and not _SENTENCE.search(held[0]) and not held[0].endswith(("：", ":"))
+        return held[1:] if heading else held
 
     def _known(self, clause: str) -> str:
         """Return the clause of the outline in which a cited place stands, or the empty string."""
