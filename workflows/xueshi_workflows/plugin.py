@@ -13,6 +13,7 @@ from xueshi_workflows.appeal import AppealWorkflow
 from xueshi_workflows.batches import BulkDecisionWorkflow, ReassessWorkflow
 from xueshi_workflows.campaign import CampaignWorkflow
 from xueshi_workflows.codec import PayloadCipher
+from xueshi_workflows.failures import BareFailures
 from xueshi_workflows.reminders import OpeningsWorkflow, RemindersWorkflow
 from xueshi_workflows.report import ReportWorkflow
 from xueshi_workflows.sandbox import sandbox
@@ -35,6 +36,7 @@ def xueshi_plugin(key: bytes | None, activities: Sequence[Callable[..., Any]] = 
     return SimplePlugin(
         "xueshi",
         data_converter=_converter(key),
+        interceptors=[BareFailures()],
         activities=list(activities),
         workflows=list(WORKFLOWS),
         workflow_runner=sandbox,
