@@ -78,6 +78,24 @@ def tell(row: Command, said: Mapping[str, Any], *, as_json: bool) -> None:
         late = "；超过规定的上报期限，已注明" if said.get("late") else ""
         console.print(f"记录 {said['record']}{late}", soft_wrap=True)
     show_fate(row)
+    for line in entailed_lines(said):
+        typer.echo(line)
+
+
+def entailed_lines(said: Mapping[str, Any]) -> list[str]:
+    """Say what a change of a person entails: records that go along or stay, signatures that are void."""
+    along, anew = len(said.get("records", ())), len(said.get("begun_anew", ()))
+    lines = [f"{along} 条未办结的学时记录随人转去"] if along else []
+    if anew:
+        lines.append(f"其中 {anew} 条原单位只有部分部门签署，签署作废，由新单位从头认定")
+    if said.get("stay"):
+        lines.append(f"另有 {said['stay']} 条已过原单位的环节，仍由原审核部门办理，认定后计入此人学时")
+    signers = sum(len(roles) for roles in said.get("void", {}).values())
+    if signers:
+        lines.append(
+            f"登记有变动，有关单位本年度验证已有的 {signers} 个签署作废，已告知签署人，须看过变动后重新签署"
+        )
+    return lines
 
 
 BATCH_WORDS = {

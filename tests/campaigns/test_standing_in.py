@@ -195,6 +195,36 @@ def test_the_tasks_of_an_officer_on_leave_go_to_a_colleague(rig: CampaignRig) ->
         assert reconcile(session).difference == 0
 
 
+def test_what_was_handed_over_is_new_to_whoever_has_it_now(rig: CampaignRig) -> None:
+    """Opened long ago and told to the first officer then: the second reads of it on the next working day."""
+    from xueshi.campaigns.clocks.clock import start_of
+    from xueshi.messages import repository as messages
+
+    rig.hand_in(rig.units[0])
+    rig.sign(rig.units[0])
+    second = second_verifier(rig)
+    opened = today(rig)
+    told_on = opened + timedelta(days=7)
+    assert rig.steer("advance", to=start_of(told_on).isoformat()).state == "done"
+
+    def digests(login: str) -> list[tuple[date | None, str]]:
+        with reading(rig.engine) as session:
+            account = access.account_by_login(session, login).id
+            found = [one for one in messages.listed(session, ENGINE) if one.account_id == account]
+            return [(one.day, str(one.body)) for one in reversed(found)]
+
+    before = {login: len(digests(login)) for login in (rig.verifier, second)}
+    assert before == {rig.verifier: 1, second: 1}, "while it is the role's, both are told"
+    row = rig.give(BUREAU, "hand_over", grant_of(rig, rig.verifier), None, {"to": second, "reason": REASON})
+    assert row.state == "done", row.reason
+    assert rig.steer("advance", to=start_of(told_on + timedelta(days=4)).isoformat()).state == "done"
+    assert len(digests(rig.verifier)) == 1, "the first has nothing to do with it any more"
+    _, (day, body) = digests(second)
+    assert day is not None
+    assert told_on < day
+    assert "新到：1 件" in body
+
+
 def test_tasks_go_to_the_same_role_only(rig: CampaignRig) -> None:
     rig.hand_in(rig.units[0])
     rig.sign(rig.units[0])

@@ -18,6 +18,7 @@ from xueshi.records import repository as records
 from xueshi.registry import Ask
 from xueshi.storage import reading
 from xueshi_cli.main import build
+from xueshi_cli.record_answers import entailed_lines
 from xueshi_cli.recording import view_evidence
 from xueshi_cli.workplace import Workplace
 
@@ -179,6 +180,32 @@ def test_a_person_moves_and_rises(rig: RecordsRig) -> None:
         "records", "transfer", identity(2), "--to", "x", "--on", "2024-03-01", "--as", "unit_clerk.a"
     )
     assert "不在册" in str(result.exception)
+
+
+def test_a_transfer_says_what_goes_along_and_what_stays(rig: RecordsRig) -> None:
+    filed()
+    through = rig.file(1, channel="checked", for_person=False, record=rig.body(content="消防培训"))
+    assert rig.decide("unit_personnel.a", through).code == "advanced"
+    rig.open_campaign()
+    said = run(
+        "records", "transfer", identity(1), "--to", code(2), "--on", "2024-03-01", "--as", "unit_clerk.a"
+    )
+    assert said.exit_code == 0, said.output
+    assert "1 条未办结的学时记录随人转去" in said.stdout
+    assert "另有 1 条已过原单位的环节，仍由原审核部门办理" in said.stdout
+    assert "签署" not in said.stdout, "nobody had signed anything that is void"
+
+
+def test_what_is_void_by_a_transfer_is_said() -> None:
+    said = {
+        "records": ["a", "b"],
+        "begun_anew": ["a"],
+        "void": {"u": ["unit_ce"], "v": ["unit_ce", "unit_hr"]},
+    }
+    along, anew, void = entailed_lines(said)
+    assert along.startswith("2 条")
+    assert anew.startswith("其中 1 条")
+    assert "3 个签署作废" in void
 
 
 def test_flags_are_listed_for_the_year(rig: RecordsRig) -> None:

@@ -7,16 +7,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from records_rig import ENGINE, YEAR, RecordsRig, identity, workbook_record
+from records_rig import AREA, ENGINE, YEAR, RecordsRig, identity, workbook_record
 from sqlmodel import select
 
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
 from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.campaigns.clocks.clock import start_of
 from xueshi.campaigns.judging.assessing import earlier_of, people_as_sealed
 from xueshi.campaigns.judging.explaining import explain_result
 from xueshi.campaigns.rows import command_rows, task_rows
 from xueshi.campaigns.tables import Command
-from xueshi.flows.flow import Leaving
+from xueshi.flows.flow import Leaving, Signer
 from xueshi.register.rows import people_rows, roster_rows
 from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
 from xueshi.register.tables import Employment, ImportBatch
@@ -111,6 +113,54 @@ def test_a_record_that_waits_for_the_department_keeps_nobody(rig: RecordsRig) ->
     assert transfer(rig, 1)[0].state == "done"
     assert rig.decide("department", record).state == "done"
     assert [one.id for one in rig.judged(rig.b)[rig.people[1]].records] == [record]
+
+
+def of_two_departments(rig: RecordsRig) -> None:
+    """From now on both departments of a unit sign a record."""
+    unit, department = rig.law.flow.levels
+    both = replace(unit, mode="all", signers=(*unit.signers, Signer("unit_ce", "继续教育部门")))
+    rig.law = replace(rig.law, flow=replace(rig.law.flow, levels=(both, department)))
+    with transaction(rig.engine) as session:
+        accounts = [
+            NewAccount(f"unit_ce.{name}", "继续教育", "unit_ce", AREA, None, unit_id)
+            for name, unit_id in (("a", rig.a), ("b", rig.b))
+        ]
+        access.add_accounts(session, ENGINE, accounts)
+
+
+def test_what_one_department_of_the_old_unit_signed_both_of_the_new_one_sign(rig: RecordsRig) -> None:
+    of_two_departments(rig)
+    begun, waiting = rig.file(1), rig.file(1, record=rig.body(content="消防培训"))
+    assert rig.decide("unit_personnel.a", begun).code == "signed"
+    seen = rig.record(begun).version
+    row, body = transfer(rig, 1)
+    assert row.state == "done", row.reason
+    assert sorted(body["records"]) == sorted([str(begun), str(waiting)])
+    assert body["begun_anew"] == [str(begun)]
+    assert rig.record(begun).state["signatures"] == []
+    assert rig.decide("unit_ce.b", begun, version=seen).code == "stale"
+    for role in ("unit_personnel", "unit_ce"):
+        assert {task.record_id for task in rig.tasks(f"{role}.b")} == {begun, waiting}
+        assert rig.tasks(f"{role}.a") == []
+    assert rig.decide("unit_ce.b", begun).code == "signed", "one of the new unit does not complete it"
+    assert rig.record(begun).stage == "deciding"
+    assert rig.decide("unit_personnel.b", begun).code == "verified"
+    rig.proved()
+
+
+def test_a_level_that_was_through_stays_and_the_answer_says_how_many(rig: RecordsRig) -> None:
+    record = rig.file(1, channel="checked", for_person=False)
+    assert rig.decide("unit_personnel.a", record).code == "advanced"
+    row, body = transfer(rig, 1)
+    assert row.state == "done", row.reason
+    assert body["stay"] == 1
+    assert "records" not in body
+    held = rig.record(record)
+    assert (held.unit_id, held.level) == (rig.a, "department")
+    assert [hand["level"] for hand in held.state["hands"]] == ["unit"], "the old unit's word stands"
+    assert rig.decide("department", record).code == "verified"
+    assert [one.id for one in rig.judged(rig.b)[rig.people[1]].records] == [record]
+    rig.proved()
 
 
 def test_a_transfer_to_nowhere_or_before_entry_is_refused(rig: RecordsRig) -> None:

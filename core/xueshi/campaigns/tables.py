@@ -204,6 +204,8 @@ class Task(SQLModel, table=True):
     body: Any = Field(sa_type=Json)
     """What is asked: facts, clause, bounds; no personal data."""
     opened_at: datetime = Field(sa_type=Instant)
+    came_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Instant at which it came to whoever has it now (a hand-over, a person's change of unit); None: at its opening."""
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     due_since: date | None = None
     """Civil day from which `due_days` working days are counted; None where the date rests on no working days."""

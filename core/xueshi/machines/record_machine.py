@@ -268,6 +268,16 @@ def _withdraw(state: RecordState, channel: Channel, command: RecordCommand) -> R
     return RecordAccepted(replace(state, stage="withdrawn", level="", version=state.version + 1), "withdrawn")
 
 
+def came_to_another_unit(state: RecordState) -> RecordState:
+    """Return the state once the person's new unit settles the record: signatures of the old one at this level are void.
+
+    Levels that were through stay so. The version rises with them, so that a page from before is refused.
+    """
+    if not state.signatures:
+        return state
+    return replace(state, version=state.version + 1, signatures=())
+
+
 def replaced(state: RecordState) -> RecordAccepted | Refused:
     """Let a correction take a record's place: the engine's own act once the correction holds."""
     if state.stage in ("replaced", "withdrawn", "refused"):

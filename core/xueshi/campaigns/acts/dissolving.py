@@ -12,16 +12,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from xueshi.access.scope import Scope
-from xueshi.campaigns.acts.filing_state import void_signatures
 from xueshi.campaigns.acts.moving import Move, change_unit, send_along
-from xueshi.campaigns.acts.person_acts import no_year_disturbed
+from xueshi.campaigns.acts.touched_filings import no_year_disturbed, register_changed
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import campaign_rows, filing_rows, letter_rows, merger_rows
 from xueshi.campaigns.rows.merger_rows import Merger
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import NotFoundError
 from xueshi.machines.filing_machine import Refused
-from xueshi.machines.stored_state import load_state
 from xueshi.records import repository as records
 from xueshi.register.rows import standing_rows, unit_rows
 from xueshi.register.tables import Unit
@@ -63,6 +61,7 @@ def merge(
 ) -> dict[str, object]:
     """Let a dissolved unit's people and undecided records go to the other; returns what effect and audit say of it."""
     into, day = merging.into, merging.day
+    own = unit_rows.unit(session, ENGINE, filing.unit_id)
     files_there = not results.sealed_of_unit(session, campaign.id, filing.unit_id)
     people = 0
     there = {one.person_id for one in records.lasting_employments(session, into.id)}
@@ -79,7 +78,7 @@ def merge(
     change_unit(session, moves, into, by=by)
     waiting = records.open_of_unit(session, filing.unit_id)
     send_along(session, waiting, into)
-    _register_changed(session, campaign.year, into.id, now)
+    register_changed(session, campaign.year, into.id, now, f"{own.name}并入，其人员自{day}起转入")
     letter_rows.write_unit_message(
         session,
         unit_id=into.id,
@@ -161,7 +160,7 @@ def bring_back(
     session.flush()
     waiting = [record for record in records.open_of_unit(session, merger.into) if record.id in merger.records]
     send_along(session, waiting, own)
-    _register_changed(session, campaign.year, merger.into, now)
+    register_changed(session, campaign.year, merger.into, now, f"{own.name}的并入已撤销，其人员已转回")
     return {
         "back_from": str(merger.into),
         "people": people,
@@ -209,15 +208,3 @@ def _other_is_open(session: Session, campaign: Campaign, other: Unit) -> Refused
         "year_handed_over",
         f"{other.name}的{campaign.year}年度申报已提交或已有结论，人员不能再变动；{cure}",
     )
-
-
-def _register_changed(session: Session, year: int, unit_id: UUID, now: datetime) -> None:
-    """Let a unit that is at its filing sign anew: other people stand in its register."""
-    found = campaign_rows.campaign_of_unit(session, ENGINE, unit_id, year)
-    if found is None or found[1].stage != "filing":
-        return
-    campaign, filing = found[0], filing_rows.filing(session, ENGINE, found[1].id, lock=True)
-    if filing.input_version or load_state(filing.state, None).makeup_from:
-        # Where nothing was handed in yet, its own register is still to come.
-        filing.input_version += 1
-    void_signatures(session, campaign, filing, now)

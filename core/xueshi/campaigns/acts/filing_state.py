@@ -68,11 +68,12 @@ def write_state(
 
 
 def void_signatures(
-    session: Session, campaign: Campaign, filing: Filing, now: datetime
+    session: Session, campaign: Campaign, filing: Filing, now: datetime, why: str = ""
 ) -> tuple[Signature, ...]:
     """Note that another register stands at a filing's unit than its signers saw; returns the signatures that are void.
 
-    Whoever signed is told at once and has his task again; the filing itself stays where it is.
+    Whoever signed is told at once, and `why` where it is no other workbook, and has his task again; the filing itself
+    stays where it is.
     """
     before = load_state(filing.state, filing.maker)
     write_state(session, campaign, filing, flow_of(session, campaign, filing), register_changed(before), now)
@@ -82,7 +83,7 @@ def void_signatures(
             filing=filing,
             to_role=signature.role,
             subject="登记已变动，原签署作废，请重新签署",
-            body={"campaign": campaign.title},
+            body={"campaign": campaign.title, **({"reason": why} if why else {})},
             at=now,
             urgent=True,
         )

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.completing import complete
-from xueshi.campaigns.acts.person_acts import no_year_disturbed
+from xueshi.campaigns.acts.touched_filings import no_year_disturbed, sign_anew
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.rows import letter_rows
@@ -58,7 +58,8 @@ def _leave(session: Session, row: Command) -> Refused | None:
         return refused
     standing_rows.end(session, employment, row.id, day, standing_rows.LEFT)
     _tell(session, row, unit, "人员已离开", day)
-    complete(session, row, None, "left", 1, now, unit=str(unit.id), day=day.isoformat())
+    void = sign_anew(session, (unit.id,), day, f"有一名人员于{day}离开")
+    complete(session, row, None, "left", 1, now, unit=str(unit.id), day=day.isoformat(), **void)
     return None
 
 
@@ -83,7 +84,8 @@ def _undo_leave(session: Session, row: Command) -> Refused | None:
     until = employment.until
     standing_rows.go_on(session, employment)
     _tell(session, row, unit, "人员离开已撤销", until)
-    complete(session, row, None, "leave_undone", 1, now, unit=str(unit.id), day=until.isoformat())
+    void = sign_anew(session, (unit.id,), until, "有一名人员离开的登记已撤销")
+    complete(session, row, None, "leave_undone", 1, now, unit=str(unit.id), day=until.isoformat(), **void)
     return None
 
 

@@ -11,14 +11,13 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.acts.moving import Move, change_unit, send_along
+from xueshi.campaigns.acts.touched_filings import no_year_disturbed, sign_anew
 from xueshi.campaigns.clocks.campaign_clock import folder_now
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import pack_of
-from xueshi.campaigns.rows import command_rows, filing_rows, letter_rows
+from xueshi.campaigns.rows import command_rows, letter_rows
 from xueshi.campaigns.rows.pinned_rows import flow_by
 from xueshi.campaigns.tables import Command
 from xueshi.campaigns.year_round.record_acts import actor_of
-from xueshi.campaigns.year_round.record_law import UNDER_REVIEW
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
@@ -58,11 +57,13 @@ def _transfer(session: Session, row: Command) -> Refused | None:
     if records.lasting_employment(session, row.target_id, new.id) is not None:
         return Refused("already_there", f"此人已在{new.name}任职；如须结束原单位的任职，请先核对两处登记")
     waiting = _waiting_at_unit(session, row.target_id, old.id)
+    stay = len(records.open_at_unit(session, row.target_id, old.id)) - len(waiting)
     refused = _decided_first(session, waiting, old.name) or no_year_disturbed(session, (old.id, new.id), day)
     if refused is not None:
         return refused
     change_unit(session, [Move(employment, day, str(payload.get("post", "")))], new, by=row.id)
-    send_along(session, waiting, new)
+    begun_anew = send_along(session, waiting, new)
+    void = sign_anew(session, (old.id, new.id), day, f"有一名人员于{day}由{old.name}转入{new.name}")
     _tell_both(session, row, (old.id, new.id), ("已转出", "已转入"), day, len(waiting), now)
     complete(
         session,
@@ -74,7 +75,9 @@ def _transfer(session: Session, row: Command) -> Refused | None:
         left=str(old.id),
         entered=str(new.id),
         day=day.isoformat(),
-        **({"records": [str(record.id) for record in waiting]} if waiting else {}),
+        **_along(waiting, begun_anew),
+        **({"stay": stay} if stay else {}),
+        **void,
     )
     return None
 
@@ -116,7 +119,8 @@ def _undo_transfer(session: Session, row: Command) -> Refused | None:
     standing_rows.take_out(session, [moved.entered])
     standing_rows.go_on(session, moved.left)
     session.flush()
-    send_along(session, waiting, old)
+    begun_anew = send_along(session, waiting, old)
+    void = sign_anew(session, (old.id, new.id), day, f"有一名人员由{old.name}转入{new.name}的登记已撤销")
     _tell_both(session, row, (old.id, new.id), ("转出已撤销", "转入已撤销"), day, len(waiting), now)
     complete(
         session,
@@ -128,9 +132,20 @@ def _undo_transfer(session: Session, row: Command) -> Refused | None:
         left=str(new.id),
         entered=str(old.id),
         day=day.isoformat(),
-        **({"records": [str(record.id) for record in waiting]} if waiting else {}),
+        **_along(waiting, begun_anew),
+        **void,
     )
     return None
+
+
+def _along(waiting: Sequence[StudyRecord], begun_anew: Sequence[UUID]) -> dict[str, object]:
+    """Return what effect and audit say of the records that go along, and of those whose signatures are void by it."""
+    said: dict[str, object] = {}
+    if waiting:
+        said["records"] = [str(record.id) for record in waiting]
+    if begun_anew:
+        said["begun_anew"] = [str(record_id) for record_id in begun_anew]
+    return said
 
 
 def _tell_both(
@@ -184,29 +199,6 @@ def _flow_of(session: Session, record: StudyRecord) -> ApprovalFlow:
     return flow_by(session, record.flow_digest)
 
 
-def no_year_disturbed(
-    session: Session, unit_ids: tuple[UUID, ...], day: date, *, but: int | None = None
-) -> Refused | None:
-    """Refuse what would change who is judged, or as what, in a year that a unit has handed over or that is sealed.
-
-    `but` is a year that the caller looks after himself.
-    """
-    for campaign, filing in filing_rows.filings_of_year(session, unit_ids):
-        if campaign.year == but:
-            continue
-        _, last = pack_of(session, campaign).year_window(campaign.year)
-        if day <= last and filing.stage in UNDER_REVIEW:
-            if campaign.stage == "open":
-                cure = "请先由审核单位退回，再办理"
-            else:
-                cure = f"请把日期写在{last}之后，或由主管部门重新开启该年度"
-            return Refused(
-                "year_handed_over",
-                f"{day}在{campaign.year}年度内，有关单位的该年度验证已提交或已封存，人员情况不能再变动；{cure}",
-            )
-    return None
-
-
 def _set_level(session: Session, row: Command) -> Refused | None:
     """Enter a title from a day on; the year reads it on the day that its instrument names."""
     payload = row.payload
@@ -234,7 +226,9 @@ def _set_level(session: Session, row: Command) -> Refused | None:
     session.add(title)
     session.flush()
     standing_rows.title_said_by_act(session, title, row.id, now.year)
-    complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat())
+    here = records.units_of_person(session, row.target_id, civil_date(now))
+    void = sign_anew(session, (*unit_ids, *here), since, f"有一名人员自{since}起职称变动")
+    complete(session, row, None, "level_set", 1, now, level=level, since=since.isoformat(), **void)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,7 +12,8 @@ from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.access.tables import Delegation, Grant
 from xueshi.campaigns.acts.completing import complete
-from xueshi.campaigns.rows import filing_rows, task_rows
+from xueshi.campaigns.clocks.campaign_clock import campaign_now, folder_now
+from xueshi.campaigns.rows import campaign_rows, filing_rows, task_rows
 from xueshi.campaigns.tables import Command, Task
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
@@ -76,7 +77,7 @@ def end_delegation(session: Session, row: Command) -> Refused | None:
 def hand_over(session: Session, row: Command) -> Refused | None:
     """Give the open tasks of a grant to another account of the same role (`to`, `reason`); new tasks stay the role's.
 
-    Tasks on what the other account made itself are left where they are: nobody decides his own.
+    They are news to whoever has them now, each by its own clock. Tasks on what the other account made itself are left where they are: nobody decides his own.
     """
     held = access.grant(session, ENGINE, row.target_id)
     refused = _not_over(session, row, held)
@@ -92,6 +93,7 @@ def hand_over(session: Session, row: Command) -> Refused | None:
         )
     scopes = [access.scope_of(one) for one in same]
     handed = left = 0
+    clocks: dict[UUID | None, datetime] = {}
     for task in task_rows.open_tasks(session, access.scope_of(held), role=held.role):
         if task.assignee not in (None, held.account_id):
             continue
@@ -100,7 +102,7 @@ def hand_over(session: Session, row: Command) -> Refused | None:
         ) or _made_by(session, task, to.id):
             left += 1
             continue
-        task.assignee = to.id
+        task.assignee, task.came_at = to.id, _now_of(session, task, clocks)
         session.add(task)
         handed += 1
     if not handed:
@@ -121,6 +123,17 @@ def _not_over(session: Session, row: Command, held: Grant) -> Refused | None:
     if actor.may("accounts.manage"):
         return None
     return Refused("not_yours", "只能委托、移交本人的岗位；他人的由本级业务负责人办理")
+
+
+def _now_of(session: Session, task: Task, clocks: dict[UUID | None, datetime]) -> datetime:
+    """Return what time it is for a task: by its campaign's clock or, without one, by the folder's. `clocks` keeps them."""
+    if task.campaign_id not in clocks:
+        if task.campaign_id is None:
+            clocks[None] = folder_now(session, real_now())
+        else:
+            campaign = campaign_rows.campaign(session, ENGINE, task.campaign_id)
+            clocks[task.campaign_id] = campaign_now(session, campaign, real_now())
+    return clocks[task.campaign_id]
 
 
 def _made_by(session: Session, task: Task, account: UUID) -> bool:

@@ -120,16 +120,19 @@ def close_record_tasks(
 
 
 def move_record_tasks(
-    session: Session, record_ids: Sequence[UUID], unit_id: UUID, area: str, sector: str | None
+    session: Session, record_ids: Sequence[UUID], unit_id: UUID, area: str, sector: str | None, at: datetime
 ) -> None:
-    """Give the open tasks on records that are filed in the year to another unit, whose officers settle them."""
+    """Give the open tasks on records that are filed in the year to another unit, whose officers settle them from now on.
+
+    `at` is the instant of the folder's clock: for those officers they are news.
+    """
     for chunk in chunks(record_ids):
         session.execute(
             update(Task)
             .where(
                 col(Task.record_id).in_(chunk), col(Task.filing_id).is_(None), col(Task.closed_at).is_(None)
             )
-            .values(unit_id=unit_id, area=area, sector=sector, assignee=None)
+            .values(unit_id=unit_id, area=area, sector=sector, assignee=None, came_at=at)
         )
 
 
@@ -190,7 +193,7 @@ def overdue_tasks(session: Session, clock: str, now: datetime) -> list[tuple[Tas
 
 @dataclass(frozen=True)
 class TaskCounts:
-    """How many open tasks of a kind wait for a role at one unit, and how many of them are news."""
+    """How many open tasks of a kind wait for a role at one unit, and how many of them are news to it."""
 
     role: str
     area: str
@@ -212,7 +215,7 @@ class TaskCounts:
 
 @dataclass(frozen=True)
 class DigestSpan:
-    """What a digest looks at: tasks opened since the last one, due until some days from now, overdue now."""
+    """What a digest looks at: tasks that came since the last one, due until some days from now, overdue now."""
 
     since: datetime | None
     until: datetime
@@ -232,7 +235,8 @@ def task_counts(
     With `people` only what is about them is counted, for each by himself.
     """
     opened, due = col(Task.opened_at), col(Task.due_at)
-    news = opened < span.until if span.since is None else and_(opened >= span.since, opened < span.until)
+    came = _came()
+    news = came < span.until if span.since is None else and_(came >= span.since, came < span.until)
 
     def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0))
@@ -276,6 +280,11 @@ def task_counts(
     return found
 
 
+def _came() -> ColumnElement[datetime]:
+    """SQL expression: the instant since which whoever has a task now has it."""
+    return func.coalesce(col(Task.came_at), col(Task.opened_at))
+
+
 def _overdue(now: datetime) -> ColumnElement[bool]:
     """SQL condition: a task past its date. A window that ends makes a filing late (逾期), not its task overdue (超期)."""
     rests_on_days = or_(col(Task.due_days).is_not(None), col(Task.kind) != "unit")
@@ -289,9 +298,9 @@ def roles_with_news(
 
     `since` None: whatever is open is new. None of them: the day is quiet.
     """
-    opened, due = col(Task.opened_at), col(Task.due_at)
+    came, due = _came(), col(Task.due_at)
     news = [and_(due > until, due <= due_until), _overdue(until)]
-    news.append(opened <= until if since is None else opened >= since)
+    news.append(came <= until if since is None else came >= since)
     query = (
         select(Task.role, Task.unit_id)
         .where(col(Task.closed_at).is_(None), _of_clock(clock), or_(*news))

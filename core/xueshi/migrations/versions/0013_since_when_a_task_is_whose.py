@@ -1,0 +1,23 @@
+"""Since when whoever has a task has it, where that is not since its opening."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from xueshi import storage
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("task", sa.Column("came_at", storage.Instant(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_column("task", "came_at")
