@@ -191,6 +191,11 @@ def test_a_city_reports_its_own_figures_and_those_of_its_districts(levels: Level
     ((_, content),) = tables_of(city)
     assert any("没有已确认的报告" in note for note in content.notes)
     assert any("含本级登记的1家单位" in note for note in content.notes)
+    assert any("几个地区的单位都计入的人，各计一次" in note for note in content.notes), "one part and its own"
+    people = next(column for column in content.columns if column.key == "people")
+    assert people.definition.endswith("几个地区都计入的人各计一次。")
+    ((_, of_near),) = tables_of(near)
+    assert not any("各计一次" in note for note in of_near.notes)
 
     number = levels.number(FAR)
     levels.bureaus[CITY].run("report", "acknowledge", number, "-o", str(levels.tmp / "later.json"))

@@ -174,6 +174,26 @@ def test_each_figure_is_the_sum_of_its_areas_and_the_rate_is_reckoned_anew() -> 
     assert [(line.cells[0], line.amount) for line in opened.lines] == [("甲市", 4950), ("乙市", 4000)]
 
 
+def test_a_sum_of_areas_says_who_may_stand_in_it_twice() -> None:
+    areas = [
+        AreaFigures(head("990100", "甲市"), content()),
+        AreaFigures(head("990200", "乙市"), content(PEOPLE[:1])),
+    ]
+    found = summed(areas, *KEYS)
+    (note,) = [one for one in found.table.notes if "各计一次" in one]
+    assert "栏people" in note
+    assert "栏hours" not in note, "hours are added up whoever has them"
+    said = {column.key: column.definition for column in found.table.columns}
+    assert said["people"].endswith("；几个地区都计入的人各计一次。")
+    assert "各计一次" not in said["hours"]
+    opened = next(one for one in found.lists if (one.column.key, one.row) == ("people", "合计"))
+    assert opened.column.definition == said["people"], "where the figure is opened too"
+    alone = summed(areas[:1], *KEYS)
+    assert not any(
+        "各计一次" in text for text in (*alone.table.notes, *(one.definition for one in alone.table.columns))
+    )
+
+
 def test_a_district_inside_a_city_that_reported_is_not_counted_twice() -> None:
     areas = [AreaFigures(head("990100", "甲市"), content()), AreaFigures(head("990102", "甲区"), content())]
     found = summed(areas, "people")

@@ -197,7 +197,7 @@ def _with_parts(
     notes = [] if own is None else [f"含本级登记的{len(own.units)}家单位。", *own.notes]
     here = [one for one in below.missing if not one.inside]
     if parts:
-        notes += notes_of_parts(paper, parts, [], here)
+        notes += notes_of_parts(paper, parts, [], here, with_own=own is not None)
     elif here:
         notes.append(without_report(here))
     return combined(paper, [content for _, content in members], notes)

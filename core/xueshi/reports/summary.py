@@ -16,6 +16,9 @@ from xueshi.reports.parts import outermost
 
 AREA_HEADINGS = ("地区", "填报单位", "报告")
 SUMMED = "各地区上报数之和；"
+OF_PEOPLE = ("people", "took_part", "met", "not_met", "undecided")
+"""Columns, beside `people.C`, that count people: of several areas added up, somebody may stand in each."""
+IN_EACH = "几个地区都计入的人各计一次。"
 Figures = Mapping[str, int | None]
 
 
@@ -67,10 +70,13 @@ def combined(paper: DocumentTemplate, members: Sequence[TableContent], notes: Se
     """Return one table's content that holds what all its members hold, under the columns and rows of a paper.
 
     A figure is the sum of what the members have under the same key, None where none has it; `rate` is computed again
-    from the sums of those that have both its parts. People of rows that the paper does not have stand in `rest`; every
+    from the sums of those that have both its parts. No mark of a person travels by which two areas could be compared:
+    of several members, the definition of a figure that counts people says that they are counted in each. People of rows that the paper does not have stand in `rest`; every
     unit keeps its own line.
     """
     columns = table_columns(paper)[1:]
+    if len(members) > 1:
+        columns = tuple(_counted_in_each(column) if _of_people(column) else column for column in columns)
     groups = table_groups(paper)
     known = {key for key, _ in groups}
 
@@ -106,11 +112,22 @@ def notes_of_parts(
     counted: Sequence[AreaFigures],
     inner: Sequence[ReportHead],
     missing: Sequence[MissingArea],
+    *,
+    with_own: bool = False,
 ) -> list[str]:
-    """Say in Chinese which areas a table adds up, which it does not, and what they lack."""
+    """Say in Chinese which areas a table adds up, which it does not, what they lack, and who may stand in it twice.
+
+    `with_own`: the body's own figures are in the table beside the areas'.
+    """
     columns = table_columns(paper)[1:]
     known = {key for key, _ in table_groups(paper)}
     notes = [f"汇总{len(counted)}个地区：{'、'.join(_named(one.head) for one in counted)}。"]
+    of_people = [column.label for column in columns if _of_people(column)]
+    if of_people and len(counted) + with_own > 1:
+        notes.append(
+            f"{'、'.join(of_people)}是各地区所计之和：人员由其单位所在的地区计入；报告不含身份证号，地区之间不比对人员，"
+            "本年度在几个地区的单位都计入的人，各计一次。"
+        )
     if inner:
         notes.append(f"未另行计入（已含在上级地区的报告中）：{'、'.join(_named(one) for one in inner)}。")
     if missing:
@@ -125,6 +142,15 @@ def notes_of_parts(
             notes.append(f"{one.head.area_name}有不属于表列各行的人员，只计入合计。")
         notes += [f"{one.head.area_name}：{note}" for note in one.content.notes]
     return [*notes, *_note_on_rate(columns, counted)]
+
+
+def _of_people(column: TableColumn) -> bool:
+    return column.key in OF_PEOPLE or column.key.startswith("people.")
+
+
+def _counted_in_each(column: TableColumn) -> TableColumn:
+    said = column.definition.rstrip("。；")
+    return replace(column, definition=f"{said}；{IN_EACH}" if said else IN_EACH)
 
 
 def _note_on_rate(columns: Sequence[TableColumn], counted: Sequence[AreaFigures]) -> list[str]:
