@@ -22,7 +22,7 @@ from xueshi.campaigns.commanding import commands
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Command
-from xueshi.campaigns.year_round import record_acts, record_settings
+from xueshi.campaigns.year_round import flow_settings, record_acts
 from xueshi.errors import InputError, NotFoundError
 from xueshi.fault_words import system_fault
 from xueshi.flows.flow import ApprovalFlow
@@ -71,7 +71,7 @@ def law_in_force(
         raise InputError(
             f"{registry.region_for(area)} {year} 年度没有学时登记流程；请核对 flows/ 中 purpose: record"
         )
-    return LawInForce(pack, record_settings.flow_as_set(session, area, flows[0], year), year)
+    return LawInForce(pack, flow_settings.flow_as_set(session, area, flows[0], year), year)
 
 
 def year_of(registry: Registry, unit: Unit, end: date | None, given: int | None, today: date) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,17 @@ from campaign_rig import BUREAU, ENGINE
 from command_line import run
 from notice_rig import EXAMPLES, Made, NoticeRig
 
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.errors import InputError, NotAllowedError, NotFoundError
-from xueshi.storage import reading
+from xueshi.register.rows import unit_rows
+from xueshi.register.rows.unit_rows import NewUnit
+from xueshi.storage import reading, transaction
 from xueshi_cli import regions
+from xueshi_cli.notices import own_notice
+from xueshi_cli.workplace import Workplace
 
 NOTICE = EXAMPLES / "notices" / "changzhou-2019.yaml"
 OVERLAY = EXAMPLES / "flow-overlays" / "changzhou-2019.yaml"
@@ -133,6 +140,31 @@ def test_a_campaign_opens_under_a_bureaus_overlay(rig: NoticeRig, tmp_path: Path
     with reading(rig.engine) as session:
         opened = next(one for one in campaign_rows.campaigns(session, ENGINE) if one.year == 2018)
         assert opened.flow_overlay_digest is not None
+
+
+def test_out_of_rehearsal_a_campaign_opens_under_published_settings_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUESHI_DATA", str(tmp_path / "real"))
+    place = Workplace.here()
+    area = own_notice(place.registry, NOTICE).area
+    with transaction(place.engine) as session:
+        unit_rows.add_units(session, ENGINE, [NewUnit("123204000000000012", "示例单位", area)])
+        officers = [NewAccount(login, login, "bureau", area) for login in (BUREAU, "second")]
+        access.add_accounts(session, ENGINE, officers)
+    words = [
+        one for one in opening(tmp_path, OVERLAY.read_text().replace("2019", "2018")) if one != "--standing"
+    ]
+    file = words[words.index("--flow-overlay") + 1]
+    with pytest.raises(InputError, match="流程调整还没有发布"):
+        run(*words)
+    draft = re.search(r"草案 ([0-9a-f]{12})", run("flows", "draft", file, "--as", BUREAU))
+    assert draft is not None
+    with pytest.raises(InputError, match="流程调整还没有发布"):
+        run(*words)
+    run("flows", "publish", draft[1], "--reason", "同意", "--as", "second")
+    assert "单位 1 家" in run(*words)
+    place.engine.dispose()
 
 
 def test_an_overlay_that_cannot_be_opens_nothing(rig: NoticeRig, tmp_path: Path) -> None:

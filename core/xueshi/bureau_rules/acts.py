@@ -38,11 +38,14 @@ STATES = {
 """What officers call the states of a draft."""
 
 
-def require_area(actor: Actor, area: str) -> None:
-    """Raise NotAllowedError unless all of an area is the actor's: what is set for it holds for everyone there."""
+def require_area(actor: Actor, area: str, what: str = "本级口径") -> None:
+    """Raise NotAllowedError unless all of an area is the actor's: what is set for it holds for everyone there.
+
+    `what` is to be set, as officers call it.
+    """
     if actor.scope.sectors is not None or actor.scope.units is not None or not actor.scope.allows(area):
         raise NotAllowedError(
-            f"地区 {area} 不在账号 {actor.login} 的管理范围；本级口径由该地区的业务负责人起草、发布"
+            f"地区 {area} 不在账号 {actor.login} 的管理范围；{what}由该地区的业务负责人起草、发布"
         )
 
 
@@ -138,10 +141,10 @@ def publish(session: Session, command: Command) -> Refused | None:
     accepted = sorted(set(command.payload.get("accept", ())))
     held = None if row.takes_back is None else repository.draft(session, ENGINE, row.takes_back, lock=True)
     refused = (
-        _not_waiting(row)
+        not_waiting(row)
         or _not_held(held)
-        or _four_eyes(row, command)
-        or _no_reason(command)
+        or four_eyes(row, command)
+        or no_reason(command)
         or _out_of_date(session, row, reviewed)
         or _unsound(reviewed, accepted)
         or _impact_lacking(session, row, reviewed)
@@ -165,13 +168,12 @@ def publish(session: Session, command: Command) -> Refused | None:
     return None
 
 
-def _not_waiting(row: RuleDraft) -> Refused | None:
+def not_waiting(row: RuleDraft, listed: str = "xueshi rules drafts") -> Refused | None:
+    """Refuse a second publication of one draft; `listed` is the command that lists its kind."""
     if row.state == "draft":
         return None
     when = "" if row.published_at is None else f"（{row.published_at:%Y-%m-%d}）"
-    return Refused(
-        "not_draft", f"“{row.document}”{STATES[row.state]}{when}，不能再次发布；见 xueshi rules drafts"
-    )
+    return Refused("not_draft", f"“{row.document}”{STATES[row.state]}{when}，不能再次发布；见 {listed}")
 
 
 def _not_held(held: RuleDraft | None) -> Refused | None:
@@ -180,13 +182,15 @@ def _not_held(held: RuleDraft | None) -> Refused | None:
     return Refused("not_published", f"“{held.document}”已不在执行，无须恢复原口径")
 
 
-def _four_eyes(row: RuleDraft, command: Command) -> Refused | None:
+def four_eyes(row: RuleDraft, command: Command) -> Refused | None:
+    """Refuse whoever made a draft, or lent the role to its maker: two persons see what is to hold."""
     if str(row.maker) in (str(command.account_id), command.payload.get("principal")):
         return Refused("four_eyes", "草案由您（或委托您的人）起草，须由另一人发布（起草、发布分离）")
     return None
 
 
-def _no_reason(command: Command) -> Refused | None:
+def no_reason(command: Command) -> Refused | None:
+    """Refuse a publication without a reason."""
     if str(command.payload.get("reason", "")).strip():
         return None
     return Refused("no_reason", "发布须写明原因（--reason）")

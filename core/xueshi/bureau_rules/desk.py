@@ -7,28 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from xueshi.access.repository import Actor
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.bureau_rules import repository
 from xueshi.bureau_rules.acts import require_area
+from xueshi.bureau_rules.giving import ActorOf, DraftDesk
 from xueshi.bureau_rules.impact import Impact, foresee
 from xueshi.bureau_rules.in_force import overlay_of
 from xueshi.bureau_rules.law import Step, basis_of, law_changes
 from xueshi.bureau_rules.overlay_file import OverlayHead, read_head
 from xueshi.bureau_rules.review import CaseRun, Review, review
 from xueshi.bureau_rules.tables import RuleDraft, RuleImpact
-from xueshi.campaigns.acts import direct_acts
-from xueshi.campaigns.commanding import commands
-from xueshi.campaigns.commanding.commands import CommandRequest
-from xueshi.campaigns.rows import command_rows
 from xueshi.campaigns.tables import Command
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError, NotFoundError
@@ -40,8 +34,6 @@ from xueshi.storage import new_id, reading, transaction
 
 ENGINE = Scope.everything()
 OVERLAY_KIND, REVIEW_KIND = "rule_overlay", "rule_review"
-TRIES = 3
-ActorOf = Callable[[Session], Actor]
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Weighed:
     impact_id: UUID
 
 
-class RuleDesk:
+class RuleDesk(DraftDesk):
     """Drafts, weighs and publishes in one database as one officer.
 
     An act that is refused stays stored with its reason: the command comes back in state `refused`. Raises
@@ -61,7 +53,8 @@ class RuleDesk:
     """
 
     def __init__(self, engine: Engine, registry: Registry, actor_of: ActorOf) -> None:
-        self._engine, self._registry, self._actor_of = engine, registry, actor_of
+        super().__init__(engine, actor_of)
+        self._registry = registry
 
     def draft(
         self, region: str, area: str, source: RegulationSource, request_id: str = ""
@@ -171,42 +164,6 @@ class RuleDesk:
             "reason": reason,
         }
         return row, self._give("rules_publish", row.id, payload, (REVIEW_KIND, body), request_id)
-
-    def _give(
-        self,
-        kind: str,
-        target: UUID,
-        payload: dict[str, Any],
-        file: tuple[str, bytes] | None,
-        request_id: str,
-    ) -> Command:
-        """Store a command with what it rests on and carry it out, all in one transaction."""
-        wanted = request_id or str(new_id())
-        for _ in range(TRIES):
-            try:
-                with transaction(self._engine) as session:
-                    actor = self._actor_of(session)
-                    known = command_rows.command_by_request(session, wanted)
-                    at = target
-                    if known is not None and known.kind == kind != "rules_publish":
-                        # A target that was thought of just now is not what makes it another command.
-                        _require_same(known, payload)
-                        at = known.target_id
-                    row = commands.submit(session, actor, CommandRequest(wanted, kind, at, None, payload))
-                    if row.state == "pending":
-                        if file is not None:
-                            audit.store_artifact(session, *file)
-                        direct_acts.carry_out(session, row)
-                    return row
-            except IntegrityError:
-                continue  # another process stored the same request or file in between: now it is found
-        raise InputError("同时有人在办理同一事项，本次没有写入；请再办一次")
-
-
-def _require_same(known: Command, payload: dict[str, Any]) -> None:
-    """Refuse a request id that was given for another file or area."""
-    if {key: known.payload.get(key) for key in payload} != payload:
-        raise InputError(f"请求编号 {known.request_id} 已用于另一件办理；请换一个编号")
 
 
 def step_of(session: Session, row: RuleDraft) -> Step:

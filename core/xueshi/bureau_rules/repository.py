@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -13,50 +14,63 @@ from xueshi.register.rows.shared import visible
 from xueshi.register.tables import ImportBatch, StudyRecord, Unit
 from xueshi.results.tables import YearResult
 
+RULES, FLOWS = ("overlay", "rollback"), ("flow", "flow_end")
+"""Kinds of drafts: of a bureau's own rule values, of its settings of flows."""
 SHORTEST = 6
 """Characters of a digest by which a draft may be named."""
 
 
-def draft(session: Session, scope: Scope, draft_id: UUID, *, lock: bool = False) -> RuleDraft:
-    """Return a draft (locked for this transaction where asked); raises NotFoundError outside the scope."""
-    query = select(RuleDraft).where(RuleDraft.id == draft_id, scope.area_clause(RuleDraft.area))
+def draft(
+    session: Session, scope: Scope, draft_id: UUID, *, lock: bool = False, kinds: Sequence[str] = RULES
+) -> RuleDraft:
+    """Return a draft of some kinds (locked for this transaction where asked); raises NotFoundError outside the scope."""
+    query = select(RuleDraft).where(
+        RuleDraft.id == draft_id, col(RuleDraft.kind).in_(kinds), scope.area_clause(RuleDraft.area)
+    )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.exec(query).first()
     if found is None:
-        raise NotFoundError(_absent(str(draft_id)))
+        raise NotFoundError(_absent(str(draft_id), kinds))
     return found
 
 
-def draft_named(session: Session, scope: Scope, word: str) -> RuleDraft:
+def draft_named(session: Session, scope: Scope, word: str, kinds: Sequence[str] = RULES) -> RuleDraft:
     """Return the draft of an id, or of the beginning of its digest; of several with one text the newest."""
     try:
-        return draft(session, scope, UUID(word))
+        return draft(session, scope, UUID(word), kinds=kinds)
     except ValueError:
         pass
     query = (
         select(RuleDraft)
         .where(
             col(RuleDraft.digest).startswith(word.lower(), autoescape=True),
+            col(RuleDraft.kind).in_(kinds),
             scope.area_clause(RuleDraft.area),
         )
         .order_by(col(RuleDraft.made_at).desc(), col(RuleDraft.id).desc())
     )
     found = session.exec(query).all() if len(word) >= SHORTEST else []
     if not found:
-        raise NotFoundError(_absent(word))
+        raise NotFoundError(_absent(word, kinds))
     if len({(one.digest, one.area) for one in found}) > 1:
-        raise InputError(f"以“{word}”开头的草案有 {len(found)} 件；请多写几位，见 xueshi rules drafts")
+        raise InputError(f"以“{word}”开头的草案有 {len(found)} 件；请多写几位，见 {_listed(kinds)}")
     return found[0]
 
 
 def drafts(
-    session: Session, scope: Scope, *, region: str = "", area: str = "", states: tuple[str, ...] = ()
+    session: Session,
+    scope: Scope,
+    *,
+    region: str = "",
+    area: str = "",
+    states: tuple[str, ...] = (),
+    kinds: Sequence[str] = RULES,
 ) -> list[RuleDraft]:
-    """Return the drafts of the scope's areas, oldest first."""
+    """Return the drafts of some kinds in the scope's areas, oldest first."""
     query = (
         select(RuleDraft)
-        .where(scope.area_clause(RuleDraft.area))
+        .where(col(RuleDraft.kind).in_(kinds), scope.area_clause(RuleDraft.area))
         .order_by(col(RuleDraft.made_at), col(RuleDraft.id))
     )
     if region:
@@ -121,5 +135,10 @@ def years_with_people(session: Session, scope: Scope) -> dict[int, set[UUID]]:
     return found
 
 
-def _absent(word: str) -> str:
-    return f"找不到草案 {word}，或不在您的管理范围；用 xueshi rules drafts 查看"
+def _absent(word: str, kinds: Sequence[str]) -> str:
+    return f"找不到草案 {word}，或不在您的管理范围；用 {_listed(kinds)} 查看"
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    """Name the command that lists drafts of some kinds."""
+    return "xueshi rules drafts" if kinds == RULES else "xueshi flows drafts"

@@ -1,4 +1,4 @@
-"""Drafts of a bureau's own rule values, published ones among them, and the impacts computed for them."""
+"""Drafts of a bureau's own rule values and settings of flows, published ones among them, and the impacts computed for them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from xueshi.storage import Instant, Json, new_id
 
 
 class RuleDraft(SQLModel, table=True):
-    """One step of an area's own values: an overlay to hold from its publication on, or one to be taken back."""
+    """One step of an area's own values or flows: an overlay to hold from its publication on, or one to be taken back."""
 
     __tablename__ = "rule_draft"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: str
-    """`overlay`: a file of readings and parameters; `rollback`: `takes_back` is to hold no longer."""
+    """`overlay`: a file of readings and parameters; `rollback`: `takes_back` is to hold no longer. Of flows `flow`: a file of
+    settings; `flow_end`: those of number `setting` are to hold no longer."""
     region: str
     area: str = Field(index=True)
     instrument: str
@@ -39,6 +40,8 @@ class RuleDraft(SQLModel, table=True):
     takes_back: UUID | None = None
     reason: str = ""
     """Why the earlier value is to hold again (rollback)."""
+    setting: int | None = None
+    """Number of a flow's settings: under which a `flow` holds, which a `flow_end` ends."""
     maker: UUID
     made_at: datetime = Field(sa_type=Instant)
     state: str = Field(index=True)

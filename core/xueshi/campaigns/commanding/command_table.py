@@ -100,5 +100,8 @@ COMMAND_KINDS: dict[str, CommandKind] = {
         CommandKind("rules_draft", "起草本级口径", "direct", "rule_draft", "rules.draft", False),
         CommandKind("rules_rollback", "起草恢复原口径", "direct", "rule_draft", "rules.draft", False),
         CommandKind("rules_publish", "发布本级口径", "direct", "rule_draft", "rules.publish", False),
+        CommandKind("flows_draft", "起草流程调整", "direct", "rule_draft", "rules.draft", False),
+        CommandKind("flows_withdraw", "起草撤销流程调整", "direct", "rule_draft", "rules.draft", False),
+        CommandKind("flows_publish", "发布流程调整", "direct", "rule_draft", "rules.publish", False),
     )
 }

@@ -18,6 +18,7 @@ from xueshi.campaigns.clocks.clock import end_of, start_of
 from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.rows import campaign_rows, clock_rows, filing_rows, letter_rows
 from xueshi.campaigns.tables import Campaign, ClockAnchor, Counter, Filing
+from xueshi.campaigns.year_round import flow_settings
 from xueshi.canonical import canonical_json
 from xueshi.documents.proofs import canonical_template
 from xueshi.documents.template import DocumentTemplate
@@ -61,7 +62,7 @@ class OpeningPlan:
     starts_at: datetime | None = None
     """Campaign instant of opening on a standing clock; the notice's first day where None."""
     flow_overlay: FlowOverlay | None = None
-    """The bureau's settings that `flow` was made under: kept with the campaign."""
+    """The bureau's settings that `flow` was made under: kept with the campaign. Published before, but on a standing clock."""
 
 
 def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign:
@@ -71,6 +72,8 @@ def open_campaign(session: Session, actor: Actor, plan: OpeningPlan) -> Campaign
     _check(session, actor, plan)
     real = real_now()
     standing, opened_at = _clock_of(session, plan, real)
+    if plan.flow_overlay is not None and not standing:
+        flow_settings.require_published(session, notice.area, plan.flow_overlay)
     n = campaign_rows.count_campaigns(session, notice.region, notice.area, notice.year) + 1
     campaign = Campaign(
         id=new_id(),

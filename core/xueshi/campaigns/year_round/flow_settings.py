@@ -1,7 +1,8 @@
-"""A bureau's own settings of a flow for records: published and withdrawn as audited acts, laid over the flow when a record is filed.
+"""A bureau's own settings of its flows that hold: laid over the flow when a record is filed, or named when a campaign opens.
 
-What is published is an artifact of its own kind, never changed; the newest of the closest area that covers the year
-counts. A record keeps the flow under which it was filed: nothing here reaches one that is on its way.
+What is published is an artifact of its own kind, never changed. Of settings for records the newest of the closest area
+that covers the year counts; a record keeps the flow under which it was filed, a campaign the one it was opened under:
+nothing here reaches what is on its way. Who may publish is the business of `bureau_rules`: two persons.
 """
 
 from __future__ import annotations
@@ -13,34 +14,32 @@ from typing import Any
 
 from sqlmodel import Session
 
-from xueshi.access.repository import Actor
 from xueshi.access.scope import area_prefix
 from xueshi.audit import repository as audit
-from xueshi.campaigns.clocks.campaign_clock import folder_now
-from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.canonical import canonical_json
 from xueshi.errors import InputError, NotFoundError
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.flows.flow_overlay import FlowOverlay, overlaid
 from xueshi.jurisdictions import area_contains
-from xueshi.real_clock import real_now
 
-KIND = "record_flow_overlay"
-WITHDRAWN = "record_flow_overlay_end"
+KIND, WITHDRAWN = "record_flow_overlay", "record_flow_overlay_end"
+"""Kinds of the artifacts, called so when there were settings for records only."""
 
 
 @dataclass(frozen=True)
-class RecordSetting:
-    """Settings of a flow for records as a bureau published them."""
+class FlowSetting:
+    """Settings of a flow as a bureau published them."""
 
     number: int
     """1, 2, … in the data folder: by this they are withdrawn."""
     area: str
-    """Area whose records they are for, with all it contains."""
+    """Area whose records or campaigns they are for, with all it contains."""
     instrument: str
     overlay: FlowOverlay
     published: date
-    """Civil day of the folder's clock; records filed from that act on pass the flow so set."""
+    """Civil day of the folder's clock; what is filed or opened from that act on passes the flow so set."""
+    purpose: str = "record"
+    """That of the flow: `record`, or `campaign`, whose opening names them."""
     ended: date | None = None
 
     def covers(self, area: str, flow: ApprovalFlow, year: int) -> bool:
@@ -53,7 +52,7 @@ class RecordSetting:
         )
 
 
-def published(session: Session) -> list[RecordSetting]:
+def published(session: Session) -> list[FlowSetting]:
     """Return all settings that were ever published, in their order, those withdrawn with the day of it."""
     ended = {
         one["number"]: date.fromisoformat(one["day"])
@@ -77,81 +76,69 @@ def flow_as_set(session: Session, area: str, flow: ApprovalFlow, year: int) -> A
     except InputError as error:
         raise InputError(
             f"{setting.overlay.source}对学时登记流程的调整（第{setting.number}号）与现行流程不符，暂不能申报；"
-            f"请业务负责人改正后重新发布（xueshi flows publish），或撤销（xueshi flows withdraw {setting.number}）：{error}"
+            f"请业务负责人改正后重新起草、发布（xueshi flows draft），或撤销（xueshi flows withdraw {setting.number}）：{error}"
         ) from error
 
 
-def publish(
-    session: Session, actor: Actor, area: str, overlay: FlowOverlay, made: ApprovalFlow
-) -> RecordSetting:
-    """Publish settings for the records of an area, from now on; `made` is what they leave of the flow, all checks passed.
-
-    The same settings again change nothing. Raises InputError outside the actor's areas or before the day of the
-    document, NotAllowedError without the right.
-    """
-    _may(actor, area)
-    if made.purpose != "record":
+def require_published(session: Session, area: str, overlay: FlowOverlay) -> None:
+    """Raise InputError unless settings of a campaign's flow were published for an area and not withdrawn since."""
+    wanted = replace(overlay, file="", lines={})
+    if not any(
+        one.ended is None and one.overlay == wanted and area_contains(one.area, area)
+        for one in published(session)
+    ):
         raise InputError(
-            f"流程 {overlay.of} 是年度验证的流程，它的调整在开启时指明：xueshi campaign open --flow-overlay {overlay.file}"
+            f"{overlay.file or overlay.source}：流程调整还没有发布，或已撤销，不能用于开启；"
+            "请先起草（xueshi flows draft），由另一人发布（xueshi flows publish）；演练（--standing、campaign rehearse）不须发布"
         )
-    today = civil_date(folder_now(session, real_now()))
-    if overlay.decided > today:
+
+
+def put_in_force(session: Session, setting: FlowSetting) -> FlowSetting:
+    """Let settings hold from now on, under the next number; the same that hold already change nothing.
+
+    Raises InputError before the day of the document.
+    """
+    overlay = setting.overlay
+    if overlay.decided > setting.published:
         raise InputError(
-            f"{overlay.file}: decided: 文件日期 {overlay.decided} 还没有到（今天是 {today}）；请核对日期，或届时再发布"
+            f"{overlay.source}：文件日期 {overlay.decided} 还没有到（今天是 {setting.published}）；请核对日期，或届时再发布"
         )
     audit.lock_chain(session)
     held = published(session)
-    setting = RecordSetting(len(held) + 1, area, made.instrument, replace(overlay, file="", lines={}), today)
+    setting = replace(setting, number=len(held) + 1, overlay=replace(overlay, file="", lines={}))
     same = next((one for one in held if _same(one, setting)), None)
     if same is not None and not _overtaken(held, same):
         return same
-    digest = audit.store_artifact(session, KIND, canonical_json(_plain(setting)).encode())
-    body = {"number": setting.number, "settings": digest, "flow": overlay.of}
-    _note(session, actor, "record_flow_set", area, body)
+    audit.store_artifact(session, KIND, canonical_json(_plain(setting)).encode())
     return setting
 
 
-def withdraw(session: Session, actor: Actor, number: int, reason: str) -> RecordSetting:
-    """End published settings: what is filed from now on passes the flow without them.
-
-    Raises InputError without a reason or where they ended already, NotFoundError for a number that is not there or
-    another bureau's, NotAllowedError without the right.
-    """
-    actor.require("campaign.steer")
-    audit.lock_chain(session)
+def in_force(session: Session, number: int) -> FlowSetting:
+    """Return settings that hold, by number. Raises NotFoundError for an unknown one, InputError for one that ended."""
     found = next((one for one in published(session) if one.number == number), None)
-    if found is None or not actor.scope.allows(found.area):
+    if found is None:
         raise NotFoundError(f"没有第{number}号流程调整，或不在您的管理范围；请用 xueshi flows list 核对编号")
     if found.ended is not None:
         raise InputError(f"第{number}号流程调整已于 {found.ended} 撤销")
-    if not reason.strip():
-        raise InputError("撤销流程调整须写明原因；请用 --reason 写明")
-    today = civil_date(folder_now(session, real_now()))
+    return found
+
+
+def end(session: Session, number: int, today: date) -> FlowSetting:
+    """Let settings hold no longer: what is filed or opened from now on passes the flow without them."""
+    audit.lock_chain(session)
+    found = in_force(session, number)
     body = {"number": number, "day": today.isoformat()}
     audit.store_artifact(session, WITHDRAWN, canonical_json(body).encode())
-    _note(session, actor, "record_flow_end", found.area, {**body, "reason": reason.strip()})
     return replace(found, ended=today)
 
 
-def _may(actor: Actor, area: str) -> None:
-    actor.require("campaign.steer")
-    if not actor.scope.allows(area):
-        raise InputError(f"地区 {area} 不在您的管理范围；请由该地区的业务负责人发布")
-
-
-def _note(session: Session, actor: Actor, verb: str, area: str, body: dict[str, Any]) -> None:
-    audit.append(
-        session, actor=f"account:{actor.account_id}", verb=verb, target=f"record_flow:{area}", body=body
-    )
-
-
-def _same(one: RecordSetting, other: RecordSetting) -> bool:
+def _same(one: FlowSetting, other: FlowSetting) -> bool:
     return one.ended is None and replace(one, number=0, published=date.min) == replace(
         other, number=0, published=date.min
     )
 
 
-def _overtaken(held: list[RecordSetting], one: RecordSetting) -> bool:
+def _overtaken(held: list[FlowSetting], one: FlowSetting) -> bool:
     """Tell whether later settings of the same area and flow stand: the older ones, published again, come before them."""
     return any(
         later.number > one.number
@@ -161,21 +148,23 @@ def _overtaken(held: list[RecordSetting], one: RecordSetting) -> bool:
     )
 
 
-def _plain(setting: RecordSetting) -> dict[str, Any]:
+def _plain(setting: FlowSetting) -> dict[str, Any]:
     return {
         "number": setting.number,
         "area": setting.area,
         "instrument": setting.instrument,
         "published": setting.published.isoformat(),
+        **({} if setting.purpose == "record" else {"purpose": setting.purpose}),
         "overlay": setting.overlay.as_plain(),
     }
 
 
-def _read(plain: dict[str, Any]) -> RecordSetting:
-    return RecordSetting(
+def _read(plain: dict[str, Any]) -> FlowSetting:
+    return FlowSetting(
         number=plain["number"],
         area=plain["area"],
         instrument=plain["instrument"],
         published=date.fromisoformat(plain["published"]),
+        purpose=plain.get("purpose", "record"),
         overlay=FlowOverlay.of_plain(plain["overlay"]),
     )

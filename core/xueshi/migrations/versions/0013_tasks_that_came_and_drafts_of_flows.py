@@ -1,4 +1,4 @@
-"""Since when whoever has a task has it, where that is not since its opening."""
+"""Since when whoever has a task has it, where that is not since its opening; drafts of settings of flows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("task", sa.Column("came_at", storage.Instant(timezone=True), nullable=True))
+    op.add_column("rule_draft", sa.Column("setting", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("rule_draft", "setting")
     op.drop_column("task", "came_at")
