@@ -20,7 +20,7 @@ from xueshi.errors import InputError, NotFoundError
 from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
 from xueshi.storage import reading
-from xueshi_cli import year_papers
+from xueshi_cli import paper_previews, year_papers
 from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.report_files import written
@@ -29,8 +29,9 @@ from xueshi_workflows.printing import PrintFile, issue_left_out, reprint_person,
 
 ENGINE = Scope.everything()
 
-app = Noun("表卡：列表、打印、重印、核验")
+app = Noun("表卡：列表、预览、打印、重印、核验")
 app.command("year")(year_papers.year)
+app.command("preview")(paper_previews.preview)
 CampaignId = Annotated[str, typer.Argument(help="年度验证编号，见 xueshi campaign list")]
 UnitCode = Annotated[str, typer.Option("--unit", help="统一社会信用代码")]
 
@@ -217,7 +218,8 @@ def _printed(place: Workplace, public_id: str, officer: str, code: str) -> tuple
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         actor.require("paper.print")
-        campaign = campaign_rows.campaign_by_public_id(session, actor.scope, public_id)
+        # A unit's own clerk sees no campaign as a whole; what he sees of it are his rounds.
+        campaign = campaign_rows.campaign_by_public_id(session, actor.scope.of_engine(), public_id)
         unit = unit_rows.unit_by_code(session, actor.scope.of_engine(), code)
         if unit is None or not filing_rows.rounds_of_unit(session, actor.scope, campaign.id, unit.id):
             raise NotFoundError(f"单位 {code} 不存在或不在管理范围；见 xueshi register list")

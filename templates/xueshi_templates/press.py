@@ -23,12 +23,20 @@ from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import DocumentData, ExplainedYear, PersonYear, UnitFiling, YearTable
 from xueshi.errors import RenderError
 from xueshi_templates.fonts import FontSet
+from xueshi_templates.literals import text_literal
 from xueshi_templates.sandbox import template_environment
 from xueshi_templates.typesetting import SetKey, SetText, Typesetter
 from xueshi_templates.words import TemplateWords
 
 SAMPLE_MARK = "示例（演示数据，非正式文件）"
 PREVIEW_PPI = 110
+PREVIEW_MARK = "预览（未出具，不作凭证）"
+WATERMARK = """\
+#set page(foreground: rotate(-35deg, text(
+  font: %s, fallback: false, size: 150pt, weight: "bold", fill: rgb(190, 30, 30, 46), [预览],
+)))
+"""
+"""Set before the first word of a paper that is only looked at; a look that sets a page keeps what lies over it."""
 TEXTS_KEPT = 20_000
 _PHOTO_KINDS = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 _PDF_PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
@@ -71,8 +79,18 @@ class Press:
             package_cache_path=str(packages),
         )
 
-    def sheet(self, data: DocumentData, output: Literal["pdf", "png"], *, ppi: int = PREVIEW_PPI) -> Sheet:
-        """Set one paper. Raises RenderError that names whose paper it is and the cause."""
+    def sheet(
+        self,
+        data: DocumentData,
+        output: Literal["pdf", "png"],
+        *,
+        ppi: int = PREVIEW_PPI,
+        preview: bool = False,
+    ) -> Sheet:
+        """Set one paper, marked 预览 on every page where it is only looked at.
+
+        Raises RenderError that names whose paper it is and the cause.
+        """
         with self._lock:
             self.refuse_missing_characters(data)
             if len(self._known) > TEXTS_KEPT:
@@ -81,7 +99,7 @@ class Press:
             words = TemplateWords(setter)
             photo = self._place_photo(data)
             try:
-                source = self._source(data, words, photo)
+                source = self._source(data, words, photo, preview)
                 compiled = self._compiler.compile(
                     input=source.encode(),
                     format=output,
@@ -100,23 +118,24 @@ class Press:
         pages = len(bodies) if output == "png" else len(_PDF_PAGE.findall(bodies[0]))
         return Sheet(bodies, setter.shrank, words.continued, pages)
 
-    def _source(self, data: DocumentData, words: TemplateWords, photo: str) -> str:
+    def _source(self, data: DocumentData, words: TemplateWords, photo: str, preview: bool) -> str:
         """Return the Typst source of one paper."""
         faces = {role: self.fonts.chain(role)[0] for role in ("song", "hei", "fill", "head")}
         try:
-            return self._environment.get_template(self.template.template).render(
+            text = self._environment.get_template(self.template.template).render(
                 data=data,
                 fields=self.template.fields,
                 paper={"id": self.template.id, "title": self.template.title, "clause": self.template.clause},
                 faces=faces,
                 photo=f"/{photo}",
-                sample_mark=_mark(data),
+                sample_mark=_mark(data, preview),
                 **words.names(),
             )
         except Exception as error:
             # A bureau's template may fail in any way that Python can; whatever it is, it is the template's fault.
             bare = f"模板有误（{type(error).__name__}）"
             raise self._error(data, f"模板有误：{error}", "请联系模板的维护者改正。", bare=bare) from error
+        return (WATERMARK % text_literal(faces["hei"]) if preview else "") + text
 
     def refuse_missing_characters(self, data: DocumentData) -> None:
         """Raise RenderError naming the paper's subject and each character that no font has."""
@@ -196,8 +215,12 @@ def _texts(data: DocumentData) -> list[str]:
     return found
 
 
-def _mark(data: DocumentData) -> str | None:
-    """Return what stands above a paper that is no ordinary one: a sample's, a correction's with what it replaces."""
+def _mark(data: DocumentData, preview: bool = False) -> str | None:
+    """Return what stands above a paper that is no ordinary one: a preview, a sample's, a correction's with what it replaces."""
     corrects = getattr(data, "corrects", "")
-    marks = [f"更正（代替 {corrects} 号）" if corrects else "", SAMPLE_MARK if data.sample else ""]
+    marks = [
+        PREVIEW_MARK if preview else "",
+        f"更正（代替 {corrects} 号）" if corrects else "",
+        SAMPLE_MARK if data.sample else "",
+    ]
     return "　".join(mark for mark in marks if mark) or None

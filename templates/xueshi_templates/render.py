@@ -70,8 +70,11 @@ def render(
     *,
     fonts: FontSet | None = None,
     lists: Sequence[FigureList] = (),
+    preview: bool = False,
 ) -> bytes:
     """Print one paper: PDF/A-2b, a PNG of its first page, or a workbook (with `lists`: what stands behind its figures).
+
+    `preview` marks every page 预览: what is looked at can not be taken for what was issued.
 
     The template must hold its closure (`complete_closure`). Raises RenderError naming whose paper it is, what
     cannot be set and what to do; ServiceMissingError when the fonts are not there.
@@ -79,15 +82,20 @@ def render(
     _check(template, data, format)
     if format == "xlsx":
         return table_workbook(template, data, lists)
-    return _press(template, fonts or installed_fonts()).sheet(data, format).bodies[0]
+    return _press(template, fonts or installed_fonts()).sheet(data, format, preview=preview).bodies[0]
 
 
 def render_pages(
-    template: DocumentTemplate, data: DocumentData, *, fonts: FontSet | None = None, ppi: int = PREVIEW_PPI
+    template: DocumentTemplate,
+    data: DocumentData,
+    *,
+    fonts: FontSet | None = None,
+    ppi: int = PREVIEW_PPI,
+    preview: bool = False,
 ) -> tuple[bytes, ...]:
-    """Return one PNG a page: the faithful preview of a paper."""
+    """Return one PNG a page: the faithful picture of a paper, marked 预览 on each where asked."""
     _check(template, data, "png")
-    return _press(template, fonts or installed_fonts()).sheet(data, "png", ppi=ppi).bodies
+    return _press(template, fonts or installed_fonts()).sheet(data, "png", ppi=ppi, preview=preview).bodies
 
 
 def render_many(

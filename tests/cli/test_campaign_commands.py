@@ -117,6 +117,11 @@ def test_papers_are_listed_reprinted_and_told_from_altered_ones(rig: CampaignRig
     altered.write_bytes(file.read_bytes().replace(b"%%EOF", b"%%E0F", 1))
     assert "不是本系统出具的原件" in run("forms", "verify", str(altered), code=1)
     run("forms", "print", public, "--as", BUREAU, "--unit", code, "-o", str(tmp_path / "again"))
+    own = ("forms", "print", public, "--as", rig.units[0].clerk, "-o", str(tmp_path / "own"), "--unit")
+    run(*own, rig.units[0].sample.unit.credit_code)
+    assert list((tmp_path / "own").iterdir()), "a unit prints its own"
+    with pytest.raises(NotFoundError, match="不在管理范围"):
+        run(*own, rig.units[1].sample.unit.credit_code)
     again = sorted(path.read_bytes() for path in (tmp_path / "again").iterdir())
     first = sorted({Path(one["文件"]).read_bytes() for one in listed})
     assert again == first

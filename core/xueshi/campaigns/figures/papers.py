@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import judged_of, pack_of, people_as_sealed
+from xueshi.campaigns.judging.assessing import judged_of, pack_of, people_as_sealed, people_of
 from xueshi.campaigns.judging.card_words import CardWords, sealed_words
-from xueshi.campaigns.judging.year_to_date import years_to_date
+from xueshi.campaigns.judging.year_to_date import YearToDate, years_as_registered, years_to_date
 from xueshi.campaigns.rows import filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.documents import filings
@@ -23,6 +23,7 @@ from xueshi.documents.filings import JudgedPerson
 from xueshi.documents.proofs import template_from_canonical
 from xueshi.documents.template import DocumentTemplate
 from xueshi.documents.types import PersonYear, StudyEntry, UnitFiling
+from xueshi.errors import NotFoundError
 from xueshi.register.identity import KeyRing
 from xueshi.register.rows import unit_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
@@ -137,33 +138,75 @@ def year_papers(
 
     Nothing is sealed: number, verifier and date of verification stay blank, for whoever signs by hand.
     """
-    gathered = []
-    for one in years_to_date(session, scope, unit, pack, year, day):
-        person, judged = one.person, one.judgement
-        gathered.append(
-            PersonYear(
-                region=place.region,
-                area=unit.area,
-                area_name=place.area_name,
-                year=year,
-                number="",
-                name=person.name,
-                sex=person.sex,
-                born=person.born,
-                political_status=person.political_status,
-                unit=unit.name,
-                post=person.post,
-                title=person.title,
-                level=person.level or "",
-                verdict=judged.verdict,
-                entries=_entries(person, judged.ledger, pack.categories),
-                totals=judged.totals,
-                photo=person.photo,
-                rules_digest=pack.digest,
-                sample=place.sample,
-            )
-        )
-    return gathered
+    return [
+        _as_registered(one, unit, pack, year, place)
+        for one in years_to_date(session, scope, unit, pack, year, day)
+    ]
+
+
+def card_previews(
+    session: Session, campaign: Campaign, filing: Filing, person_id: UUID | None = None
+) -> list[PersonYear]:
+    """Return what the cards of a filing's people, or of one of them, would say were they sealed as registered now.
+
+    Under the rules to which the campaign is pinned, with what its verifiers settled so far; number, verifier and date
+    of verification are blank. Raises NotFoundError for somebody who does not count at the unit in that year.
+    """
+    pack = pack_of(session, campaign)
+    people = [one for one in people_of(session, campaign, filing, pack) if person_id in (None, one.person_id)]
+    if not people:
+        raise NotFoundError("该单位本年度没有登记此人，或没有登记人员；没有可以预览的表卡")
+    unit = unit_rows.unit(session, ENGINE, filing.unit_id)
+    place = PaperPlace(campaign.region, campaign.area_name, campaign.standing)
+    values = filing_rows.determinations(session, filing)
+    return [
+        _as_registered(one, unit, pack, campaign.year, place)
+        for one in years_as_registered(session, people, pack, filing.area, campaign.year, values)
+    ]
+
+
+def filing_preview(session: Session, campaign: Campaign, filing: Filing) -> UnitFiling:
+    """Return what a unit's application would say now: counts of what is registered, results once it was judged; no number."""
+    if filing.stage not in ("filing", "assessing", "not_filed"):
+        shown = unit_filing(session, campaign, filing).data
+        assert isinstance(shown, UnitFiling)  # of a filing
+        return replace(shown, number="", corrects="")
+    people = people_of(session, campaign, filing, pack_of(session, campaign))
+    return filings.unit_filing(
+        [JudgedPerson(one.level or "", None) for one in people],
+        region=campaign.region,
+        area=filing.area,
+        area_name=campaign.area_name,
+        year=campaign.year,
+        unit=_name_then(session, campaign, filing),
+        filed_on=None,
+        sample=campaign.standing,
+    )
+
+
+def _as_registered(one: YearToDate, unit: Unit, pack: RulePack, year: int, place: PaperPlace) -> PersonYear:
+    person, judged = one.person, one.judgement
+    return PersonYear(
+        region=place.region,
+        area=unit.area,
+        area_name=place.area_name,
+        year=year,
+        number="",
+        name=person.name,
+        sex=person.sex,
+        born=person.born,
+        political_status=person.political_status,
+        unit=unit.name,
+        post=person.post,
+        title=person.title,
+        level=person.level or "",
+        verdict=judged.verdict,
+        entries=_entries(person, judged.ledger, pack.categories),
+        totals=judged.totals,
+        photo=person.photo,
+        rules_digest=pack.digest,
+        sample=place.sample,
+    )
 
 
 def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSubject:

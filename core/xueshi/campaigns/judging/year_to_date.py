@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -32,8 +32,20 @@ def years_to_date(
 ) -> list[YearToDate]:
     """Judge the year of everybody who counts at a unit as of a day, in the unit's order."""
     people = ended_by(people_in_year(session, scope, unit.id, pack, year, day), day)
-    law = YearLaw.read(session, pack, unit.area, year, people)
-    judged = [(person, law.judge(person, {}).judgement) for person in people]
+    return years_as_registered(session, people, pack, unit.area, year, {})
+
+
+def years_as_registered(
+    session: Session,
+    people: Sequence[PersonForAssessment],
+    pack: RulePack,
+    area: str,
+    year: int,
+    values: Mapping[UUID, Mapping[str, object]],
+) -> list[YearToDate]:
+    """Judge the year of some people by what is registered; `values` are what verifiers settled on records."""
+    law = YearLaw.read(session, pack, area, year, people)
+    judged = [(person, law.judge(person, values).judgement) for person in people]
     missing = {person.person_id: _handed_on(person, judgement) for person, judgement in judged}
     stored = people_rows.records_by_id(session, [one for ids in missing.values() for one in ids])
     return [
