@@ -248,8 +248,9 @@ def test_a_deputy_of_the_maker_does_not_publish_for_him(rig: RecordsRig, tmp_pat
         "--as",
         "bureau",
     )
-    said = run("flows", "publish", name, "--reason", "同意", "--as", "second:bureau@bureau", code=1)
-    assert "起草、发布分离" in said
+    run("flows", "publish", name, "--reason", "同意", "--as", "second:bureau@bureau", code=1)
+    [line] = json.loads(run("flows", "drafts", "--as", "bureau", "--json"))
+    assert line["状态"] == "草案"
 
 
 def test_the_maker_of_a_withdrawal_does_not_publish_it(rig: RecordsRig, tmp_path: Path) -> None:
