@@ -114,7 +114,7 @@ class YearLooks:
         player = self.player
         with reading(player.engine) as session:
             scope = player.actor(session, event.who).scope
-            shown = flags_of_year(session, scope, player.script.year)
+            shown = flags_of_year(session, scope, player.year)
         return {
             "odd": sorted(
                 [one.flag.kind, *sorted(player.label_of(record) for record in one.flag.records)]
@@ -168,7 +168,7 @@ class YearLooks:
             self._run(other, "report", "trust", name, str(key))
         region = player.place.registry.region_for(area)
         package, receipt = player.folder / "report.zip", player.folder / "receipt.json"
-        self._run(below, "report", "build", region, str(player.script.year))
+        self._run(below, "report", "build", region, str(player.year))
         self._run(below, "report", "send", self._newest(below), "-o", str(package))
         self._run(above, "report", "receive", str(package))
         self._run(above, "report", "acknowledge", self._newest(above, "--received"), "-o", str(receipt))
@@ -176,7 +176,7 @@ class YearLooks:
         [sent] = json.loads(self._run(below, "report", "list", "--json"))
         [taken] = json.loads(self._run(above, "report", "list", "--received", "--json"))
         (shown,) = json.loads(self._run(above, "report", "show", self._newest(above, "--received"), "--json"))
-        [counted] = json.loads(self._run(below, "statistics", region, str(player.script.year), "--json"))
+        [counted] = json.loads(self._run(below, "statistics", region, str(player.year), "--json"))
         place = Workplace(settings=Settings(data=above, database_url=""))
         with reading(place.engine) as session:
             whole = audit.verify(session).broken_at is None

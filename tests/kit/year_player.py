@@ -8,10 +8,12 @@ the figures there were computed by hand from the law. Looks (`results`, `statist
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from sqlmodel import Session
@@ -30,9 +32,14 @@ from xueshi.campaigns.commanding.command_table import COMMAND_KINDS
 from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.commanding.in_process import InProcessPort
 from xueshi.campaigns.judging import sealing
+from xueshi.campaigns.opening import planning
+from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.rows import appeal_rows, campaign_rows, command_rows, filing_rows, task_rows
+from xueshi.campaigns.rows.pinned_rows import flow_by, flow_of
 from xueshi.campaigns.tables import Campaign, Command, Filing
 from xueshi.errors import XueshiError
+from xueshi.machines.filing_machine import waiting_roles
+from xueshi.machines.stored_state import load_state
 from xueshi.plugin_files import read_flow_overlay
 from xueshi.register.rows import people_rows, roster_rows, unit_rows
 from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
@@ -64,11 +71,16 @@ class YearPlayer(RecordActs):
         self.records: dict[str, UUID] = {}
         self.appeals: dict[str, UUID] = {}
         self.campaign_id: UUID | None = None
+        self.year = script.year
+        """The year whose campaign is looked at: the script's own until the next one is opened."""
         self.today: date | None = None
         self.differences: list[str] = []
         self.acts: dict[str, Callable[[Event], Mapping[str, Any]]] = {
             "register": self._register,
             "open": self._open,
+            "schedule": self._schedule,
+            "open_planned": self._open_planned,
+            "walk": self._walk,
             "seal": self._seal,
             "seal_round": self._seal_round,
             "file_record": self._file,
@@ -121,7 +133,7 @@ class YearPlayer(RecordActs):
         if self.today is None:
             self._enter_offices()
             told = self.command("bureau", "advance_folder", FOLDER, to=to, begin=True)
-        elif self.campaign_id is None:
+        elif self.campaign_id is None or self.campaign().stage == "archived":
             told = self.command("bureau", "advance_folder", FOLDER, to=to)
         else:
             told = self.command("bureau", "advance", self.campaign_id, self.campaign().version, to=to)
@@ -190,8 +202,9 @@ class YearPlayer(RecordActs):
         return stem + ric.calc_check_digit(stem + "0")
 
     def _register(self, event: Event) -> Mapping[str, Any]:
-        """Enter a unit's people and what it spends (`fund`, in yuan), as an import of its workbook does."""
+        """Enter a unit's people and what it spends (`fund`, in yuan), as an import of its workbook of a year does."""
         label, script = event.words["unit"], self.script
+        year = int(event.words.get("year", script.year))
         names = [name for name, one in script.people.items() if one["unit"] == label]
         people = [
             NewPerson(
@@ -214,22 +227,20 @@ class YearPlayer(RecordActs):
             maker, unit_id = f"account:{actor.account_id}", self.units[label]
             at = start_of(event.on)
             batch = ImportBatch(
-                unit_id=unit_id, area=script.area, year=script.year, file_name=f"{label}.xlsx", file_digest=label,
+                unit_id=unit_id, area=script.area, year=year, file_name=f"{label}-{year}.xlsx", file_digest=f"{label}-{year}",
                 state="promoted", maker=maker, handed_in_at=at,
             )  # fmt: skip
             session.add(batch)
             session.flush()
-            owner = RosterOwner(unit_id, script.area, script.year, batch.id, maker)
+            owner = RosterOwner(unit_id, script.area, year, batch.id, maker)
             roster_rows.enter_roster(session, self.place.keys, owner, people)
             if "fund" in event.words:
                 yuan = int(event.words["fund"])
-                unit_rows.state_amount(
-                    session, actor.scope, unit_id, script.year, "total", yuan * 100, maker, at
-                )
+                unit_rows.state_amount(session, actor.scope, unit_id, year, "total", yuan * 100, maker, at)
             numbers = {self._identity(name): name for name in names}
             held = people_rows.people_by_identity(session, self.place.keys, list(numbers))
             self.people |= {numbers[number]: person.id for number, person in held.items()}
-            own = [name for name in names if name in script.accounts]
+            own = [name for name in names if name in script.accounts and year == script.year]
             access.add_accounts(
                 session,
                 ENGINE,
@@ -297,6 +308,54 @@ class YearPlayer(RecordActs):
             "opened": len(filings),
             "deadline": (campaign.deadline - timedelta(seconds=1)).astimezone().date(),
         }
+
+    def _schedule(self, event: Event) -> Mapping[str, Any]:
+        """Store the notice of a year to come, to be opened on its day by whoever looks then."""
+        notice = own_notice(self.place.registry, ROOT / event.words["notice"])
+        with self._living_on(event.on), transaction(self.engine) as session:
+            actor = self.place.actor(session, event.who)
+            planned = planning.plan_opening(session, actor, notice, event.words["at"])
+            return {"planned": planned.title, "state": planned.state}
+
+    def _open_planned(self, event: Event) -> Mapping[str, Any]:
+        """Let the service look for what is to be opened, as its schedule does each day; the next year begins with it."""
+
+        def opener(officer: str, notice: Notice) -> Campaign:
+            campaign = opened_by_notice(self.place, officer, notice, standing=False)
+            self.campaign_id, self.year = campaign.id, campaign.year
+            return campaign
+
+        at = start_of(event.on) + MORNING
+        with self._living_on(event.on):
+            opened = planning.open_due(self.engine, opener, at)
+        return {"opened": opened, "year": self.year, "public_id": self.campaign().public_id}
+
+    @staticmethod
+    @contextmanager
+    def _living_on(day: date) -> Iterator[None]:
+        """Let the schedule, which knows the real clock only, see the script's day on it."""
+        with patch.object(planning, "real_now", lambda: start_of(day) + MORNING):
+            yield
+
+    def _walk(self, event: Event) -> Mapping[str, Any]:
+        """Let whoever is waited for approve, level by level, until a unit is through: which it passes a draw may decide.
+
+        `by`: role → login. Returns the stage, and the levels without the drawn ones.
+        """
+        label, by = event.words["unit"], event.words["by"]
+        passed: list[str] = []
+        while (filing := self.filing(label)).stage in ("filing", "deciding"):
+            with reading(self.engine) as session:
+                campaign = self.campaign()
+                flow = flow_of(session, campaign, filing)
+                drawn = flow_by(session, campaign.flow_digest).level(filing.level).sample is not None
+            level = flow.level(filing.level)
+            for role in waiting_roles(load_state(filing.state, None), flow):
+                told = self.command(by[role], "approve", filing.id, filing.version, level=level.id)
+                if "done" not in told:
+                    return told
+            passed += [] if drawn else [level.id]
+        return {"stage": filing.stage, "passed": passed, "round": filing.round}
 
     def _seal(self, event: Event) -> Mapping[str, Any]:
         """Seal the results and print, as the campaign's workflow does after the closing."""
