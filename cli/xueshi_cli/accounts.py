@@ -12,6 +12,7 @@ from sqlmodel import Session
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.access.roles import ROLE_VERBS, role_words
+from xueshi.access.rows import addressee_rows
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.clocks.campaign_clock import latest_instant
@@ -42,7 +43,7 @@ def list_(officer: AsOfficer, json: AsJson = False, csv: ToCsv = None, xlsx: ToX
         own = people_rows.shown_people(
             session, actor.scope, place.keys, [one.person_id for one in listed if one.person_id is not None]
         )
-        mails = {one.account_id: one.email for one in access.addressees(session)}
+        mails = {one.account_id: one.email for one in addressee_rows.addressees(session)}
         rows = [
             {
                 "登录名": one.login,

@@ -25,7 +25,9 @@ from xueshi_cli.nouns import Noun
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.report_files import written
 from xueshi_cli.workplace import Workplace
-from xueshi_workflows.printing import PrintFile, issue_left_out, reprint_person, reprint_unit
+from xueshi_workflows.print_files import PrintFile
+from xueshi_workflows.printing import issue_left_out
+from xueshi_workflows.reprinting import reprint_person, reprint_unit
 
 ENGINE = Scope.everything()
 

@@ -24,7 +24,7 @@ from xueshi_cli.workplace import Workplace
 from xueshi_cli.year_studies import area_and_body
 from xueshi_templates.closure import complete_closure
 from xueshi_templates.render import render, render_pages
-from xueshi_workflows.printing import join_pdfs
+from xueshi_workflows.print_files import join_pdfs
 
 KINDS = ("person_year", "unit_filing")
 """Kinds of papers that somebody in a campaign has."""

@@ -28,7 +28,7 @@ from xueshi.campaigns.rows import filing_rows
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
 from xueshi.storage import reading
-from xueshi_workflows import printing
+from xueshi_workflows import printing, reprinting
 
 
 def test_a_later_round_is_sealed_beside_the_first_and_counts(rig: CampaignRig) -> None:
@@ -170,7 +170,7 @@ def test_papers_are_issued_anew_with_what_they_replace(
     text = pdf_text(folder / str(rig.campaign.id) / card.file)
     assert f"更正（代替 {old.number} 号）" in text
     assert table.totals["people"] == sum(len(one.sample.people) for one in rig.units[:2])
-    compared = printing.reprint_unit(rig.engine, rig.campaign.id, unit.id)
+    compared = reprinting.reprint_unit(rig.engine, rig.campaign.id, unit.id)
     issued = {(paper.paper, paper.number): paper.bytes_digest for paper in after}
     again = [paper for file in compared for paper in file.papers]
     assert len(again) == len(unit.sample.people) + 1, "of everybody the paper that counts"

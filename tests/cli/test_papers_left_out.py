@@ -19,7 +19,7 @@ from xueshi.campaigns.rows import command_rows, task_rows
 from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotAllowedError
 from xueshi.storage import reading, transaction
-from xueshi_workflows import printing
+from xueshi_workflows import reprinting
 from xueshi_workflows.activities import CampaignActivities
 from xueshi_workflows.messages import Page
 
@@ -104,7 +104,7 @@ def test_who_asks_for_a_units_papers_is_told_whose_cannot_be_set(printed: Campai
     from xueshi.errors import RenderError
 
     with pytest.raises(RenderError, match=NAME):
-        printing.reprint_unit(printed.engine, printed.campaign.id, printed.units[0].id)
+        reprinting.reprint_unit(printed.engine, printed.campaign.id, printed.units[0].id)
 
 
 def test_the_doctor_names_a_campaign_that_was_closed_long_ago_and_is_not_done(rig: CampaignRig) -> None:

@@ -18,7 +18,8 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from xueshi.access import repository as access
+from xueshi.access.rows import addressee_rows
+from xueshi.access.rows.addressee_rows import Addressee
 from xueshi.access.scope import Scope
 from xueshi.fault_words import system_fault
 from xueshi.messages import repository
@@ -161,16 +162,16 @@ def _ready(session: Session, message_id: UUID) -> _Ready:
     return _Ready(row, letter_of(row, unit, logins, addresses), missing, nobody=not grants)
 
 
-def _recipients(session: Session, row: OutgoingMessage) -> list[access.Addressee]:
+def _recipients(session: Session, row: OutgoingMessage) -> list[Addressee]:
     """Return to whom a message goes: those who hold its role, and those who have it lent on its day."""
     day = row.day or row.written_at.astimezone(CIVIL_ZONE).date()
     if row.account_id is not None:
-        return access.addressees(session, accounts=[row.account_id], on=day)
+        return addressee_rows.addressees(session, accounts=[row.account_id], on=day)
     if row.to_person is not None:
-        return access.addressees(session, role=row.to_role, person_id=row.to_person)
+        return addressee_rows.addressees(session, role=row.to_role, person_id=row.to_person)
     if row.to_unit is not None:
-        return access.addressees(session, role=row.to_role, unit_id=row.to_unit, on=day)
-    of_role = access.addressees(session, role=row.to_role, on=day)
+        return addressee_rows.addressees(session, role=row.to_role, unit_id=row.to_unit, on=day)
+    of_role = addressee_rows.addressees(session, role=row.to_role, on=day)
     return [grant for grant in of_role if grant.unit_id is None and Scope((grant.area,)).allows(row.area)]
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from xueshi.access import repository as access
-from xueshi.access.repository import Addressee
+from xueshi.access.rows import addressee_rows
+from xueshi.access.rows.addressee_rows import Addressee
 from xueshi.access.scope import Scope
 from xueshi.campaigns.clocks.clock import end_of, show_deadline, start_of
 from xueshi.campaigns.clocks.office_calendar import PROVISIONAL, calendar_of
@@ -69,7 +69,7 @@ class DigestDay:
 
 def write_page(session: Session, day: DigestDay, accounts: Sequence[UUID]) -> int:
     """Write the digests of one page of accounts; a repeat writes nothing twice. Returns how many are new."""
-    grants = access.addressees(session, accounts=accounts, on=day.day)
+    grants = addressee_rows.addressees(session, accounts=accounts, on=day.day)
     told: dict[UUID, _Told] = {}
     for area in sorted({grant.area for grant in grants}):
         span = span_of(session, day, area)
@@ -104,7 +104,9 @@ def fold_news(session: Session, day: DigestDay, now: datetime) -> None:
     """
     waiting = messages.waiting_for_digest(session, day.campaign_id, day.until)
     working = {area: span_of(session, day, area) is not None for area in {one.area for one in waiting}}
-    reached = {role: access.addressees(session, role=role) for role in {one.to_role for one in waiting}}
+    reached = {
+        role: addressee_rows.addressees(session, role=role) for role in {one.to_role for one in waiting}
+    }
     folded: list[UUID] = []
     alone: list[UUID] = []
     for one in waiting:

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from xueshi.access import repository as access
-from xueshi.access.repository import Holder
 from xueshi.access.roles import PERSON
+from xueshi.access.rows import addressee_rows
+from xueshi.access.rows.addressee_rows import Holder
 from xueshi.campaigns.clocks.clock import civil_date, start_of
 from xueshi.campaigns.reminders import digests
 from xueshi.campaigns.reminders.digests import DigestDay
@@ -53,7 +53,7 @@ def begin_day(session: Session, at: datetime) -> DigestDay:
 
 def write_digests(session: Session, day: DigestDay, after: UUID | None) -> PageWritten:
     """Write the digests of one page of accounts."""
-    accounts = access.account_page(session, after, PAGE)
+    accounts = addressee_rows.account_page(session, after, PAGE)
     written = digests.write_page(session, day, accounts)
     return PageWritten(written, accounts[-1] if len(accounts) == PAGE else None)
 
@@ -73,7 +73,7 @@ def days_passed(session: Session, campaign: Campaign, before: datetime, after: d
     written = 0
     clock = clock_rows.clock_of(campaign)
     overdue = escalating(session, clock, after)
-    holders = access.holders(session)
+    holders = addressee_rows.holders(session)
     day = civil_date(max(before, after - MOST_DAYS)) + timedelta(days=1)
     while start_of(day) <= after:
         passed = DigestDay(clock, day)

@@ -1,0 +1,1 @@
+"""Further queries on accounts, by what they tell."""
