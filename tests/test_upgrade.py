@@ -27,7 +27,7 @@ from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError
 from xueshi.migrations import schema
 from xueshi.registry import GROUP, Registry, load
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import open_database, reading
 from xueshi_cli.acting import opened_by_notice
 from xueshi_cli.workplace import Workplace
@@ -166,7 +166,7 @@ def test_a_running_campaign_keeps_its_law_flow_and_papers_and_the_next_has_the_n
     finish(rig)
     with reading(rig.engine) as session:
         before, after = (
-            {seal.person_id: result.verdict for seal, result in results.sealed_results(session, one.id)}
+            {seal.person_id: result.verdict for seal, result in seal_rows.sealed_results(session, one.id)}
             for one in (first, rig.campaign)
         )
         pages = [

@@ -20,7 +20,7 @@ from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Campaign
 from xueshi.documents import repository as papers
 from xueshi.errors import InputError
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli import histories
 from xueshi_cli.demo_cast import prepare
@@ -172,7 +172,7 @@ class Demo:
 
     def _count(self, session: Any) -> None:
         report = self.report
-        for _, result in results.sealed_results(session, self.campaign.id):
+        for _, result in seal_rows.sealed_results(session, self.campaign.id):
             report.people += 1
             column = {"met": report.met, "not_met": report.not_met}.get(result.verdict)
             if column is None:

@@ -19,6 +19,7 @@ from xueshi.documents import repository as issued_papers
 from xueshi.errors import InputError, NotFoundError
 from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli import paper_previews, year_papers
 from xueshi_cli.nouns import Noun
@@ -205,7 +206,7 @@ def verify(file: Path, json: AsJson = False) -> None:
 def _states(session: Session, campaign_id: UUID) -> dict[UUID, str]:
     """Return paper id → what became of it, for the papers of a campaign that are not valid any more."""
     papers = issued_papers.issued(session, campaign_id)
-    ended = results.ended_people(session, campaign_id)
+    ended = seal_rows.ended_people(session, campaign_id)
     void = {
         one.id: "已作废（此人不再列入该单位本年度）"
         for one in papers

@@ -23,6 +23,7 @@ from xueshi.machines.record_machine import STAGE_WORDS
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import ListedRecord
+from xueshi.records.rows import evidence_rows
 from xueshi.register.rows import unit_rows
 from xueshi.register.tables import StudyRecord, Unit
 from xueshi.storage import reading
@@ -185,7 +186,7 @@ def show(record_id: UUID, officer: AsOfficer, json: AsJson = False) -> None:
             ),
             "证明材料": [
                 {"编号": str(proof.id), "类型": stored.type, "字节": stored.size}
-                for proof, stored in records.evidence_of(session, [record.id]).get(record.id, [])
+                for proof, stored in evidence_rows.evidence_of(session, [record.id]).get(record.id, [])
             ],
             "疑点": flag_lines(flags_of_record(session, actor.scope, record)),
         }

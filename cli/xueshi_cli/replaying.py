@@ -13,7 +13,7 @@ from xueshi.campaigns.judging.replaying import Replayed, replay
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.errors import NotFoundError
 from xueshi.register.rows import people_rows, unit_rows
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli.output import AsJson, AsOfficer, ToCsv, ToXlsx, show_table
 from xueshi_cli.workplace import Workplace
@@ -44,7 +44,7 @@ def replay_(
             )
         sealed = [
             pair
-            for pair in results.sealed_results(session, campaign.id)
+            for pair in seal_rows.sealed_results(session, campaign.id)
             if pair[0].unit_id in units and unit in ("", units[pair[0].unit_id].credit_code)
         ]
         if not sealed:

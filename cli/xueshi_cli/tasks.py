@@ -30,6 +30,7 @@ from xueshi.messages import repository as messages
 from xueshi.plugin_check import overdue_laws
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
+from xueshi.records.rows import evidence_rows
 from xueshi.register.rows import people_rows, unit_rows
 from xueshi.storage import reading
 from xueshi_cli import task_help, verdicts
@@ -157,7 +158,7 @@ def _filed(session: Session, scope: Scope, record_id: UUID) -> dict[str, Any]:
         **task_help.choice_lines(session, record),
         "证明材料": "、".join(
             f"{proof.id}（{file.type}）"
-            for proof, file in records.evidence_of(session, [record.id]).get(record.id, [])
+            for proof, file in evidence_rows.evidence_of(session, [record.id]).get(record.id, [])
         ),
         "更正": "" if record.replaces is None else f"代替 {record.replaces}",
         "疑点（仅供核对）": flag_lines(flags_of_record(session, scope, record)),

@@ -25,6 +25,7 @@ from xueshi.errors import InputError, NotAllowedError, NotFoundError
 from xueshi.real_clock import real_now
 from xueshi.regulations.sources import RegulationSource
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import SealedResult, YearResult
 from xueshi.storage import reading, transaction
 
@@ -232,7 +233,8 @@ def test_sealed_results_are_weighed_by_their_facts_and_never_changed(rig: Campai
     sealing.seal_page(rig.engine, rig.campaign.id, 0, 50, lambda *_: None)
     with reading(rig.engine) as session:
         before = [
-            (seal.digest, result.verdict) for seal, result in results.sealed_results(session, rig.campaign.id)
+            (seal.digest, result.verdict)
+            for seal, result in seal_rows.sealed_results(session, rig.campaign.id)
         ]
     digest = drafted(rig)
     impact = desk(rig, BUREAU).weigh(digest).impact
@@ -243,5 +245,6 @@ def test_sealed_results_are_weighed_by_their_facts_and_never_changed(rig: Campai
     publish(rig, digest)
     with reading(rig.engine) as session:
         assert before == [
-            (seal.digest, result.verdict) for seal, result in results.sealed_results(session, rig.campaign.id)
+            (seal.digest, result.verdict)
+            for seal, result in seal_rows.sealed_results(session, rig.campaign.id)
         ]

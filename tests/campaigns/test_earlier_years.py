@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from xueshi.assessment.types import LedgerEntry
-from xueshi.campaigns.judging.assessing import EarlierEntry, judge, request_as_json, request_from_json
+from xueshi.campaigns.judging.assessing import EarlierEntry, judge
+from xueshi.campaigns.judging.stored_request import request_as_json, request_from_json
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.registry import load
 

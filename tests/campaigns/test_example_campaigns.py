@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.judging import sealing
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_workflows import printing
 
@@ -34,7 +34,7 @@ def test_a_year_is_closed_from_notice_to_sealed_results(
     printing.print_year_table(rig.engine, rig.place.papers, rig.campaign.id)
     assert rig.fresh().stage == "finished"
     with reading(rig.engine) as session:
-        sealed = results.sealed_results(session, rig.campaign.id)
+        sealed = seal_rows.sealed_results(session, rig.campaign.id)
         assert [result.verdict for _, result in sealed] == ["not_met"] * len(UNITS)
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None

@@ -26,7 +26,7 @@ from xueshi.campaigns.figures.statistics import year_table_of
 from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.rows import filing_rows
 from xueshi.documents import repository as issued_papers
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_workflows import printing, reprinting
 
@@ -52,7 +52,7 @@ def test_a_later_round_is_sealed_beside_the_first_and_counts(rig: CampaignRig) -
     assert {seal.round for seal in newer} == {2}
     assert {seal.supersedes for seal in newer} <= {seal.id for seal in first}
     with reading(rig.engine) as session:
-        counted = results.sealed_results(session, rig.campaign.id)
+        counted = seal_rows.sealed_results(session, rig.campaign.id)
     assert len(counted) == len(first), "everybody counts once"
     assert {seal.id for seal, _ in counted if seal.unit_id == unit.id} == {seal.id for seal in newer}
     proved(rig)

@@ -22,7 +22,7 @@ from xueshi.machines.stored_state import dump_flow
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.real_clock import real_now
 from xueshi.register.tables import Employment, StudyRecord
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import new_id, reading, transaction
 
 REASON = "合并办学"
@@ -126,8 +126,8 @@ def test_after_the_years_end_they_are_still_in_this_years_table(rig: CampaignRig
     everybody = len(gone.sample.people) + len(other.sample.people)
     rig.finish()
     with reading(rig.engine) as session:
-        sealed = results.sealed_of_unit(session, rig.campaign.id, other.id)
-        assert results.sealed_of_unit(session, rig.campaign.id, gone.id) == []
+        sealed = seal_rows.sealed_of_unit(session, rig.campaign.id, other.id)
+        assert seal_rows.sealed_of_unit(session, rig.campaign.id, gone.id) == []
         paper = next(one for one in papers_of(session, rig.campaign).values() if one.data == "year_table")
         table = year_table_of(session, rig.fresh(), paper)
     assert len(sealed) == everybody
@@ -311,7 +311,7 @@ def test_after_the_seal_two_units_that_are_opened_again_may_merge(rig: CampaignR
     assert sealing.seal_later_round(rig.engine, rig.filing(other).id) > 0
     everybody = len(gone.sample.people) + len(other.sample.people)
     with reading(rig.engine) as session:
-        assert len(results.sealed_of_unit(session, rig.campaign.id, other.id)) == everybody
+        assert len(seal_rows.sealed_of_unit(session, rig.campaign.id, other.id)) == everybody
         paper = next(one for one in papers_of(session, rig.campaign).values() if one.data == "year_table")
         table = year_table_of(session, rig.fresh(), paper)
     assert table.totals["people"] == everybody, "nobody twice"

@@ -14,7 +14,7 @@ from xueshi.campaigns.tables import Command
 from xueshi.errors import NotAllowedError
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.register.rows import unit_rows
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading, transaction
 
 REASON = "新设单位"
@@ -44,7 +44,7 @@ def test_a_unit_registered_after_opening_files_with_the_others(rig: CampaignRig)
     rig.approve(unit)
     rig.finish()
     with reading(rig.engine) as session:
-        assert len(results.sealed_of_unit(session, rig.campaign.id, unit.id)) == len(unit.sample.people)
+        assert len(seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)) == len(unit.sample.people)
     rig.proved()
 
 
@@ -88,7 +88,7 @@ def test_after_the_seal_it_is_a_later_round(rig: CampaignRig) -> None:
     written = sealing.seal_later_round(rig.engine, rig.filing(unit).id)
     assert written == len(unit.sample.people)
     with reading(rig.engine) as session:
-        seals = results.sealed_of_unit(session, rig.campaign.id, unit.id)
+        seals = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
     assert {seal.supersedes for seal in seals} == {None}
     until = (rig.fresh().deadline + timedelta(days=90)).isoformat()
     again = rig.steer("reopen", unit=str(unit.id), to=until, reason="漏计")

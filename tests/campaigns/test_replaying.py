@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select, update
 
 from xueshi.campaigns.judging.replaying import replay
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.seals import seal_digest
 from xueshi.results.tables import LedgerRow, SealedResult, YearResult
 from xueshi.storage import reading, transaction
@@ -52,12 +53,12 @@ def _first(session: Session) -> tuple[SealedResult, YearResult]:
     """Return the first sealed result that gave hours."""
     campaign = session.exec(select(SealedResult.campaign_id)).first()
     assert campaign is not None
-    return next(pair for pair in results.sealed_results(session, campaign) if pair[1].totals.get("total"))
+    return next(pair for pair in seal_rows.sealed_results(session, campaign) if pair[1].totals.get("total"))
 
 
 def differing(rig: CampaignRig) -> list[tuple[str, ...]]:
     with reading(rig.engine) as session:
-        again = list(replay(session, results.sealed_results(session, rig.campaign.id)))
+        again = list(replay(session, seal_rows.sealed_results(session, rig.campaign.id)))
     assert len(again) == 40
     return [one.differs for one in again if one.differs]
 
@@ -99,7 +100,7 @@ def test_only_a_unit_is_computed_again_where_one_is_named(rig: CampaignRig) -> N
     code = rig.units[0].sample.unit.credit_code
     told = run("replay", rig.campaign.public_id, "--as", BUREAU, "--unit", code)
     with reading(rig.engine) as session:
-        own = results.sealed_of_unit(session, rig.campaign.id, rig.units[0].id)
+        own = seal_rows.sealed_of_unit(session, rig.campaign.id, rig.units[0].id)
     assert told.strip() == f"封存的结果 {len(own)} 份，重新核算后 {len(own)} 份一致、0 份不同"
 
 

@@ -17,6 +17,7 @@ from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.messages.tables import OutgoingMessage
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import EndedSeal
 from xueshi.storage import reading
 from xueshi_cli.samples import SampleUnit
@@ -32,7 +33,7 @@ def without(sample: SampleUnit, *places: int) -> SampleUnit:
 def counted(rig: CampaignRig) -> list[tuple[UUID, UUID]]:
     with reading(rig.engine) as session:
         return [
-            (seal.unit_id, seal.person_id) for seal, _ in results.sealed_results(session, rig.campaign.id)
+            (seal.unit_id, seal.person_id) for seal, _ in seal_rows.sealed_results(session, rig.campaign.id)
         ]
 
 
@@ -63,9 +64,9 @@ def test_who_is_taken_out_in_a_later_round_counts_no_more(rig: CampaignRig) -> N
     assert len(counted(rig)) == everybody - 1
     assert people_in_table(rig) == everybody - 1
     with reading(rig.engine) as session:
-        assert results.sealed_of_people(session, [person], apart=1900) == {}, "nothing is handed on"
+        assert seal_rows.sealed_of_people(session, [person], apart=1900) == {}, "nothing is handed on"
         assert results.years_of_person(session, Scope.everything(), person) == []
-        assert results.ended_people(session, rig.campaign.id) == {(unit.id, person)}
+        assert seal_rows.ended_people(session, rig.campaign.id) == {(unit.id, person)}
         told = session.exec(select(OutgoingMessage).where(OutgoingMessage.subject == "已封存的结果不再计入"))
         assert [one.body["people"] for one in told] == [[str(person)]]
         campaign = campaign_rows.campaign(session, Scope.everything(), rig.campaign.id)
@@ -114,10 +115,10 @@ def test_who_comes_back_in_a_still_later_round_counts_again(rig: CampaignRig) ->
     assert sealing.seal_later_round(rig.engine, rig.filing(unit).id) > 0
     assert (unit.id, person) in counted(rig)
     with reading(rig.engine) as session:
-        assert results.ended_people(session, rig.campaign.id) == set()
+        assert seal_rows.ended_people(session, rig.campaign.id) == set()
         (seal,) = [
             one
-            for one in results.sealed_of_unit(session, rig.campaign.id, unit.id)
+            for one in seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
             if one.person_id == person
         ]
     assert (seal.round, seal.supersedes) == (3, None)

@@ -16,6 +16,7 @@ from xueshi.campaigns.rows import task_rows
 from xueshi.campaigns.tables import Command, Task
 from xueshi.register.rows.roster_rows import NewRecord
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.samples import SampleUnit
 
@@ -58,7 +59,7 @@ def settle(rig: CampaignRig, unit: RigUnit, hours: int = HOURS) -> None:
 
 def reopen(rig: CampaignRig, unit: RigUnit, place: int | None = None) -> None:
     with reading(rig.engine) as session:
-        sealed = results.sealed_of_unit(session, rig.campaign.id, unit.id)
+        sealed = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
     person = "" if place is None else str(sealed[place].person_id)
     until = (rig.fresh().deadline + timedelta(days=60)).isoformat()
     row = rig.steer("reopen", unit=str(unit.id), to=until, reason=REASON, person=person)
@@ -124,7 +125,7 @@ def test_whoever_is_corrected_is_settled_anew(rig: CampaignRig, unit: RigUnit) -
     rig.sign(unit)
     (task,) = asked(rig, unit)
     with reading(rig.engine) as session:
-        sealed = results.sealed_of_unit(session, rig.campaign.id, unit.id)
+        sealed = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
         before = results.latest_of_unit(session, ENGINE, rig.campaign.id, unit.id)
     assert task.person_id == sealed[0].person_id
     settle(rig, unit, OTHER_HOURS)
@@ -143,7 +144,7 @@ def test_a_record_that_was_changed_is_another_one(rig: CampaignRig, unit: RigUni
     file_again(rig, unit, with_reports(rig.units[0].sample, content="另一篇调查报告"))
     (task,) = asked(rig, unit)
     with reading(rig.engine) as session:
-        sealed = results.sealed_of_unit(session, rig.campaign.id, unit.id)
+        sealed = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
     assert task.person_id == sealed[0].person_id
 
 
@@ -156,7 +157,7 @@ def test_a_round_that_was_not_approved_hands_nothing_on(rig: CampaignRig, unit: 
     assert rig.filing(unit).stage == "not_filed"
     until = (rig.fresh().deadline + timedelta(days=90)).isoformat()
     with reading(rig.engine) as session:
-        other = results.sealed_of_unit(session, rig.campaign.id, unit.id)[2].person_id
+        other = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)[2].person_id
     row = rig.steer("reopen", unit=str(unit.id), to=until, reason=REASON, person=str(other))
     assert row.state == "done", row.reason
     rig.sign(unit)

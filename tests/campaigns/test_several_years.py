@@ -23,7 +23,7 @@ from xueshi.register.disturbed import Disturbed
 from xueshi.register.rows import batch_rows, people_rows, roster_rows
 from xueshi.register.rows.roster_rows import NewPerson, RosterOwner
 from xueshi.register.tables import ImportBatch, Person, StudyRecord
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import SealedWords
 from xueshi.storage import new_id, reading, transaction
 
@@ -63,7 +63,7 @@ def sealed(rig: CampaignRig) -> None:
 
 def people_of(rig: CampaignRig, unit: RigUnit) -> set[UUID]:
     with reading(rig.engine) as session:
-        return {one.person_id for one in results.sealed_of_unit(session, rig.campaign.id, unit.id)}
+        return {one.person_id for one in seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)}
 
 
 def totals(rig: CampaignRig) -> list[tuple[dict[str, Any], tuple[str, ...]]]:

@@ -14,7 +14,7 @@ from xueshi.campaigns.judging import sealing
 from xueshi.documents.figures import figure_list, recount
 from xueshi.documents.statistics import table_groups
 from xueshi.register.tables import Employment, StudyRecord, Title
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading, transaction
 
 
@@ -57,7 +57,7 @@ def test_hours_verdicts_and_levels_stay_as_they_were_sealed(sealed: CampaignRig)
     before = study(sealed).table()
     first = sealed.units[0]
     with transaction(sealed.engine) as session:
-        person = results.sealed_of_unit(session, sealed.campaign.id, first.id)[0].person_id
+        person = seal_rows.sealed_of_unit(session, sealed.campaign.id, first.id)[0].person_id
         for record in session.exec(select(StudyRecord).where(StudyRecord.person_id == person)):
             session.delete(record)
         session.add(
@@ -73,7 +73,7 @@ def test_hours_verdicts_and_levels_stay_as_they_were_sealed(sealed: CampaignRig)
         if key.startswith("hours.") or key in ("met", "not_met", "undecided"):
             assert [row[key] for row in after.rows] == [row[key] for row in before.rows], key
     with reading(sealed.engine) as session:
-        count = len(results.sealed_results(session, sealed.campaign.id))
+        count = len(seal_rows.sealed_results(session, sealed.campaign.id))
         assert count == sum(len(unit.sample.people) for unit in sealed.units[:-1])
 
 

@@ -25,7 +25,7 @@ from xueshi.errors import NotFoundError
 from xueshi.register.rows.roster_rows import NewPerson
 from xueshi.register.rows.unit_rows import NewUnit
 from xueshi.register.workbook import IntakeVocabulary, write_workbook
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli.workplace import Workplace
 
@@ -148,7 +148,7 @@ def test_the_agency_hands_the_freelancers_year_in_and_it_is_sealed(folder: Path)
     deliver(place)
     sealing.seal_page(place.engine, found.id, 0, 50, lambda *_: None)
     with reading(place.engine) as session:
-        sealed = results.sealed_of_unit(session, found.id, filing.unit_id)
+        sealed = seal_rows.sealed_of_unit(session, found.id, filing.unit_id)
         assert len(sealed) == 1
         assert reconcile(session).difference == 0
     assert "16" in run("explain", identity(1), "--year", str(YEAR), "--as", "free")

@@ -14,7 +14,7 @@ from click.testing import Result
 from records_rig import AREA, FLOW, PDF, YEAR, RecordsRig, code, identity
 from typer.testing import CliRunner
 
-from xueshi.records import repository as records
+from xueshi.records.rows import evidence_rows
 from xueshi.registry import Ask
 from xueshi.storage import reading
 from xueshi_cli.main import build
@@ -230,7 +230,7 @@ def test_a_backup_holds_the_proofs(rig: RecordsRig, tmp_path: Path) -> None:
     assert run("restore", str(tmp_path / "copy.tar"), str(tmp_path / "back")).exit_code == 0
     back = Workplace(tmp_path / "back")
     with reading(back.engine) as session:
-        (proof, _), *_ = records.evidence_of(session, [record])[record]
+        (proof, _), *_ = evidence_rows.evidence_of(session, [record])[record]
     assert view_evidence(back, "unit_personnel.a", proof.id)[0] == PDF % 7
     back.engine.dispose()
 

@@ -13,7 +13,7 @@ from xueshi.campaigns.acts import campaign_acts
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.judging import sealing
 from xueshi.campaigns.tables import Command
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import SealedResult
 from xueshi.storage import reading, transaction
 from xueshi_cli.samples import SampleUnit
@@ -77,5 +77,5 @@ def proved(rig: CampaignRig) -> None:
 
 def person_at(rig: CampaignRig, unit: RigUnit, place: int) -> str:
     with reading(rig.engine) as session:
-        found = results.sealed_of_unit(session, rig.campaign.id, unit.id)
+        found = seal_rows.sealed_of_unit(session, rig.campaign.id, unit.id)
     return str(found[place].person_id)

@@ -22,6 +22,7 @@ from xueshi.campaigns.rows import campaign_rows, task_rows
 from xueshi.campaigns.year_round.record_flags import flags_of_year
 from xueshi.documents import repository as issued_papers
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import YearResult
 from xueshi.settings import Settings
 from xueshi.storage import reading, transaction
@@ -88,7 +89,7 @@ class YearLooks:
         """Verdict and total of the sealed result that counts, of everybody."""
         player = self.player
         with reading(player.engine) as session:
-            sealed = results.sealed_results(session, player.campaign().id)
+            sealed = seal_rows.sealed_results(session, player.campaign().id)
         return {
             player.person_of(result.person_id): f"{result.verdict} {_hours(result.totals.get('total', 0))}"
             for _, result in sealed

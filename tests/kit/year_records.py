@@ -15,6 +15,7 @@ from year_script import Event, Script
 from xueshi.access.scope import Scope
 from xueshi.campaigns.acts.folder_acts import FOLDER
 from xueshi.records import repository as records
+from xueshi.records.rows import class_rows
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import reading, transaction
 from xueshi_cli.recording import law_in_force, payload_of, record_body, stored_evidence
@@ -125,7 +126,7 @@ class RecordActs:
         )  # fmt: skip
         if "study_class" in told:
             with reading(self.engine) as session:
-                held = records.attendees(session, UUID(str(told["study_class"])))
+                held = class_rows.attendees(session, UUID(str(told["study_class"])))
                 self.records |= {f"{words['as']}/{name}": held[self.people[name]].id for name in who}
         return told
 
@@ -149,7 +150,7 @@ class RecordActs:
         )  # fmt: skip
         with reading(self.engine) as session:
             ids = [one["id"] for one in words["rows"]]
-            held = records.sources(session, self.script.area, words["source"], ids)
+            held = class_rows.sources(session, self.script.area, words["source"], ids)
             self.records |= {name: source.record_id for name, source in held.items()}
         return told
 

@@ -10,8 +10,9 @@ from records_rig import ENGINE, YEAR, RecordsRig
 
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.types import PersonYearRequest, YearFigures
-from xueshi.campaigns.judging.assessing import judge, request_as_json, request_from_json, years_of
+from xueshi.campaigns.judging.assessing import judge, years_of
 from xueshi.campaigns.judging.record_questions import OTHER_YEARS, questions
+from xueshi.campaigns.judging.stored_request import request_as_json, request_from_json
 from xueshi.register.rows import people_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.loading import resolve_pack

@@ -20,6 +20,7 @@ from xueshi.registry import load
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import JudgedUnder
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import SealedResult
 from xueshi.storage import new_id, reading, transaction
 
@@ -56,7 +57,7 @@ def degree_of(rig: RecordsRig, year: int = 2012) -> StudyRecord:
             id=new_id(), campaign_id=campaign.id, unit_id=rig.a, person_id=rig.people[1], round=1,
             result_id=result.id, position=1, digest="x", sealed_at=now,
         )  # fmt: skip
-        results.seal(session, [seal])
+        seal_rows.seal(session, [seal])
         session.expunge_all()
     return record
 

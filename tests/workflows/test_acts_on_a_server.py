@@ -12,7 +12,7 @@ from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.documents import repository as issued_papers
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli import histories
 from xueshi_cli.workplace import Workplace
@@ -50,7 +50,7 @@ def test_every_act_beside_the_straight_way(tmp_path: Path) -> None:
     with reading(play.place.engine) as session:
         campaign = campaign_rows.campaign(session, ENGINE, play.campaign.id)
         filings = filing_rows.filings(session, ENGINE, campaign.id)
-        sealed = results.sealed_results(session, campaign.id)
+        sealed = seal_rows.sealed_results(session, campaign.id)
         papers = issued_papers.issued(session, campaign.id)
         assert reconcile(session).difference == 0
         assert audit.verify(session).broken_at is None

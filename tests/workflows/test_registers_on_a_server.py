@@ -17,7 +17,7 @@ from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.rows import merger_rows
 from xueshi.register.rows import unit_rows
 from xueshi.register.workbook import write_workbook
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading, transaction
 from xueshi_cli.demo_cast import Cast, Filer, prepare, sampled_region
 from xueshi_cli.demo_officers import Officers
@@ -132,7 +132,7 @@ def test_registers_that_change_while_a_campaign_runs(tmp_path: Path) -> None:
     assert play.stages == ["dissolved", "approved", "approved", "approved"]
     with reading(play.place.engine) as session:
         sealed = {
-            filer.unit_id: results.sealed_of_unit(session, play.campaign.id, filer.unit_id)
+            filer.unit_id: seal_rows.sealed_of_unit(session, play.campaign.id, filer.unit_id)
             for filer in (*play.officers.cast.filers, play.late, play.later)
         }
         assert reconcile(session).difference == 0

@@ -17,7 +17,7 @@ from xueshi.campaigns.tables import Command
 from xueshi.documents import repository as issued_papers
 from xueshi.messages import repository as messages
 from xueshi.real_clock import real_now
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 
 pytestmark = [pytest.mark.java]
@@ -124,7 +124,7 @@ async def test_a_quarter_from_the_opening_to_the_papers(tmp_path: Path) -> None:
         steer(quarter, "close")
         quarter.until(lambda: rig.fresh().stage == "finished")
         with reading(rig.engine) as session:
-            sealed = results.sealed_results(session, rig.campaign.id)
+            sealed = seal_rows.sealed_results(session, rig.campaign.id)
             papers = issued_papers.issued(session, rig.campaign.id)
             campaign = campaign_rows.campaign(session, ENGINE, rig.campaign.id)
         assert len(sealed) == len(rig.units[0].sample.people)

@@ -16,7 +16,7 @@ from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.rows import command_rows, filing_rows
 from xueshi.campaigns.tables import Filing
 from xueshi.documents import repository as issued_papers
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading
 from xueshi_cli.acting import act_async, opened_by_notice, port_of
 from xueshi_cli.demo import Demo, DemoReport
@@ -52,7 +52,7 @@ def whole(report: DemoReport) -> None:
     assert report.events["Campaign"] <= CAMPAIGN_BUDGET
     place = Workplace(report.folder)
     with reading(place.engine) as session:
-        sealed = results.sealed_results(session, report.campaign_id)
+        sealed = seal_rows.sealed_results(session, report.campaign_id)
         filings = filing_rows.filings(session, ENGINE, report.campaign_id)
         papers = issued_papers.issued(session, report.campaign_id)
     place.engine.dispose()

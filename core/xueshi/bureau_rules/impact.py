@@ -22,7 +22,7 @@ from xueshi.bureau_rules.law import Step, held_still, law_before
 from xueshi.campaigns.clocks.campaign_clock import folder_now, latest_instant
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging import assessing
-from xueshi.campaigns.judging.assessing import pending_from_json, request_from_json
+from xueshi.campaigns.judging.stored_request import pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.errors import InputError, NotEncodedError, RuleError
@@ -34,6 +34,7 @@ from xueshi.register.tables import Unit
 from xueshi.registry import Registry
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 
 ENGINE = Scope.everything()
 KINDS = {
@@ -205,7 +206,7 @@ def _of_unit(session: Session, unit: Unit, year: int, laws: _Both, impact: Impac
     if found is not None:
         campaign, filing = found
         values = filing_rows.determinations(session, filing)
-        seals = results.sealed_of_unit(session, campaign.id, unit.id)
+        seals = seal_rows.sealed_of_unit(session, campaign.id, unit.id)
         rows = results.results_by_id(session, [one.result_id for one in seals])
         for seal in seals:
             row = rows[seal.result_id]

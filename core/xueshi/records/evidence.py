@@ -17,7 +17,7 @@ from sqlmodel import Session
 from xueshi.audit import repository as audit
 from xueshi.errors import InputError
 from xueshi.real_clock import real_now
-from xueshi.records import repository
+from xueshi.records.rows import evidence_rows
 from xueshi.records.tables import EvidenceFile
 from xueshi.register.identity import KeyRing, SealedContent
 
@@ -117,12 +117,12 @@ class EvidenceStore:
 
     def held(self, session: Session, body: bytes) -> EvidenceFile | None:
         """Return the row of the same content stored before, where its file can still be read."""
-        found = repository.evidence_file(session, self._keys.content_name(body))
+        found = evidence_rows.evidence_file(session, self._keys.content_name(body))
         return found if found is not None and self._readable(found) else None
 
     def enter(self, session: Session, fresh: EvidenceFile) -> EvidenceFile:
         """Store the row of a file just written; the same content again keeps the first, if it can be read."""
-        held = repository.evidence_file(session, fresh.digest)
+        held = evidence_rows.evidence_file(session, fresh.digest)
         if held is not None and self._readable(held):
             return held
         if held is None:
@@ -166,8 +166,8 @@ def sweep_folder(data: Path, session: Session, now: datetime, *, actor: str) -> 
 
 
 def _sweep(folder: Path, session: Session, now: datetime) -> int:
-    repository.drop_unused_files(session, now - LEFT_BEHIND)
-    named = repository.evidence_paths(session)
+    evidence_rows.drop_unused_files(session, now - LEFT_BEHIND)
+    named = evidence_rows.evidence_paths(session)
     gone = 0
     for path in sorted(folder.glob("*/*")):
         old = datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - LEFT_BEHIND

@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from xueshi.access.scope import Scope
 from xueshi.errors import InputError
-from xueshi.records import repository
 from xueshi.records.evidence import EvidenceStore
+from xueshi.records.rows import evidence_rows
 from xueshi.records.tables import Evidence, EvidenceFile
 from xueshi.register.identity import KeyRing
 from xueshi.register.transfer.package import FILES, Listing, Package, SealedFiles
@@ -35,7 +35,7 @@ def listed_only(session: Session, scope: Scope, left_out: str) -> Listing:
     """List which record has how many proofs: neither their content nor their names leave the folder."""
 
     def rows() -> Iterator[dict[str, object]]:
-        for proof, file in repository.evidence_in_scope(session, scope):
+        for proof, file in evidence_rows.evidence_in_scope(session, scope):
             yield _line(proof, file)
 
     return Listing(LIST, COLUMNS, rows, left_out)
@@ -45,7 +45,7 @@ def going_along(
     session: Session, scope: Scope, store: EvidenceStore, keys: KeyRing, key: PackageKey
 ) -> tuple[Listing, SealedFiles]:
     """List the proofs of a scope and seal their files, each content once. Raises InputError where one cannot be read."""
-    proofs = list(repository.evidence_in_scope(session, scope))
+    proofs = list(evidence_rows.evidence_in_scope(session, scope))
     files = {file.digest: file for _, file in proofs}
     names = {digest: f"{FILES}{number:06}" for number, digest in enumerate(files, start=1)}
     written: dict[str, tuple[int, str]] = {}
@@ -153,11 +153,11 @@ class IncomingProofs:
         mine = [one for one in self._proofs if one.record_id in taken]
         there = {
             record: {file.digest for _, file in held}
-            for record, held in repository.evidence_of(
+            for record, held in evidence_rows.evidence_of(
                 session, sorted({one.record_id for one in mine})
             ).items()
         }
-        used = repository.proofs_in_use(session, [one.id for one in mine])
+        used = evidence_rows.proofs_in_use(session, [one.id for one in mine])
         digests = self._entered(session, mine) if written else self._named(mine)
         new = 0
         for one in mine:
@@ -169,7 +169,7 @@ class IncomingProofs:
             if written:
                 sealed = self._keys.seal_text(one.name)
                 proof_id = new_id() if one.id in used else one.id
-                repository.add_proof(
+                evidence_rows.add_proof(
                     session,
                     Evidence(
                         id=proof_id, record_id=one.record_id, digest=digests[one.file], name_sealed=sealed, maker=maker

@@ -45,6 +45,7 @@ from xueshi.machines.stored_state import dump_state, load_state
 from xueshi.real_clock import real_now
 from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 
 ENGINE = Scope.everything()
 UNDECIDED = ("filing", "assessing", "deciding")
@@ -140,7 +141,7 @@ def _only_sql_can_tell(
             return Refused("same_pack", "该年度验证已在使用这一规则包，不必更换")
         if campaign.reassessing:
             return Refused("reassessing", "上一次更换规则包后的重新核算尚未完成；请稍后再办")
-        if results.is_sealed(session, campaign.id):
+        if seal_rows.is_sealed(session, campaign.id):
             return Refused("sealed", "已有封存的结果，不能再更换规则包")
         if not audit.has_artifact(session, command.pack):
             return Refused("no_pack", "没有这一规则包；请先以 xueshi campaign migrate 试算，再加 --commit")

@@ -23,7 +23,7 @@ from xueshi.machines.filing_machine import Refused
 from xueshi.records import repository as records
 from xueshi.register.rows import standing_rows, unit_rows
 from xueshi.register.tables import Unit
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 
 ENGINE = Scope.everything()
 TAKES_PEOPLE = ("filing", "not_filed")
@@ -62,7 +62,7 @@ def merge(
     """Let a dissolved unit's people and undecided records go to the other; returns what effect and audit say of it."""
     into, day = merging.into, merging.day
     own = unit_rows.unit(session, ENGINE, filing.unit_id)
-    files_there = not results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    files_there = not seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)
     people = 0
     there = {one.person_id for one in records.lasting_employments(session, into.id)}
     moves = []

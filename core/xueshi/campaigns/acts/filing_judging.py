@@ -26,6 +26,7 @@ from xueshi.machines.filing_machine import (
 from xueshi.machines.stored_state import load_state
 from xueshi.records import repository as records
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.seals import seal_digest
 
 ENGINE = Scope.everything()
@@ -119,7 +120,7 @@ def _makeup_not_due(
 def _others_changed(session: Session, campaign: Campaign, filing: Filing) -> Refused | None:
     """A round for one person must leave every other sealed result as it is, and nobody else may be taken out."""
     sealed = {
-        seal.person_id: seal.digest for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)
+        seal.person_id: seal.digest for seal in seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)
     }
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     ledgers = results.ledgers(session, [result.id for result in latest.values()])

@@ -16,7 +16,7 @@ from xueshi.campaigns.tables import Campaign, Filing
 from xueshi.flows.flow import ApprovalFlow
 from xueshi.machines.filing_machine import FilingState, Refused, opening_state
 from xueshi.machines.stored_state import dump_state, load_state
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.storage import new_id
 
 ENGINE = Scope.everything()
@@ -46,7 +46,7 @@ def last_round(
     if merger_rows.merger_of(session, last.id, campaign.year) is not None:
         return Refused("merged", "该单位已并入其他单位，其人员由并入的单位申报；请重新开启并入的单位")
     if person_id is not None:
-        sealed = results.sealed_of_unit(session, campaign.id, unit_id)
+        sealed = seal_rows.sealed_of_unit(session, campaign.id, unit_id)
         if person_id not in {seal.person_id for seal in sealed}:
             return Refused("not_sealed", "该人员在本单位没有已封存的结果；请核对人员，或以整个单位重新开启")
     return last

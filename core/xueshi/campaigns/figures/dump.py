@@ -16,6 +16,7 @@ from xueshi.campaigns.rows import campaign_rows, filing_rows
 from xueshi.documents import repository as papers
 from xueshi.register.rows import unit_rows
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.seals import ledger_values
 
 ENGINE = Scope.everything()
@@ -26,7 +27,7 @@ def canonical_dump(session: Session, campaign_id: UUID) -> dict[str, Any]:
     campaign = campaign_rows.campaign(session, ENGINE, campaign_id)
     # A unit that moved in mid-campaign stands in another area by now.
     codes = {unit.id: unit.credit_code for unit in unit_rows.units(session, ENGINE)}
-    sealed = results.sealed_results(session, campaign_id)
+    sealed = seal_rows.sealed_results(session, campaign_id)
     ledgers = results.ledgers(session, [result.id for _, result in sealed])
     return {
         "campaign": [campaign.public_id, campaign.stage, campaign.pack_digest, campaign.deadline.isoformat()],

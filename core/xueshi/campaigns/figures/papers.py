@@ -31,6 +31,7 @@ from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
 from xueshi.results.repository import LedgerLine
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import LedgerRow
 
 ENGINE = Scope.everything()
@@ -78,15 +79,15 @@ def cards(
     """
     seals = {
         seal.person_id: seal
-        for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)
+        for seal in seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)
         if seal.round == filing.round
     }
     if not seals:
         return []
-    before = results.superseded(session, seals.values())
+    before = seal_rows.superseded(session, seals.values())
     pack = pack_of(session, campaign)
     unit_name = _name_then(session, campaign, filing)
-    judged = results.sealed_years(session, campaign.id, filing.unit_id, seals.values())
+    judged = seal_rows.sealed_years(session, campaign.id, filing.unit_id, seals.values())
     sealed = sealed_words(session, keys, list(seals.values()))
     verified_on = _decided_on(filing)
     gathered = []
@@ -239,7 +240,7 @@ def unit_filing(session: Session, campaign: Campaign, filing: Filing) -> PaperSu
 def _name_then(session: Session, campaign: Campaign, filing: Filing) -> str:
     """Return the name that a unit bore when a round of it was sealed; its present one where nothing is sealed yet."""
     unit = unit_rows.unit(session, ENGINE, filing.unit_id)
-    sealed = results.last_seal_of_round(session, campaign.id, unit.id, filing.round)
+    sealed = seal_rows.last_seal_of_round(session, campaign.id, unit.id, filing.round)
     return unit_rows.name_as_of(session, unit, sealed)
 
 

@@ -41,7 +41,7 @@ from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAsses
 from xueshi.register.tables import Unit
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.vocabulary import engine_vocabulary
-from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import YearResult
 
 ENGINE = Scope.everything()
@@ -281,7 +281,7 @@ def _counted_results(session: Session, campaign_id: UUID) -> dict[UUID, list[Yea
     """Return the results that count, by unit: of each person the newest seal, which has the highest position."""
     newest = {
         (seal.unit_id, seal.person_id): result
-        for seal, result in results.sealed_results(session, campaign_id)
+        for seal, result in seal_rows.sealed_results(session, campaign_id)
     }
     by_unit: dict[UUID, list[YearResult]] = {}
     for (unit_id, _), result in newest.items():

@@ -27,10 +27,15 @@ from xueshi.assessment.undecided import NOT_VERIFIED, verdict_with_undecided
 from xueshi.campaigns.acts.filing_state import finish_assessment
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
 from xueshi.campaigns.judging.record_questions import open_record_tasks
+from xueshi.campaigns.judging.stored_request import (
+    ledger_line,
+    record_as_json,
+    request_as_json,
+    request_from_json,
+)
 from xueshi.campaigns.rows import filing_rows, merger_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by
 from xueshi.campaigns.tables import Campaign, Filing
-from xueshi.canonical import digest_of_json
 from xueshi.errors import RuleError
 from xueshi.machines.filing_machine import FilingState
 from xueshi.machines.stored_state import load_state
@@ -39,7 +44,8 @@ from xueshi.register.rows import people_rows
 from xueshi.register.rows.people_rows import PersonForAssessment, RecordForAssessment
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
-from xueshi.results.repository import JudgedUnder, Judgement, LedgerLine
+from xueshi.results.repository import JudgedUnder, Judgement
+from xueshi.results.rows import seal_rows
 from xueshi.storage import reading, transaction
 
 ENGINE = Scope.everything()
@@ -160,7 +166,7 @@ def judged_of(session: Session, campaign: Campaign, filing: Filing, pack: RulePa
     noted = filing_rows.judged_people(session, filing.id)
     if noted:
         return noted
-    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    seals = seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)
     if any(seal.round == filing.round for seal in seals):
         return [seal.person_id for seal in seals]
     return [person.person_id for person in people_of(session, campaign, filing, pack)]
@@ -173,10 +179,10 @@ def people_as_sealed(
 
     Nothing that happens afterwards, to a record or to who works at the unit, changes who they are.
     """
-    seals = results.sealed_of_unit(session, campaign.id, filing.unit_id)
+    seals = seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)
     if not seals:
         return people_of(session, campaign, filing, pack)
-    years = results.sealed_years(session, campaign.id, filing.unit_id, seals)
+    years = seal_rows.sealed_years(session, campaign.id, filing.unit_id, seals)
     judged = {person_id: year.records for person_id, year in years.items()}
     records = people_rows.records_by_id(session, [one for ids in judged.values() for one in ids])
     last, read_on = days_of(campaign, pack)
@@ -205,7 +211,7 @@ def earlier_of(
 
     A record's name is made unique by its year, so that `r0001` of one year is not taken for that of another.
     """
-    handed = results.handed_on(session, [person.person_id for person in people], before=year)
+    handed = seal_rows.handed_on(session, [person.person_id for person in people], before=year)
     return {
         person_id: [
             EarlierEntry(
@@ -225,7 +231,7 @@ def years_of(
     """Return the figures of people's sealed other years, each under its own law; none where this law does not read them."""
     if not program(pack).rests_on_years:
         return {}
-    sealed = results.sealed_of_people(session, [person.person_id for person in people], apart=year)
+    sealed = seal_rows.sealed_of_people(session, [person.person_id for person in people], apart=year)
     found: dict[UUID, dict[int, YearFigures]] = {}
     for person_id, by_year in sealed.items():
         for other, row in sorted(by_year.items()):
@@ -306,7 +312,7 @@ def judge(
     )
     if pending:
         # Part of what was judged: the verdict looks at them, and once they are decided it is another input.
-        plain["pending"] = [_record_as_json(record) for record in pending]
+        plain["pending"] = [record_as_json(record) for record in pending]
     try:
         assessment = evaluate(pack, request, trace=False)
     except RuleError as error:
@@ -356,69 +362,3 @@ def _handed_on(
         }
         for entry in (*with_kinds(request, kept), *assessment.later)
     ]
-
-
-def request_as_json(request: PersonYearRequest) -> dict[str, Any]:
-    """Return the facts of a request as plain JSON: what a replay evaluates again, without any person's data."""
-    body: dict[str, Any] = {
-        "area": request.area,
-        "year": request.year,
-        "person": dict(request.person),
-        "records": [_record_as_json(record) for record in request.records],
-    }
-    if request.earlier:
-        # Written only where there is any, so that the digests of results without them stay what they were.
-        body["earlier"] = [entry.to_json() for entry in request.earlier]
-    if request.years:
-        body["years"] = {str(year): one.to_json() for year, one in sorted(request.years.items())}
-    return body
-
-
-def _record_as_json(record: RecordFacts) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "id": record.id,
-        "kind": record.kind,
-        "year": record.year,
-        "facts": dict(record.facts),
-        "claimed": record.claimed,
-    }
-    if record.makeup:
-        # Only where it is so: the digests of all other results stay what they were.
-        body["makeup"] = True
-    return body
-
-
-def pending_from_json(body: Mapping[str, Any]) -> tuple[RecordFacts, ...]:
-    """Read the undecided records that stood beside a stored request."""
-    return tuple(RecordFacts(**record) for record in body.get("pending", ()))
-
-
-def request_from_json(body: Mapping[str, Any]) -> PersonYearRequest:
-    """Read a stored request again."""
-    return PersonYearRequest(
-        area=body["area"],
-        year=body["year"],
-        person=body["person"],
-        records=tuple(RecordFacts(**record) for record in body["records"]),
-        earlier=tuple(LedgerEntry.from_json(entry) for entry in body.get("earlier", ())),
-        years={int(year): YearFigures.from_json(one) for year, one in body.get("years", {}).items()},
-    )
-
-
-def ledger_line(entry: LedgerEntry, record_ids: Mapping[str, UUID]) -> LedgerLine:
-    """Return an entry as it is stored, with the record that it stands for."""
-    return LedgerLine(
-        record_id=record_ids.get(entry.record),
-        year=entry.year,
-        part=entry.part,
-        rules="+".join(entry.rules),
-        regulation=entry.regulation,
-        clause=entry.clause,
-        category=entry.category,
-        hours=entry.hours,
-        claimed=entry.claimed,
-        verdict=entry.verdict,
-        code=entry.code,
-        text=entry.text,
-        inputs_hash=digest_of_json([entry.record, list(entry.rules), entry.hours, entry.code]),
-    )

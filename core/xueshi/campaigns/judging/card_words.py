@@ -19,6 +19,7 @@ from xueshi.register.identity import KeyRing, SealedIdentity
 from xueshi.register.rows.people_rows import PersonForAssessment
 from xueshi.register.tables import Person
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.tables import SealedResult
 
 
@@ -55,7 +56,7 @@ def seal_words(
             bodies[seal.id] = keys.seal_for(_identity(people[seal.person_id]), canonical_json(plain))
         except InputError:
             continue
-    results.keep_words(session, bodies)
+    seal_rows.keep_words(session, bodies)
 
 
 def sealed_words(
@@ -66,7 +67,7 @@ def sealed_words(
     Who was sealed by an older engine, or whose key was destroyed, has none: his card says what the register says.
     Raises InputError where there are such words and no keys to read them.
     """
-    bodies = results.words_of(session, [seal.id for seal in seals])
+    bodies = seal_rows.words_of(session, [seal.id for seal in seals])
     if bodies and keys is None:
         raise InputError("学习卡的封存内容已加密，须有密钥文件才能打印；请恢复密钥文件后再打印")
     people = results.judged_persons(session, [seal.person_id for seal in seals if seal.id in bodies])

@@ -16,7 +16,7 @@ from xueshi.assessment.types import PersonYearRequest, YearAssessment
 from xueshi.assessment.verdict_words import VERDICT_SENTENCES
 from xueshi.assessment.windows import YearFigures, with_windows
 from xueshi.campaigns.clocks.clock import civil_date
-from xueshi.campaigns.judging.assessing import pending_from_json, request_from_json
+from xueshi.campaigns.judging.stored_request import pending_from_json, request_from_json
 from xueshi.campaigns.rows import campaign_rows
 from xueshi.campaigns.rows.pinned_rows import pack_by
 from xueshi.register.rows import unit_rows

@@ -13,12 +13,7 @@ from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.campaigns.acts.filing_state import changed, write_state
 from xueshi.campaigns.clocks.campaign_clock import campaign_now
-from xueshi.campaigns.judging.assessing import (
-    Judged,
-    YearLaw,
-    judged_under,
-    people_of,
-)
+from xueshi.campaigns.judging.assessing import Judged, YearLaw, judged_under, people_of
 from xueshi.campaigns.judging.record_questions import ask_again
 from xueshi.campaigns.rows import campaign_rows, filing_rows, side_work_rows
 from xueshi.campaigns.rows.pinned_rows import flow_of, pack_by

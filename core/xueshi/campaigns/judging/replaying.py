@@ -12,11 +12,7 @@ from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.undecided import verdict_with_undecided
 from xueshi.assessment.verdict_words import VERDICT_WORDS
 from xueshi.audit import repository as audit
-from xueshi.campaigns.judging.assessing import (
-    ledger_line,
-    pending_from_json,
-    request_from_json,
-)
+from xueshi.campaigns.judging.stored_request import ledger_line, pending_from_json, request_from_json
 from xueshi.errors import RuleError
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
@@ -43,7 +39,7 @@ class Replayed:
 def replay(session: Session, sealed: Sequence[tuple[SealedResult, YearResult]]) -> Iterator[Replayed]:
     """Compute sealed results again, each from its own facts under the pack it was judged by.
 
-    `sealed` are seals with the results that they seal (`results.sealed_results`). Raises NotFoundError where a pack is
+    `sealed` are seals with the results that they seal (`seal_rows.sealed_results`). Raises NotFoundError where a pack is
     no longer in the data folder.
     """
     # Read anew, not from what the process keeps: what is proved is what lies in the data folder.

@@ -26,6 +26,7 @@ from xueshi.register.identity import KeyRing
 from xueshi.register.rows import people_rows, unit_rows
 from xueshi.regulations.pack import RulePack
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 from xueshi.results.seals import seal_digest
 from xueshi.results.tables import SealedResult
 from xueshi.storage import new_id, transaction
@@ -90,11 +91,11 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing, keys: KeyR
     named in a message to the unit. Positions run on in the order of units and of people in a unit. A later round seals
     who has a new result, and ends the seals of who is not in it any more: he is judged where he works, or nowhere.
     """
-    held = {seal.person_id: seal for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
+    held = {seal.person_id: seal for seal in seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)}
     latest = results.latest_of_unit(session, ENGINE, campaign.id, filing.unit_id)
     ledgers = results.ledgers(session, [result.id for result in latest.values()])
     now = campaign_now(session, campaign, real_now())
-    position = results.last_position(session, campaign.id)
+    position = seal_rows.last_position(session, campaign.id)
     pack = pack_of(session, campaign)
     judged = judged_of(session, campaign, filing, pack)
     rows = []
@@ -121,7 +122,7 @@ def seal_filing(session: Session, campaign: Campaign, filing: Filing, keys: KeyR
                 sealed_at=now,
             )
         )
-    results.seal(session, rows)
+    seal_rows.seal(session, rows)
     if rows and keys is not None:
         _seal_words(session, keys, campaign, filing, pack, rows)
     _end_of_who_went(session, campaign, filing, held, now)
@@ -142,7 +143,7 @@ def _end_of_who_went(
     gone = [
         person_id for person_id in held if person_id not in noted and filing.only_person in (None, person_id)
     ]
-    if not results.end_seals(session, campaign.id, filing.unit_id, gone, by=filing.id, at=now):
+    if not seal_rows.end_seals(session, campaign.id, filing.unit_id, gone, by=filing.id, at=now):
         return
     people = sorted(str(person_id) for person_id in gone)
     letter_rows.write_message(
@@ -176,7 +177,7 @@ def _end_where_they_were(
     for merger in merger_rows.mergers(session, campaign.year):
         if merger.into != filing.unit_id or merger.files_there or merger.day > last:
             continue
-        if results.end_seals(session, campaign.id, merger.unit_id, judged, by=filing.id, at=now):
+        if seal_rows.end_seals(session, campaign.id, merger.unit_id, judged, by=filing.id, at=now):
             audit.append(
                 session,
                 actor="engine",
@@ -205,7 +206,7 @@ def _name_who_joined(
     session: Session, campaign: Campaign, filing: Filing, pack: RulePack, now: datetime
 ) -> None:
     """Tell the unit, and the audit, who stands in its register of the year and is not sealed: nobody judged him."""
-    sealed = {seal.person_id for seal in results.sealed_of_unit(session, campaign.id, filing.unit_id)}
+    sealed = {seal.person_id for seal in seal_rows.sealed_of_unit(session, campaign.id, filing.unit_id)}
     joined = [
         str(person.person_id)
         for person in people_of(session, campaign, filing, pack)

@@ -17,6 +17,7 @@ from xueshi.records.flags import plain_words
 from xueshi.records.repository import Study
 from xueshi.register.tables import StudyRecord
 from xueshi.results import repository as results
+from xueshi.results.rows import seal_rows
 
 if TYPE_CHECKING:
     from xueshi.campaigns.year_round.record_entries import Entry
@@ -54,7 +55,7 @@ def in_sealed_year(session: Session, old: StudyRecord, year: int) -> Refused | N
     if year == old.year:
         return None
     sealed = (
-        results.sealed_of_people(session, [old.person_id], apart=year).get(old.person_id, {}).get(old.year)
+        seal_rows.sealed_of_people(session, [old.person_id], apart=year).get(old.person_id, {}).get(old.year)
     )
     if sealed is None:
         return None

@@ -44,6 +44,7 @@ from xueshi.machines.record_machine import (
 from xueshi.machines.stored_state import load_record_state
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
+from xueshi.records.rows import class_rows, evidence_rows
 from xueshi.records.tables import Evidence, EvidenceFile
 from xueshi.register.tables import StudyRecord
 
@@ -75,7 +76,7 @@ def record_for(session: Session, actor: Actor, record_id: UUID, *, lock: bool = 
     try:
         return records.record(session, actor.scope, record_id, lock=lock)
     except NotFoundError:
-        if actor.person_id is not None or not records.reported_by(session, organiser_of(actor), record_id):
+        if actor.person_id is not None or not class_rows.reported_by(session, organiser_of(actor), record_id):
             raise
         return records.record(session, ENGINE, record_id, lock=lock)
 
@@ -84,7 +85,7 @@ def proof_for(
     session: Session, actor: Actor, evidence_id: UUID
 ) -> tuple[Evidence, EvidenceFile, StudyRecord]:
     """Return a proof of a record that an actor may act on, with its file. Raises NotFoundError."""
-    proof, file = records.evidence(session, evidence_id)
+    proof, file = evidence_rows.evidence(session, evidence_id)
     return proof, file, record_for(session, actor, proof.record_id)
 
 

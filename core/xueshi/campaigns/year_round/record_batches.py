@@ -26,6 +26,7 @@ from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
 from xueshi.records import repository as records
 from xueshi.records.repository import Employed
+from xueshi.records.rows import class_rows
 from xueshi.records.tables import RecordSource, StudyClass
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import new_id
@@ -56,14 +57,14 @@ def _report_roster(session: Session, row: Command) -> Refused | None:
     law = law_by(session, payload["flow"], payload["pack"])
     said: Mapping[str, Any] = payload["class"]
     digest = content_digest({**said, "year": payload["year"]})
-    held = records.class_by_code(session, organiser_of(actor), said["code"])
+    held = class_rows.class_by_code(session, organiser_of(actor), said["code"])
     if held is not None and held.content_digest != digest:
         return Refused(
             "class_known",
             f"班次 {said['code']} 已登记，内容与本次不同；同一班次的更正请逐条另报更正，新的班次请用新的编号",
         )
     class_id = held.id if held is not None else new_id()
-    there = records.attendees(session, class_id)
+    there = class_rows.attendees(session, class_id)
     fresh = [one for one in payload["attendees"] if UUID(one["person"]) not in there]
     working = _working(session, actor, [UUID(one["person"]) for one in fresh], now)
 
@@ -141,7 +142,7 @@ def _import_records(session: Session, row: Command) -> Refused | None:
     law = law_by(session, payload["flow"], payload["pack"])
     area, source = actor.area, str(payload["source"])
     rows: Sequence[Mapping[str, Any]] = payload["rows"]
-    held = records.sources(session, area, source, [one["source_id"] for one in rows])
+    held = class_rows.sources(session, area, source, [one["source_id"] for one in rows])
     changed = [
         one
         for one in rows

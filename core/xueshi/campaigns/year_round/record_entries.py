@@ -41,6 +41,7 @@ from xueshi.machines.record_machine import (
 from xueshi.machines.stored_state import dump_flow, dump_record_state, load_record_state
 from xueshi.records import repository as records
 from xueshi.records.repository import Employed
+from xueshi.records.rows import class_rows, evidence_rows
 from xueshi.records.tables import Evidence
 from xueshi.register.tables import StudyRecord
 from xueshi.storage import new_id
@@ -265,7 +266,7 @@ def put(record: StudyRecord, state: RecordState) -> None:
 
 def attach(session: Session, record: StudyRecord, evidence: Sequence[Mapping[str, str]], maker: str) -> int:
     """Attach stored files to a record; one that it has already is passed over. Returns how many are new."""
-    held = {file.digest for _, file in records.evidence_of(session, [record.id]).get(record.id, [])}
+    held = {file.digest for _, file in evidence_rows.evidence_of(session, [record.id]).get(record.id, [])}
     fresh = [one for one in evidence if one["digest"] not in held]
     for one in fresh:
         session.add(
@@ -320,7 +321,7 @@ def open_tasks(
 
 def _desk_of_filer(session: Session, record: StudyRecord) -> tuple[UUID, str]:
     """Return the unit and area where a returned record is completed: the organiser's own for one of his class."""
-    organiser = "" if record.class_id is None else records.organiser_of_class(session, record.class_id)
+    organiser = "" if record.class_id is None else class_rows.organiser_of_class(session, record.class_id)
     kind, _, where = organiser.partition(":")
     if kind == "unit":
         return UUID(where), record.area

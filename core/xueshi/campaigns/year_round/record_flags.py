@@ -15,6 +15,7 @@ from xueshi.records import flags as odd
 from xueshi.records import repository as records
 from xueshi.records.flags import Flag, FlagRecord
 from xueshi.records.repository import ListedRecord
+from xueshi.records.rows import evidence_rows
 from xueshi.register.tables import StudyRecord
 
 
@@ -29,8 +30,8 @@ class ShownFlag:
 def flags_of_record(session: Session, scope: Scope, record: StudyRecord) -> list[ShownFlag]:
     """Return the flags that touch one record, among the person's own and whatever shares its proofs in the scope."""
     own = records.records(session, scope, person_id=record.person_id, stages=records.STANDING)
-    files = [file.digest for _, file in records.evidence_of(session, [record.id]).get(record.id, [])]
-    shared = records.records_with_evidence(session, scope, files) if files else []
+    files = [file.digest for _, file in evidence_rows.evidence_of(session, [record.id]).get(record.id, [])]
+    shared = evidence_rows.records_with_evidence(session, scope, files) if files else []
     return [one for one in _shown(session, [*own, *shared]) if record.id in one.flag.records]
 
 
@@ -39,9 +40,9 @@ def flags_of_year(
 ) -> list[ShownFlag]:
     """Return the flags of a year's records in a scope; a course or proof of another year is told where it comes back."""
     of_year = records.records(session, scope, year=year, unit_id=unit_id, stages=records.STANDING)
-    proofs = records.evidence_of(session, [one.record.id for one in of_year])
+    proofs = evidence_rows.evidence_of(session, [one.record.id for one in of_year])
     files = {file.digest for held in proofs.values() for _, file in held}
-    shared = records.records_with_evidence(session, scope, files) if files else []
+    shared = evidence_rows.records_with_evidence(session, scope, files) if files else []
     people = {one.record.person_id for one in of_year}
     before = [
         one
@@ -56,7 +57,7 @@ def flags_of_year(
 
 def _shown(session: Session, listed: Iterable[ListedRecord]) -> list[ShownFlag]:
     by_id = {one.record.id: one for one in listed}
-    proofs = records.evidence_of(session, list(by_id))
+    proofs = evidence_rows.evidence_of(session, list(by_id))
     gathered = [
         _flag_record(session, one.record, frozenset(file.digest for _, file in proofs.get(one.record.id, [])))
         for one in by_id.values()

@@ -1,0 +1,1 @@
+"""Further queries on records, by what they tell."""

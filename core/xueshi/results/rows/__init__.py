@@ -1,0 +1,1 @@
+"""Further queries on results, by what they tell."""
