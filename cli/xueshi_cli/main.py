@@ -23,9 +23,9 @@ NOUNS = {
     "rules": ("xueshi_cli.rules", "规定：现行条目、读本、原文、异同，本级口径的起草、测算、发布"),
     "register": ("xueshi_cli.register", "登记：模板、导入、在册单位"),
     "records": ("xueshi_cli.records", "学时记录：常年申报、更正、班次名单、导入、证明材料、人员变动"),
-    "flows": ("xueshi_cli.flows", "流程：现行环节，本级的流程调整（检查、发布、撤销）"),
+    "flows": ("xueshi_cli.flows", "流程：现行环节，本级的流程调整（检查、起草、发布、撤销）"),
     "clock": ("xueshi_cli.folder_clock", "演示、演练文件夹的时钟：查看、起始、拨动"),
-    "forms": ("xueshi_cli.forms", "表卡：列表、打印、重印、核验"),
+    "forms": ("xueshi_cli.forms", "表卡：列表、预览、打印、重印、核验"),
     "campaign": (
         "xueshi_cli.campaign",
         "年度验证：开启、查看、延期、暂停、补训、加入单位、撤并、关闭、重新开启、更换规则包、归档",

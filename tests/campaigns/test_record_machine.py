@@ -16,6 +16,7 @@ from xueshi.machines.record_machine import (
     RecordAccepted,
     RecordCommand,
     RecordState,
+    came_to_another_unit,
     decide,
     file,
     waiting_roles,
@@ -206,6 +207,21 @@ def test_withdrawal_ends_when_the_first_verifier_signed() -> None:
     assert accepted(state, act(state, "withdraw", "unit_clerk", **withdraw)).stage == "withdrawn"
     begun = accepted(state, act(state, role="ce"))
     assert refused(begun, act(begun, "withdraw", "unit_clerk", **withdraw)) == "too_late_to_withdraw"
+
+
+def test_another_unit_signs_a_level_from_the_beginning_and_keeps_what_was_through() -> None:
+    untouched = filed()
+    assert came_to_another_unit(untouched) == untouched, (
+        "nobody had signed: nothing is void, no page is stale"
+    )
+    begun = accepted(untouched, act(untouched, role="ce"))
+    moved = came_to_another_unit(begun)
+    assert (moved.signatures, moved.version) == ((), begun.version + 1)
+    assert waiting_roles(moved, FLOW) == ("ce", "personnel")
+    assert refused(moved, act(begun, role="personnel")) == "stale"
+    through = accepted(begun, act(begun, role="personnel"))
+    assert came_to_another_unit(through) == through, "a level that was through is that unit's word"
+    assert [hand.level for hand in through.hands] == ["unit", "unit"]
 
 
 def test_a_refused_record_stays_refused() -> None:
