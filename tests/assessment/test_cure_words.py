@@ -110,7 +110,7 @@ def test_a_hint_names_add_ons_and_the_years_over_which_hours_are_spread(law: Law
     found = offered(law(rules, ASKED % 72))
     assert found["EX-1"].gives == "6学时；另加：报告论文的，5学时"
     assert found["EX-2"].gives == "100学时；分年登记：第1年50%、第2年50%"
-    assert found["EX-2"].need == "补足72学时需2项", "only half of it is of this year"
+    assert found["EX-2"].need == "补足72学时需2项（每项本年计50学时）", "only half of it is of this year"
 
 
 @pytest.mark.parametrize(

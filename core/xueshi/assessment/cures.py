@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final
 
 from xueshi.assessment.conditions import Facts
+from xueshi.assessment.cure_amounts import NOBODY_KNOWS, Need, needed, once_a_year
 from xueshi.assessment.evaluate import Evaluation
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.program import Item, Program, Row, program
-from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment, plain_value
+from xueshi.assessment.types import PersonYearRequest, RequirementResult, YearAssessment
 from xueshi.hours import show_hours
-from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.rule_words import CAPS, RuleWords
-from xueshi.regulations.wording import settled
-from xueshi.regulations.words import COMPLETED, RATE_UNITS, UPWARD, WHOLE_ONLY
+from xueshi.regulations.wording import of_kind, settled
+from xueshi.regulations.zones import zones
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,9 @@ class Cure:
     """One way to earn what a requirement lacks: the kinds, the rule and clause, what it gives and how much is needed.
 
     `gives` is the standard in Chinese, `need` how many of it would suffice (empty where nobody can say beforehand),
-    `room` the hundredths that a yearly limit still leaves (None: no such limit), `until` the last day (ISO).
+    `room` the hundredths that a yearly limit still leaves (None: no such limit), `until` the last day (ISO). What `need`
+    says is told once more as records: `plan` has the quantity of the fact `by` for each of them ("" where the row gives a
+    fixed number), and together they give at least `fills` hundredths toward the requirement.
     """
 
     requirement: str
@@ -38,10 +39,11 @@ class Cure:
     need: str
     room: int | None
     until: str
+    fills: int = 0
+    by: str = ""
+    plan: tuple[str, ...] = ()
 
 
-STEPS_OF: Final = {"day": Fraction(1, 2), "hour": Fraction(1, 2)}
-"""In what steps a quantity is told where parts count; others in ones."""
 FAILED: Final = ("passed", "study_complete")
 """Outcomes nobody is advised to fail."""
 LEAST: Final = 1
@@ -63,24 +65,32 @@ def cures(pack: RulePack, request: PersonYearRequest, assessment: YearAssessment
     left = ceilings(compiled, person, assessment.totals)
     found: list[Cure] = []
     for one in short:
-        for item, row, kinds in _rows(compiled.items):
-            if not _open(compiled, item, row, person) or not _counts(pack, row, item, one.of):
+        counted = one.of in compiled.counted
+        for item, row, taken in _rows(compiled.items):
+            if not _open(compiled, item, row, person, counted=counted):
                 continue
+            kinds = [kind for kind in taken if _counts(pack, row, item, one.of, kind)]
             codes = _words(row.category_form)
             full = {code for code in codes if one.of == "total" and left.get(code, 1) <= 0}
             rooms = [_room(item, row, person, assessment)]
             if one.of == "total" and len(codes) == 1:
                 rooms += [left.get(code) for code in codes]
             room = min((each for each in rooms if each is not None), default=None)
-            if (room is not None and room <= 0) or (full and full == codes):
+            if (
+                not kinds
+                or _used_up(row, assessment)
+                or (room is not None and room <= 0)
+                or (full and full == codes)
+            ):
                 continue
             wanted = codes - full if full else {one.of}
+            need = _need(pack, compiled, one, item, row, person, room)
             found.append(
                 Cure(
                     one.id, tuple(pack.kinds[kind] for kind in kinds), row.name, row.rule, row.clause,
-                    _condition(words, pack, item, row, one.of, wanted),
+                    _condition(words, pack, item, row, one.of, wanted, kinds),
                     standard(words, pack, row.item.id, row.id, whole=True),
-                    _need(pack, one, row, room), room, until,
+                    need.text, room, until, need.fills, need.fact, need.plan,
                 )
             )  # fmt: skip
     return tuple(dict.fromkeys(found))
@@ -128,14 +138,21 @@ def _rows(items: Mapping[str, tuple[Item, ...]]) -> list[tuple[Item, Row, list[s
     return list(found.values())
 
 
-def _open(compiled: Program, item: Item, row: Row, person: Facts) -> bool:
-    """Tell whether some record of this person could fall under a row and be recognised; nobody is advised to fail."""
+def _open(compiled: Program, item: Item, row: Row, person: Facts, *, counted: bool) -> bool:
+    """Tell whether some record of this person could fall under a row and be recognised; nobody is advised to fail.
+
+    `counted`: records count by their number, so that one without hours does too.
+    """
     facts = {**person, **dict.fromkeys(FAILED, True)}
 
     def holds(form: Any) -> bool | None:
         return _may_hold(compiled, form, facts)
 
-    if row.hours_form[0] == "none" or holds(item.when_form) is False or holds(row.when_form) is False:
+    if (
+        (row.hours_form[0] == "none" and not counted)
+        or holds(item.when_form) is False
+        or holds(row.when_form) is False
+    ):
         return False
     return all(holds(gate.form) is not (not gate.wanted) for gate in row.gates)
 
@@ -158,17 +175,29 @@ def _may_hold(compiled: Program, form: Any, facts: Facts) -> bool | None:
     return compiled.compiler.condition(form).holds(facts) if known else None
 
 
-def _counts(pack: RulePack, row: Row, item: Item, of: str) -> bool:
-    if of == "total":
-        return True
-    sums: Mapping[str, Any] = dict(pack.data["sums"])
+def _counts(pack: RulePack, row: Row, item: Item, of: str, kind: str) -> bool:
+    """Tell whether a record of a kind can fall under a row and count toward a category, a sum or the total."""
+    units = {code: entry["unit"] for code, entry in pack.data["categories"]}
+    entry: Mapping[str, Any] | None = dict(pack.data["sums"]).get(of)
     given = _words(row.category_form)
-    if of not in sums:
-        return of in given
-    entry = sums[of]
-    if entry["count"] is not None:
-        return bool({row.id, item.id} & set(entry["count"]))
-    return entry["where"] is not None or any(_counts(pack, row, item, part) for part in entry["of"])
+    if of == "total":
+        # What is reckoned in another unit stands beside the total.
+        counts = not given or any(units.get(code, "hour") == "hour" for code in given)
+    elif entry is None:
+        counts = of in given
+    elif entry["count"] is not None:
+        counts = bool({row.id, item.id} & set(entry["count"]))
+    else:
+        counts = entry["where"] is not None or any(
+            _counts(pack, row, item, part, kind) for part in entry["of"]
+        )
+    gates = [gate.form if gate.wanted else ["not", gate.form] for gate in row.gates]
+    held = (item.when_form, row.when_form, *gates, entry["where"] if entry is not None else None)
+    both: list[Any] = [
+        "and",
+        [["test", "kind", {"in": [kind]}], *(form for form in held if form is not None)],
+    ]
+    return counts and bool(zones(both, pack.vocabulary))
 
 
 def _words(form: Any) -> set[str]:
@@ -179,8 +208,13 @@ def _words(form: Any) -> set[str]:
     return set()
 
 
-def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str, wanted: set[str]) -> str:
-    """Say under what condition a record falls under a row and counts for `of`; `wanted` are the categories that do."""
+def _condition(
+    words: RuleWords, pack: RulePack, item: Item, row: Row, of: str, wanted: set[str], kinds: list[str]
+) -> str:
+    """Say under what condition a record falls under a row and counts for `of`.
+
+    `wanted` are the categories that do, `kinds` the kinds of record: what asks for one is said only where it divides them.
+    """
     forms = [item.when_form, row.when_form, *(gate.form for gate in row.gates if gate.wanted)]
     said = [words.condition(form) for form in forms]
     if row.always and item.rows and row is not item.rows[0]:
@@ -188,7 +222,9 @@ def _condition(words: RuleWords, pack: RulePack, item: Item, row: Row, of: str, 
     said += [words.condition(gate.form, wanted=False) for gate in row.gates if not gate.wanted]
     entry = dict(pack.data["sums"]).get(of)
     if entry is not None and entry["where"] is not None:
-        said.append(words.condition(entry["where"]))
+        asked = of_kind(entry["where"], kinds[0])
+        same = all(of_kind(entry["where"], kind) == asked for kind in kinds)
+        said.append(words.condition(asked if same else entry["where"]))
     by_fact = row.category_form
     if by_fact[0] == "lookup":
         right = [
@@ -221,81 +257,56 @@ def _room(item: Item, row: Row, person: Facts, assessment: YearAssessment) -> in
     for cap, members in limits:
         if cap is None or isinstance(cap, Stop):
             continue
-        used = sum(
-            entry.hours
-            for entry in assessment.ledger
-            if any(rule in members or rule.partition("-")[2] in members for rule in entry.rules)
-        )
+        used = sum(entry.hours for entry in assessment.ledger if _among(entry.rules, members))
         left.append(int(cap) - used)
     return min(left) if left else None
 
 
-def _quantity(form: list[Any], units: Fraction) -> str:
-    """Say how much of what a rate counts by makes so many of its units: a part of a unit where parts count."""
-    _, _, unit, per, partial, *_ = form
-    if partial in UPWARD:
-        parts = 1 if partial == "up" else 2
-        sure = Fraction(-(-units * parts // 1), parts) * per
-        if unit in COMPLETED:
-            return f"{-(-sure * RATE_UNITS[unit][1] // 1)}个月"
-        return f"{show_hours(int(sure * 100))}{UNIT_WORDS[unit]}"
-    if partial == "whole" or unit in WHOLE_ONLY:
-        return f"{-(-units // 1) * per}{UNIT_WORDS[unit]}"
-    if unit in COMPLETED:
-        return f"{-(-units * per * RATE_UNITS[unit][1] // 1)}个月"
-    step = STEPS_OF.get(unit, Fraction(1))
-    least = -(-units * per // step) * step
-    said = str(plain_value(least))
-    return f"{said.rstrip('0') if '.' in said else said}{UNIT_WORDS[unit]}"
+def _used_up(row: Row, assessment: YearAssessment) -> bool:
+    """Tell whether of what counts once in a year something counts already that this row would not exceed."""
+    for group in row.groups:
+        if not once_a_year(group):
+            continue
+        given = max((one.hours for one in assessment.ledger if _among(one.rules, group.of)), default=0)
+        if given and (group.count == "once" or (row.fixed is not None and row.fixed <= given)):
+            return True
+    return False
 
 
-def _need(pack: RulePack, short: RequirementResult, row: Row, room: int | None) -> str:
+def _among(rules: tuple[str, ...], members: frozenset[str]) -> bool:
+    return any(rule in members or rule.partition("-")[2] in members for rule in rules)
+
+
+def _need(
+    pack: RulePack,
+    compiled: Program,
+    short: RequirementResult,
+    item: Item,
+    row: Row,
+    person: Facts,
+    room: int | None,
+) -> Need:
     """Say how many of an activity would cure the shortage, or use up what a yearly limit leaves of it.
 
     Empty where the amount is somebody's decision, or where any hours at all would do.
     """
-    form = row.hours_form
-    counted = any(code == short.of and entry["count"] is not None for code, entry in pack.data["sums"])
-    if counted:
-        return f"需{short.shortfall // 100}项"
-    if form[0] not in ("fixed", "rate") or not isinstance(form[1], str) or short.minimum == LEAST:
-        return ""
-    share, told = _share(pack, row)
-    each = Fraction(form[1]) * 100 * share
-    if row.spread is not None:
-        parts = row.spread.value({})
-        each = each * parts[0] / 10000 if not isinstance(parts, Stop) else Fraction(0)
-    if not each:
-        return ""
+    if short.of in compiled.counted:
+        count = short.shortfall // 100
+        return Need(f"需{count}项", short.shortfall, "", ("",) * count)
+    units = {compiled.units.get(code, "hour") for code in _words(row.category_form)}
+    form = _form(pack, row.item.id, row.id)
+    if short.minimum == LEAST or units - {"hour"} or form is None:
+        return NOBODY_KNOWS
     sought = short.shortfall if room is None else min(room, short.shortfall)
     aim = (
         f"补足{show_hours(sought)}学时" if sought == short.shortfall else f"计满所余{show_hours(sought)}学时"
     )
-    if form[0] == "fixed":
-        return f"{aim}需{-(-sought // each)}项{told}"
-    text = f"{aim}需{_quantity(form, sought / each)}"
-    cap = row.event_cap.value({}) if row.event_cap is not None else None
-    if isinstance(cap, int) and 0 < cap < sought:
-        text += f"，至少分{-(-sought // cap)}次"
-    return text + told
+    above = item.rows[: item.rows.index(row)]
 
+    def allowed(facts: Facts) -> bool:
+        """Tell whether a record with so much could fall under the row, and under none above it for that alone."""
+        return _open(compiled, item, row, facts, counted=True) and not any(
+            _may_hold(compiled, one.when_form, facts) for one in above
+        )
 
-def _share(pack: RulePack, row: Row) -> tuple[Fraction, str]:
-    """Return the largest share that a row may give, and in words that it was taken where it is not everybody's."""
-    if row.share is None:
-        return Fraction(1), ""
-    fixed = row.share.value({})
-    if not isinstance(fixed, Stop):
-        return Fraction(fixed) / 100, ""
-    form = _form(pack, row.item.id, row.id)
-    largest = max(_percents(form["share"]) if form is not None else (), default=Fraction(0))
-    return largest / 100, f"（所占份额为{plain_value(largest)}%时）"
-
-
-def _percents(form: Any) -> Iterator[Fraction]:
-    if isinstance(form, list):
-        if form[:1] == ["percent"]:
-            yield Fraction(form[1])
-            return
-        for part in form:
-            yield from _percents(part)
+    return needed(compiled, row, form, sought, aim, person, allowed)
