@@ -25,9 +25,11 @@ from xueshi.assessment.types import (
     YearAssessment,
     made,
 )
+from xueshi.assessment.untold import open_codes
 from xueshi.errors import RuleError
 from xueshi.regulations.pack import RulePack
 
+NONE: Final[frozenset[str]] = frozenset()
 ENTRY: Final = LedgerEntry
 MADE: Final = made
 """Names of this module's own: compiled, what another module holds is looked up again for each entry."""
@@ -37,7 +39,7 @@ def evaluate(pack: RulePack, request: PersonYearRequest, *, trace: bool = True) 
     """Judge one person's statistics year under one pack.
 
     Raises RuleError when a fact handed in is no value of the vocabulary, or a kind does not exist. A missing fact
-    is never an error: the record is `needs_fact`, and no adverse verdict rests on it.
+    is never an error: the record is `needs_fact`, and no adverse verdict rests on it (see `untold`).
     """
     compiled = program(pack)
     first, last = compiled.first, compiled.last
@@ -127,7 +129,8 @@ class Evaluation(Run):
         if compiled.deemed:
             deeming = deem(compiled, ordered, self.year, self.request.earlier, self.readings, later)
         waiting = [one for one in ordered if one.verdict in WAITING]
-        result = self.verdict(ordered, bool(waiting), deeming)
+        untold = open_codes(compiled, waiting, ordered) if waiting else NONE
+        result = self.verdict(ordered, untold, deeming)
         asked = [*waiting, *self.outside] if self.outside else waiting
         open_points = [OpenFact(one.id, one.open_facts, one.code, one.text) for one in asked]
         open_points.extend(result.open)
@@ -156,13 +159,17 @@ class Evaluation(Run):
             ),
         )
 
-    def verdict(self, judged: list[Judged], waiting: bool, deeming: Deeming) -> Verdict:
-        """Judge the requirements; a year that would fail is looked at once more where a rule takes an absent fact for a value."""
+    def verdict(self, judged: list[Judged], waiting: frozenset[str] | None, deeming: Deeming) -> Verdict:
+        """Judge the requirements; a failing is looked at once more where a rule takes an absent fact for a value."""
         compiled, nodes = self.compiled, self.nodes
         noted = len(nodes) if nodes is not None else 0
         asked = (compiled, self.person, judged, nodes, self.readings, self.request.years, waiting, deeming)
         result = judge_requirements(*asked)
-        if result.verdict != "not_met" or not compiled.presuming:
+        if not compiled.presuming or not any(
+            one.met is False for one in (*result.requirements, *result.parts)
+        ):
+            return result
+        if result.verdict != "not_met" and waiting == NONE:
             return result
         records = {record.id: record for record in self.request.records}
         mine = [one for one in judged if one.id in records]

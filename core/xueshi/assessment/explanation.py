@@ -21,7 +21,7 @@ from xueshi.assessment.types import (
     plain_value,
 )
 from xueshi.assessment.unread import unread_phrases
-from xueshi.assessment.verdict_words import VERDICT_SENTENCES
+from xueshi.assessment.verdict_words import verdict_sentence
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.published_text import PublishedText
@@ -216,12 +216,14 @@ class _Explainer:
         first, last = pack.year_window(result.year)
         records = {record.id: record for record in self.request.records}
         labels = pack.labels
+        requirements = tuple(self.requirement(one) for one in result.requirements)
+        failing = [one.name or one.label for one in requirements if one.met is False]
         return YearExplanation(
             pack.id, pack.title, "" if pack.number == "none" else pack.number, pack.digest, result.area, result.year,
-            first.isoformat(), last.isoformat(), result.verdict, VERDICT_SENTENCES[result.verdict], result.text,
+            first.isoformat(), last.isoformat(), result.verdict, verdict_sentence(result.verdict, failing), result.text,
             tuple((labels.get(code, code), hours) for code, hours in result.totals.items()),
             tuple(self.record(entry, records.get(entry.record)) for entry in result.ledger),
-            tuple(self.requirement(one) for one in result.requirements),
+            requirements,
             tuple(self.window(one) for one in result.windows),
             cures(pack, self.request, result), (*self.readings(result.readings), *self.values()), tuple(self.warnings()),
         )  # fmt: skip

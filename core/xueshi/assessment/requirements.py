@@ -61,17 +61,19 @@ def judge_requirements(
     nodes: list[TraceNode] | None,
     readings: dict[str, None],
     years: Mapping[int, YearFigures],
-    waiting: bool,
+    waiting: frozenset[str] | None,
     deeming: Deeming = NOTHING_DEEMED,
     might: Mapping[str, Might] = NOTHING,
 ) -> Verdict:
     """Judge all requirements of the year itself; those over several years that stand beside it are judged by `windows`.
 
     `years` are the figures of other years at hand: alternatives with a window of years as a part read them. `waiting`
-    tells that a record still waits for a fact or a decision; `deeming` is what records satisfy instead of giving hours.
-    `might` is what categories and sums could still gain by
-    facts that are not stated: a requirement that is short of no more is open.
+    are the categories and sums that records may still change which wait for a fact or a decision (None: any); `deeming`
+    is what records satisfy instead of giving hours. `might` is what categories and sums could still gain by facts that
+    are not stated: a requirement that is short of no more is open.
     """
+    # A year with an open record never ends badly, also where it is certain that one of its requirements fails.
+    open_records = waiting is None or bool(waiting)
     facts = dict(person)
     facts["at_least"] = compiled.minimums
     counts = count_sums(compiled, judged) if compiled.sums else {}
@@ -85,7 +87,7 @@ def judge_requirements(
     for name in compiled.yearly_readings:
         readings[name] = None
     for one in compiled.yearly:
-        open_sum = waiting or one.of in unset
+        open_sum = waiting is None or one.of in waiting or one.of in unset
         result = _judge(compiled, one, facts, totals, counts, open_sum, deemed, doubtful, might)
         if one.effect == "warn":
             if result is not None and result.met is not True:
@@ -97,7 +99,7 @@ def judge_requirements(
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
         figures = _with_own(compiled, facts, results, totals, counts, years)
-        own = OwnYear(waiting, frozenset(unset), might)
+        own = OwnYear(open_records, frozenset(unset), might)
         chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures, own)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
@@ -110,9 +112,9 @@ def judge_requirements(
     for one, result in shown:
         if nodes is not None:
             nodes.append(_node(compiled, one, result, facts))
-        if result.met is False:
+        if result.met is False and not open_records:
             verdict = "not_met"
-        elif result.met is None and verdict == "met":
+        elif result.met is not True and verdict == "met":
             verdict = "needs_fact"
     shown_results = tuple([result for _, result in shown])
     parts: tuple[RequirementResult, ...] = ()

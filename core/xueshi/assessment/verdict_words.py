@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 VERDICT_WORDS = {"met": "完成", "not_met": "未完成", "needs_fact": "待补", "not_judged": "未能核算"}
 """Verdict → the word of columns, counts and lists: what the yearly forms print (完成、未完成)."""
 VERDICT_SENTENCES = {
@@ -11,3 +13,11 @@ VERDICT_SENTENCES = {
     "not_judged": "未核算",
 }
 """Verdict → what is said to the person himself in his explanation."""
+
+
+def verdict_sentence(verdict: str, failing: Sequence[str] = ()) -> str:
+    """Say a verdict; of an open year also which requirements (`failing`, by name) are short whatever is still told."""
+    sentence = VERDICT_SENTENCES[verdict]
+    if verdict != "needs_fact" or not failing:
+        return sentence
+    return f"{sentence}；但{'、'.join(dict.fromkeys(failing))}未达到，待补充的记录补充后也不能补足"
