@@ -106,7 +106,7 @@ def test_a_professional_record_holds_up_no_public_shortfall(
 def test_the_certain_failing_is_said_in_the_explanation(law: Law) -> None:
     request = PersonYearRequest("990100", 2021, {}, (RecordFacts("w", "book", {}),))
     lines = text_lines(explain(law(BOTH, TWO), request))
-    assert lines[0].endswith("待补充，暂不能判定；但公共科目未达到，待补充的记录补充后也不能补足")
+    assert lines[0].endswith("待补充，暂不能判定；但公共科目未达到，待补充、待决定的记录有了结果也不能补足")
     assert "公共科目（一）：应有10学时，已有0学时，还差10学时" in lines
     assert "专业科目（一）：应有10学时，已有0学时，还差10学时（有记录待补充或待决定，暂不能判定）" in lines
 

@@ -20,4 +20,4 @@ def verdict_sentence(verdict: str, failing: Sequence[str] = ()) -> str:
     sentence = VERDICT_SENTENCES[verdict]
     if verdict != "needs_fact" or not failing:
         return sentence
-    return f"{sentence}；但{'、'.join(dict.fromkeys(failing))}未达到，待补充的记录补充后也不能补足"
+    return f"{sentence}；但{'、'.join(dict.fromkeys(failing))}未达到，待补充、待决定的记录有了结果也不能补足"
