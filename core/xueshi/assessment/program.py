@@ -264,6 +264,9 @@ class KindRules:
     presumes: tuple[str, ...]
     """The facts whose absence is a value to a rule of the kind: stated, they might change what it gives."""
 
+    reach: Any = None
+    """What an open record of the kind could touch, once somebody asked (see `untold`)."""
+
 
 @dataclass(slots=True, eq=False)
 class Program:

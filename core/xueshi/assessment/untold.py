@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Group, Program, Row
+from xueshi.assessment.program import Group, KindRules, Program, Row
 from xueshi.regulations.wording import of_kind, settled
+
+
+class Reach(NamedTuple):
+    """What any record of a kind could touch: items, groups, categories; `tabled` are rows whose category a table tells."""
+
+    items: frozenset[str]
+    groups: frozenset[Group]
+    categories: frozenset[str]
+    tabled: tuple[Row, ...]
 
 
 def open_codes(
@@ -23,20 +32,21 @@ def open_codes(
     categories of all that is tied to an open record in this way, at any remove, may change too. The total may, and
     whatever is summed by a property or counted.
     """
-    codes: set[str] = set()
+    codes = {"total"}
     items: set[str] = set()
     groups: set[Group] = set()
     for one in waiting:
-        if any(settled(of_kind(entry.when_form, one.kind)) is not False for entry in compiled.deemed):
+        reach = _reach(compiled, one.kind_rules, one.kind)
+        if reach is None:
             return None
-        for item in one.kind_rules.items:
-            items.add(item.id)
-            for row in item.rows:
-                groups.update(row.groups)
-                held = _categories(row, one.facts)
-                if held is None:
-                    return None
-                codes |= held
+        codes |= reach.categories
+        items |= reach.items
+        groups |= reach.groups
+        for row in reach.tabled:
+            held = _categories(row, one.facts)
+            if held is None:
+                return None
+            codes |= held
     left = [one for one in judged if one.row is not None]
     tied = True
     while tied:
@@ -50,17 +60,29 @@ def open_codes(
                 left.remove(one)
                 tied = True
                 break
-    codes.add("total")
     for entry in compiled.sums:
         if entry.where is not None or entry.count is not None or not codes.isdisjoint(entry.of):
             codes.add(entry.code)
     return frozenset(codes)
 
 
+def _reach(compiled: Program, rules: KindRules, kind: str) -> Reach | None:
+    """Return what any record of a kind could touch, kept with the rules of the kind; None where it may be anything."""
+    if rules.reach is None:
+        rows = [row for item in rules.items for row in item.rows]
+        tables = {str(row.category_form): row for row in rows if not row.only_category}
+        deeming = any(settled(of_kind(entry.when_form, kind)) is not False for entry in compiled.deemed)
+        rules.reach = deeming or Reach(
+            frozenset(item.id for item in rules.items),
+            frozenset(group for row in rows for group in row.groups),
+            frozenset(row.only_category for row in rows if row.only_category),
+            tuple(tables.values()),
+        )
+    return rules.reach if isinstance(rules.reach, Reach) else None
+
+
 def _categories(row: Row, facts: Facts) -> set[str] | None:
     """Return the categories that a record may still come to under a row; None where they cannot be listed."""
-    if row.only_category:
-        return {row.only_category}
     if all(name in facts for name in row.category_reads):
         held = row.category.value(facts)
         return None if isinstance(held, Stop) else {held}
