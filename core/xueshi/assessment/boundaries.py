@@ -50,7 +50,13 @@ def proposals(pack: RulePack) -> list[Proposal]:
                 Proposal(
                     one["rule"],
                     one["clause"],
-                    "最低要求" if one["over"] is None else "各年平均" if one.get("averaged") else "各年之和",
+                    "最低要求"
+                    if one["over"] is None
+                    else "各年平均"
+                    if one.get("averaged")
+                    else "每年"
+                    if one.get("each")
+                    else "各年之和",
                     one["of"],
                     (short, _shown(minimum), _shown(minimum + 1)),
                 )
@@ -80,8 +86,10 @@ def _window(pack: RulePack, one: Mapping[str, Any]) -> Proposal:
     """Propose, for a requirement over several years, what its figures may come to; the case holds it under `windows`."""
     averaged = one["average_of"] or one.get("averaged")
     word = "各年平均" if averaged else "各年之和"
-    figured = averaged or one["sum_of"] or one["at_least"] is not None
+    figured = averaged or one["sum_of"] or (one["at_least"] is not None and not one.get("each"))
     values = [f"{word}恰好达到", f"{word}差0.01"] if figured else []
+    if one.get("each"):
+        values += ["每年恰好达到", "有一年差0.01"]
     if one["every"]:
         values += ["每年都达到", "之和达到而有一年未达到"]
     if one["over"]["window"] in ("term", "cycle"):
@@ -90,6 +98,8 @@ def _window(pack: RulePack, one: Mapping[str, Any]) -> Proposal:
         values += ["起算日期在窗口之内", "起算日期早于窗口"]
     else:
         values += ["窗口外再早一年有大量学时"]
+        if one["over"]["window"] == "before":
+            values.append("当年有大量学时")
     name = RuleWords(pack).window(one["over"])
     return Proposal(one["rule"], one["clause"], f"跨年度（{name}）", "windows", (*values, "缺一年的结果"))
 

@@ -10,6 +10,7 @@ from xueshi.assessment.case_compare import compare_records, compare_totals
 from xueshi.assessment.case_file import PERSON_KEYS, YEAR_KEYS, Case, CaseFile, CaseRecord, read_case_file
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.program import program
+from xueshi.assessment.sums import with_sums
 from xueshi.assessment.types import PersonYearRequest, RecordFacts, WindowResult, YearAssessment
 from xueshi.assessment.windows import (
     YearFigures,
@@ -298,7 +299,8 @@ def _given_years(case: Case, pack: RulePack) -> tuple[dict[int, YearFigures], li
         if unknown:
             failures.append(f"{year}：没有“{unknown[0]}”这一类；可写：{'、'.join(sorted(known))}")
             continue
-        totals = {key: int(parse_hours(value)) for key, value in given.items() if key in known}
+        stated = {key: int(parse_hours(value)) for key, value in given.items() if key in known}
+        totals = with_sums(program(pack), stated, year)
         parts: dict[str, int] = {}
         if "minimum" in given:
             minimums = {key: int(parse_hours(value)) for key, value in (given["minimum"] or {}).items()}

@@ -373,6 +373,24 @@ def settled(form: list[Any] | None) -> bool | None:
     return None
 
 
+def readings_in(form: object) -> list[str]:
+    """List the readings whose options stand in a condition."""
+    if not isinstance(form, list):
+        return []
+    if form[:1] == ["option"]:
+        return [str(form[1])]
+    return [name for part in form for name in readings_in(part)]
+
+
+def with_other_answer(form: Any, reading: str) -> Any:
+    """Return a condition as it would be were a reading answered otherwise."""
+    if not isinstance(form, list):
+        return form
+    if form[:2] == ["option", reading]:
+        return ["option", reading, not form[-1]]
+    return [with_other_answer(part, reading) for part in form]
+
+
 def asked(form: Any) -> tuple[str, ...]:
     """List the facts that a form asks for, in its order; one whose absence is a value is not asked for."""
     found: list[str] = []

@@ -363,6 +363,9 @@ class _Explainer:
             figures.append(
                 f"{labels.get(key, key)}{word}应有{show_hours(asked)}学时，已有{show_hours(got)}学时{lacks}"
             )
+        for key, minimum in one.each.items():
+            failed = f"，{'、'.join(map(str, one.short_years))}年度未达到" if one.short_years else ""
+            figures.append(f"{labels.get(key, key)}每年均应有{show_hours(minimum)}学时{failed}")
         if entry["every"] and not one.missing_years:
             figures.append("并且每年都须达到")
         return WindowExplanation(

@@ -29,7 +29,7 @@ _PART = re.compile(r"^(\d+)/(\d+)$")
 _MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _BAND = ("upto", "below", "over", "from")
 VALUES = (
-    "hours", "share", "again", "at_most", "spread", "at_least", "average_at_least", "starts", "default", "values", "over",
+    "hours", "share", "again", "at_most", "spread", "at_least", "average_at_least", "each_at_least", "starts", "default", "values", "over",
 )  # fmt: skip
 """Keys under which numbers stand; `default` and `values` are those of parameters."""
 CONDITIONS = ("when", "needs", "except", "if_record", "where")

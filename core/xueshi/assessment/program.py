@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any
 
 from xueshi.assessment.compiler import Compiler, fixed
-from xueshi.assessment.conditions import Condition, asked, settled
+from xueshi.assessment.conditions import Condition, asked, readings_in, settled, with_other_answer
 from xueshi.assessment.facts import FactTypes
 from xueshi.assessment.formulas import Formula
 from xueshi.regulations.pack import RulePack
@@ -234,6 +234,12 @@ class Requirement(Cited):
     decides: bool
     """Whether the verdict of the year itself rests on it, though it looks at several years."""
 
+    each: bool
+    """Whether `at_least` is of each of the years by itself."""
+
+    otherwise: tuple[tuple[str, Condition], ...]
+    """Readings in `when`, with whom it would bind were the answer another."""
+
 
 @dataclass(slots=True, eq=False)
 class Deemed:
@@ -307,6 +313,9 @@ class Program:
     """The windows, and alternatives of windows, on which the verdict of the year itself may rest."""
 
     rests_on_years: frozenset[str]
+    chosen: frozenset[str]
+    """What stands below a choice (`any_of`): of it a condition that does not hold closes the alternative."""
+
     """These, and the alternatives of the year that have one of them as a part, at any depth."""
 
     ceilings: tuple[Requirement, ...]
@@ -437,7 +446,7 @@ def compile_pack(pack: RulePack) -> Program:
         tuple(dict.fromkeys(name for one in yearly for name in one.readings)),
         tuple(one for one in requirements if one.alone and one.id in tree.yearly | tree.deciding and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
-        tree.year_parts, tree.rests_on_years,
+        tree.year_parts, tree.rests_on_years, tree.chosen,
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["regulation"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], frozenset(entry["meets"]), tuple(entry["readings"]), entry.get("for_years", 1)) for entry in data["deemed"]),
@@ -473,6 +482,7 @@ class RequirementTree:
             (name for name in found if name not in self.yearly), key=lambda one: len(below[one])
         )
         self.inner = frozenset(part for name in found for part in below[name])
+        self.chosen = frozenset(part for name in found if by_id[name].any_of for part in below[name])
         of_windows = {name for name, one in by_id.items() if one.over is not None} | set(self.windows)
         self.year_parts = self.deciding.union(
             part for name in self.yearly for part in below[name] & of_windows
@@ -635,4 +645,5 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
         compiler.amount(form) if form is not None else None, fixed(form), compiler.amount(entry["at_most"]) if entry["at_most"] is not None else None, entry["effect"], entry["key"],
         compiler.condition(entry["when"]), entry["when"], settled(entry["when"]), entry["over"], tuple(entry["average_of"]), tuple(entry["sum_of"]), tuple(entry["every"]),
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), bool(entry.get("averaged")), bool(entry.get("decides")),
+        bool(entry.get("each")), tuple((name, compiler.condition(with_other_answer(entry["when"], name))) for name in dict.fromkeys(readings_in(entry["when"]))),
     )  # fmt: skip

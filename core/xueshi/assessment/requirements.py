@@ -82,6 +82,7 @@ def judge_requirements(
     deemed = deeming.met
     doubtful: dict[str, tuple[Doubt, ...]] = dict(deeming.doubtful)
     results: dict[str, RequirementResult] = {}
+    failing: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
     for name in compiled.yearly_readings:
@@ -94,20 +95,24 @@ def judge_requirements(
                 warned.append(one.key)
         elif result is not None:
             results[one.id] = result
+            if result.minimum is None and one.id in compiled.chosen:
+                # Whether it binds is not known; where it would fail it is no alternative either way.
+                given = (compiled, one, facts, totals, counts, open_sum, deemed, dict(doubtful), might)
+                certain = _judge(*given, bound=True)
+                failing.update({one.id: certain} if certain is not None and certain.met is False else {})
             if one.id in compiled.shown:
                 shown.append((one, result))
     windows: tuple[WindowResult, ...] = ()
     if compiled.alternatives:
         figures = _with_own(compiled, facts, results, totals, counts, years)
         own = OwnYear(open_records, frozenset(unset), might)
-        chosen = Alternatives(compiled, facts, results, deemed, _facts_of(doubtful), figures, own)
+        chosen = Alternatives(compiled, facts, results, failing, deemed, _facts_of(doubtful), figures, own)
         for one in compiled.alternatives:
             if (found := chosen.result(one.id)) is not None:
                 shown.append((one, found))
         windows = tuple(chosen.windows.values())
         doubtful.update(chosen.doubts)
-        for name in (*chosen.windows, *(name for name, judged_so in chosen.judged.items() if judged_so)):
-            readings.update(dict.fromkeys(compiled.by_id[name].readings))
+        readings.update(chosen.rested_on())
     verdict = "met"
     for one, result in shown:
         if nodes is not None:
@@ -220,12 +225,15 @@ def _judge(
     deemed: Mapping[str, str],
     doubtful: dict[str, tuple[Doubt, ...]],
     might: Mapping[str, Might],
+    *,
+    bound: bool | None = None,
 ) -> RequirementResult | None:
     """Judge one requirement; None when it does not bind this person or is not in force.
 
-    What it could still gain by facts that are not stated goes to `doubtful` where it would suffice.
+    With `bound` it is judged as one that binds the person. What it could still gain by facts that are not stated goes to `doubtful` where it would suffice.
     """
-    bound = one.when.holds(facts) if one.binds is None else one.binds
+    if bound is None:
+        bound = one.when.holds(facts) if one.binds is None else one.binds
     if bound is False:
         return None
     total = counts[one.of] * 100 if one.of in counts else totals.get(one.of, 0)

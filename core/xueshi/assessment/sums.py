@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from xueshi.assessment.conditions import Facts
@@ -54,6 +55,24 @@ def sum_totals(
                 )
         readings.update(dict.fromkeys(entry.readings))
     totals.setdefault("total", total)
+    return totals
+
+
+def with_sums(compiled: Program, stated: Mapping[str, int], year: int) -> dict[str, int]:
+    """Return stated figures of a year (hundredths) with the sums that they tell: all whose categories are among them.
+
+    A sum that is stated itself stays as it is; hours with a property, counts and the total no categories tell.
+    """
+    totals = dict(stated)
+    facts = {"at_least": compiled.minimums, "year": year}
+    for entry in compiled.sums:
+        if entry.code in totals or not entry.of or entry.where is not None or entry.count is not None:
+            continue
+        if all(code in totals for code in entry.of):
+            parts = [_converted(compiled, entry, code, totals[code], facts) for code in entry.of]
+            hours = [part for part in parts if isinstance(part, int)]
+            if len(hours) == len(parts):
+                totals[entry.code] = sum(hours)
     return totals
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -226,6 +226,12 @@ class WindowResult:
     untold: tuple[int, ...] = ()
     """Years that are at hand and do not tell what is asked of them: hours of a category, or a minimum."""
 
+    each: Mapping[str, int] = field(default_factory=dict)
+    """What each year is to reach by itself by a number of the text's own."""
+
+    short_years: tuple[int, ...] = ()
+    """Years that do not reach it."""
+
     @property
     def shortfall(self) -> dict[str, int]:
         """What the years lack together: category, sum or total → hundredths (nothing where years are missing)."""
@@ -236,17 +242,21 @@ class WindowResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
-        untold = {"untold": list(self.untold)} if self.untold else {}
+        more: dict[str, Any] = {"untold": list(self.untold)} if self.untold else {}
+        if self.each:
+            more |= {"each": dict(self.each), "short_years": list(self.short_years)}
         return {
             "id": self.id, "rule": self.rule, "regulation": self.regulation, "clause": self.clause, "years": list(self.years),
             "sums": dict(self.sums), "minimums": dict(self.minimums), "average": dict(self.average), "sum_met": self.sum_met,
-            "met": self.met, "missing_years": list(self.missing_years), "text": self.text, **untold,
+            "met": self.met, "missing_years": list(self.missing_years), "text": self.text, **more,
         }  # fmt: skip
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> WindowResult:
         """Read what `to_json` wrote."""
-        lists = {name: tuple(data.get(name, ())) for name in ("years", "missing_years", "untold")}
+        lists = {
+            name: tuple(data.get(name, ())) for name in ("years", "missing_years", "untold", "short_years")
+        }
         return WindowResult(**{**data, **lists})
 
 

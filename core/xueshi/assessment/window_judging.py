@@ -27,17 +27,27 @@ def judge_windows(
     facts["year"] = year
     facts["at_least"] = compiled.minimums
     results: dict[str, WindowResult] = {}
+    failing: set[str] = set()
     for one in compiled.requirements:
         if one.over is not None:
             found = judge_window(compiled, one, facts, year, figures)
             if found is not None:
                 results[one.id] = found
+                if found.met is None and one.when.holds(facts) is None:
+                    certain = judge_years(compiled, one, facts, year, figures)
+                    if certain.met is False:
+                        failing.add(one.id)
     for one in compiled.window_alternatives:
-        parts = [results[name] for name in (one.any_of or one.all_of) if name in results]
+        names = one.any_of or one.all_of
+        parts = [results[name] for name in names if name in results]
+        chosen = bool(one.all_of) and one.id in compiled.chosen
+        closed = chosen and len(parts) < len(names)
         bound = one.when.holds(facts)
-        if not parts or bound is False:
+        if bound is False or not (parts or closed):
             continue
-        verdicts = [part.met for part in parts]
+        # What would fail is no help, whether or not it binds the person, where something else of it does.
+        fails = failing if chosen or (one.any_of and any(part.id not in failing for part in parts)) else set()
+        verdicts = [False if part.id in fails else part.met for part in parts] + [False] * closed
         if one.any_of:
             met = True if True in verdicts else None if None in verdicts else False
         else:
@@ -45,7 +55,11 @@ def judge_windows(
         years = tuple(sorted({number for part in parts for number in part.years}))
         text = "、".join(part.rule for part in parts)
         if bound is None:
+            if met is False:
+                failing.add(one.id)
             met, text = None, _lacking(compiled, one, facts)
+        elif one.any_of and met is None and all(part.id in failing for part in parts):
+            failing.add(one.id)
         results[one.id] = WindowResult(
             one.id, one.rule, one.regulation, one.clause, years, {}, {}, {}, None, met, (), text
         )
@@ -67,7 +81,7 @@ def judge_window(
         return WindowResult(
             one.id, one.rule, one.regulation, one.clause, (), {}, {}, {}, None, None, (), text
         )
-    return _judge(compiled, one, facts, year, figures)
+    return judge_years(compiled, one, facts, year, figures)
 
 
 def _lacking(compiled: Program, one: Requirement, facts: Facts) -> str:
@@ -98,6 +112,8 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
         return range(span[0], span[1] + 1)
     if kind == "last":
         return range(year - (limit or 1) + 1, year + 1)
+    if kind == "before":
+        return range(year - (limit or 1), year)
     since = facts.get(over["fact"])
     if not isinstance(since, date):
         return f"还需补充：{compiled.facts[over['fact']].label}"
@@ -105,9 +121,15 @@ def _years(compiled: Program, one: Requirement, facts: Facts, year: int) -> rang
     return range(max(first, year - limit + 1) if limit else first, year + 1)
 
 
-def _judge(
+def kept_by_readings(one: Requirement, facts: Facts) -> tuple[str, ...]:
+    """List the readings by whose answer a requirement does not bind the person: by another one it would, or might."""
+    return tuple(reading for reading, when in one.otherwise if when.holds(facts) is not False)
+
+
+def judge_years(
     compiled: Program, one: Requirement, facts: Facts, year: int, figures: Mapping[int, YearFigures]
 ) -> WindowResult:
+    """Judge a requirement over several years as one that binds the person."""
     years = _years(compiled, one, facts, year)
     if isinstance(years, str):
         return WindowResult(
@@ -122,6 +144,7 @@ def _judge(
     told = {key for key in judged if all(key in entry.minimums for entry in held.values())}
     minimums = {key: sum(entry.minimums[key] for entry in held.values()) for key in judged if key in told}
     open_minimum = len(minimums) < len(set(judged))
+    each: dict[str, int] = {}
     if one.at_least is not None:
         minimum = one.at_least.value(facts)
         if isinstance(minimum, Stop):
@@ -140,7 +163,10 @@ def _judge(
                 "还需补充："
                 + "、".join(compiled.facts[name].label for name in minimum.facts if name in compiled.facts),
             )
-        minimums[one.of] = int(minimum) * (len(years) if one.averaged else 1)
+        if one.each:
+            each = {one.of: int(minimum)}
+        else:
+            minimums[one.of] = int(minimum) * (len(years) if one.averaged else 1)
     untold, text = _untold(compiled, one, held, missing)
     sum_met: bool | None = (
         all(sums.get(key, 0) >= minimum for key, minimum in minimums.items()) if minimums else None
@@ -153,6 +179,12 @@ def _judge(
     yearly: list[bool | None] = [
         entry.met.get(compiled.scopes[name]) for name in one.every for entry in held.values()
     ]
+    by_itself = {
+        number: _reaches(entry, key, minimum) for key, minimum in each.items() for number, entry in held.items()
+        if key in entry.totals
+    }  # fmt: skip
+    yearly += by_itself.values()
+    short_years = tuple(number for number, reached in by_itself.items() if reached is False)
     verdicts = [*([sum_met] if sum_met is not None else []), *yearly]
     met: bool | None = False if False in verdicts else None if None in verdicts or open_minimum else True
     if missing or untold:
@@ -173,7 +205,16 @@ def _judge(
         missing,
         text if met is None else "",
         untold,
+        each,
+        short_years,
     )
+
+
+def _reaches(entry: YearFigures, key: str, minimum: int) -> bool | None:
+    """Tell whether a year reaches a number by itself; None where something in it waits that may still bring it."""
+    if entry.totals[key] >= minimum:
+        return True
+    return None if key in entry.met and entry.met[key] is None else False
 
 
 def _untold(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from xueshi.assessment.evaluate import evaluate, not_judged
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, program
-from xueshi.assessment.sums import sum_totals
+from xueshi.assessment.sums import sum_totals, with_sums
 from xueshi.assessment.types import (
     NOTHING,
     LedgerEntry,
@@ -89,11 +89,14 @@ def figures_of_earlier(
 ) -> dict[int, YearFigures]:
     """Return the figures of the years before: totals as given for a year, else added up from the ledger in `earlier`.
 
-    `given` is in hundredths by category or sum. The minimums of a year are those of its own law, which `pack_of` gives;
+    `given` is in hundredths by category or sum; sums all of whose categories are given are added up. The minimums of a year are those of its own law, which `pack_of` gives;
     where none is encoded (or it asks nothing of a category), those in `asked_then`, and without them what is asked by
     minimums stays open. Parts of a total that a ledger cannot tell (hours with a property), or that are not given, are
     left out, so that a window over them stays open. Raises RuleError where `asked_then` contradicts the law of a year.
     """
+    own = pack_of(request.year)
+    if own is not None:  # in whose words the figures are given
+        given = {year: with_sums(program(own), totals, year) for year, totals in given.items()}
     years = dict.fromkeys([*given, *(entry.year for entry in request.earlier if entry.year is not None)])
     found: dict[int, YearFigures] = {}
     for year in sorted(one for one in years if one != request.year):

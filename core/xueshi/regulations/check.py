@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xueshi.regulations import document
+from xueshi.regulations.choice_checks import check_choices
 from xueshi.regulations.clause_checks import check_clauses, check_numbers
 from xueshi.regulations.diagnostics import Diagnostic, Findings
 from xueshi.regulations.hole_checks import check_holes
@@ -140,6 +141,7 @@ def static_checks(
     check_items(data, lines, vocabulary, findings)
     check_requirements(data, lines, vocabulary, findings)
     check_parts(data, lines, findings)
+    check_choices(data, lines, vocabulary, findings)
     decided = {entry.id for top in merged.rules for entry in top.walk() if "partial" in entry.keys}
     check_coverage(data, lines, loaded, decided, findings)
     check_silence(data, lines, loaded, vocabulary, findings)

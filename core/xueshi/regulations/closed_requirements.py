@@ -13,8 +13,12 @@ from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry, Merged
 from xueshi.regulations.words import DECIDERS, Form
 
-WINDOWS = {"cycle": ("cycle",), "last": ("last",), "since": ("since", "at_most")}
+WINDOWS = {"cycle": ("cycle",), "last": ("last",), "before": ("before",), "since": ("since", "at_most")}
 """The windows of years that take further words, with the words of each."""
+NUMBERS = {
+    "at_least": "the sum of the years", "average_at_least": "their average", "each_at_least": "each year by itself",
+}  # fmt: skip
+"""The words of a requirement's own number, and what it is of where several years are looked at."""
 
 
 class RequirementCloser:
@@ -235,13 +239,14 @@ class RequirementCloser:
                 self.reader.fault(
                     "E103", keys["effect"], f'"{effect}" is no effect of a requirement', "effect: warn"
                 )
-            number = next((word for word in ("at_least", "average_at_least") if word in keys), None)
-            if "at_least" in keys and "average_at_least" in keys:
+            written_as = [word for word in NUMBERS if word in keys]
+            number = written_as[0] if written_as else None
+            if len(written_as) > 1:
                 self.reader.fault(
                     "E506",
-                    keys["average_at_least"],
-                    f"{entry.id}: at_least is of the sum of the years, average_at_least of their average: which is meant?",
-                    "keep one of the two",
+                    keys[written_as[1]],
+                    f"{entry.id}: {', '.join(f'{word} is of {NUMBERS[word]}' for word in written_as)}: which is meant?",
+                    "keep one of them, the other in a requirement of its own",
                 )
             at_least = self.reader.value(keys[number], "minimum") if number is not None else None
             decides = self.reader.option(keys.get("decides"), ("year", "beside"), "decides")
@@ -264,6 +269,7 @@ class RequirementCloser:
                 **{word: self._ids(keys.get(word), ids, "requirement") for word in ("average_of", "sum_of", "every", "any_of", "all_of")},
                 "alone": alone not in ("no", "false"),
                 **({"averaged": True} if number == "average_at_least" else {}),
+                **({"each": True} if number == "each_at_least" else {}),
                 **({"decides": True} if decides == "year" else {}),
                 "when": self._when(keys.get("when"), written),
             }  # fmt: skip
@@ -293,8 +299,9 @@ class RequirementCloser:
                 )
             if "cycle" in node.entries:
                 return {"window": "cycle", "years": self.reader.value(node.entries["cycle"], "years")}
-            if "last" in node.entries:
-                return {"window": "last", "years": self.reader.value(node.entries["last"], "years")}
+            for word in ("last", "before"):
+                if word in node.entries:
+                    return {"window": word, "years": self.reader.value(node.entries[word], "years")}
             if "since" in node.entries:
                 fact = text_of(node.entries["since"]) or ""
                 full = f"person.{fact}" if f"person.{fact}" in self.reader.vocabulary.facts else fact
@@ -314,7 +321,7 @@ class RequirementCloser:
             "E103",
             node,
             "this is no window of years",
-            "over: term, {cycle: 5}, {last: 3} or {since: title_date}",
+            "over: term, {cycle: 5}, {last: 3}, {before: 2} or {since: title_date}",
         )
         return None
 

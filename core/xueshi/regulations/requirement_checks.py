@@ -7,6 +7,7 @@ from typing import Any
 
 from xueshi.regulations.closed_requirements import _parts
 from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.wording import settled
 
 OF_WINDOWS = ("average_of", "sum_of", "every")
 OF_ALTERNATIVES = ("any_of", "all_of")
@@ -69,7 +70,7 @@ def _alternatives(_: dict[str, Any], requirements: Requirements) -> Iterator[Fin
             word for word in ("at_least", "at_most", "over", *OF_WINDOWS) if one[word] not in (None, [])
         ] + (["effect"] if one["effect"] == "warn" else [])
         if own:
-            word = "average_at_least" if own[0] == "at_least" and one.get("averaged") else own[0]
+            word = _number_word(one) if own[0] == "at_least" else own[0]
             yield (
                 name,
                 f"alternatives have no {word} of their own",
@@ -106,7 +107,7 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
             yield (
                 name,
                 "it asks nothing of its years",
-                "average_of: R1, sum_of: R1, every: R1, at_least or average_at_least",
+                "average_of: R1, sum_of: R1, every: R1, at_least, average_at_least or each_at_least",
             )
         if one["over"] is not None and (one["at_most"] is not None or one["effect"] == "warn"):
             yield name, "a requirement over several years has no ceiling and cannot only warn", "delete it"
@@ -124,8 +125,7 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
                 if other != part
                 and _yearly(two)
                 and two["of"] == requirements[part]["of"]
-                and two["when"] is None
-                and requirements[part]["when"] is None
+                and _together(two, requirements[part])
             ]
             if rivals and frozenset((part, rivals[0])) not in told:
                 told.add(frozenset((part, rivals[0])))
@@ -133,21 +133,33 @@ def _windows(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]
                     name,
                     f"{part} and {rivals[0]} are both minimums of {requirements[part]['of']}:"
                     " the figures of a year hold one of them",
-                    f"give {rivals[0]} a sum of its own under sums, or a when",
+                    f"give {rivals[0]} a sum of its own under sums; a when helps only where it binds nobody whom"
+                    f" {part} binds",
                 )
+
+
+def _together(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two requirements surely bind somebody both: one binds everybody, the other somebody."""
+    bound = (settled(one["when"]), settled(other["when"]))
+    return True in bound and False not in bound
+
+
+def _number_word(one: dict[str, Any]) -> str:
+    return "average_at_least" if one.get("averaged") else "each_at_least" if one.get("each") else "at_least"
 
 
 def _averages(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
     for name, one in requirements.items():
-        if not one.get("averaged"):
+        if not (one.get("averaged") or one.get("each")):
             continue
+        number = _number_word(one)
         if one["over"] is None:
-            yield name, "average_at_least is of several years: over which?", "over: {last: 3}"
-        for word in ("average_of", "sum_of"):
+            yield name, f"{number} is of several years: over which?", "over: {last: 3}"
+        for word in ("average_of", "sum_of") if one.get("averaged") else ():
             if one[word]:
                 yield (
                     name,
-                    f"average_at_least and {word} in one requirement: is the number the text's own,"
+                    f"{number} and {word} in one requirement: is the number the text's own,"
                     " or that of the yearly minimums?",
                     "keep one of the two",
                 )
@@ -218,11 +230,36 @@ def _shares(_: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
 
 
 def _deemed(data: dict[str, Any], requirements: Requirements) -> Iterator[Finding]:
+    of_the_year = _of_the_year(requirements)
     for entry in data["deemed"]:
         for name in entry["meets"]:
             one = requirements.get(name)
             if one is None:
                 continue
-            why = "it looks at several years" if one["over"] is not None else _no_part(one)
+            why = (
+                "it looks at several years, and no year rests on it"
+                if name not in of_the_year
+                else _no_part(one)
+            )
             if why:
                 yield entry["id"], f"no record can meet {name}: {why}", "name a requirement of the year"
+
+
+def _of_the_year(requirements: Requirements) -> set[str]:
+    """List what the verdict of one year rests on: its minimums, what decides it, alternatives with one of them and their parts."""
+    found = {name for name, one in requirements.items() if _of_one_year(name, requirements, ())}
+    waiting = list(found)
+    while waiting:
+        for part in _named(requirements[waiting.pop()], requirements, *OF_ALTERNATIVES):
+            if part not in found:
+                found.add(part)
+                waiting.append(part)
+    return found
+
+
+def _of_one_year(name: str, requirements: Requirements, path: tuple[str, ...]) -> bool:
+    one = requirements[name]
+    parts = [part for part in _named(one, requirements, *OF_ALTERNATIVES) if part not in path]
+    if one.get("decides") or not parts:
+        return bool(one.get("decides")) or one["over"] is None
+    return any(_of_one_year(part, requirements, (*path, name)) for part in parts)

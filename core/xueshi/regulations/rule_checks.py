@@ -184,12 +184,12 @@ def check_requirements(
                 for part in _in_hours(data, requirements, figures)
                 if part[1] > total and requirements[part[0]]["alone"] and requirements[name]["alone"]
             ]
-            parts = above[:1] or _disjoint(data, requirements, figures)
+            parts = above[:1] or disjoint(data, requirements, figures)
             if (above or len(parts) > 1) and sum(figure for _, figure in parts) > total:
                 file, line = lines[name]
-                written = " + ".join(_shown(figure) for _, figure in parts)
+                written = " + ".join(shown(figure) for _, figure in parts)
                 if len(parts) > 1:
-                    written += f" = {_shown(sum((figure for _, figure in parts), Fraction(0)))}"
+                    written += f" = {shown(sum((figure for _, figure in parts), Fraction(0)))}"
                 else:
                     written = f"{parts[0][0]} = {written}"
                 rests = sorted({reading for part, _ in parts for reading in requirements[part]["readings"]})
@@ -202,7 +202,7 @@ def check_requirements(
                     "E505",
                     file,
                     line,
-                    f"{written} exceed{'' if len(parts) > 1 else 's'} {name} = {_shown(total)}{under}",
+                    f"{written} exceed{'' if len(parts) > 1 else 's'} {name} = {shown(total)}{under}",
                     "lower a part or raise the total",
                     requirements[name]["clause"],
                 )
@@ -214,7 +214,8 @@ def data_option(data: dict[str, Any], reading: str) -> str:
     return str(data["readings"][reading]["option"])
 
 
-def _shown(figure: Fraction) -> str:
+def shown(figure: Fraction) -> str:
+    """Write a minimum as a whole number or a fraction."""
     return str(figure.numerator) if figure.denominator == 1 else f"{figure.numerator}/{figure.denominator}"
 
 
@@ -248,7 +249,7 @@ def _figure(form: Any, level: str, requirements: dict[str, Any]) -> Fraction | N
     return None
 
 
-def _disjoint(
+def disjoint(
     data: dict[str, Any], requirements: dict[str, Any], figures: dict[str, Fraction | None]
 ) -> list[tuple[str, Fraction]]:
     """Choose minimums of categories that have no hour in common, the larger scope first."""

@@ -193,6 +193,8 @@ class RuleWords:
             said = self.amounts.say(one["at_least"], unit)
             if one.get("averaged"):
                 label = f"各年平均{label}"
+            elif one.get("each"):
+                label = f"每年{label}均"
             elif one["over"] is not None:
                 label = f"各年{label}之和"
             parts.append(f"{label}须{said}" if one["at_least"][0] == "any" else f"{label}不少于{said}")
@@ -229,6 +231,7 @@ class RuleWords:
             "term": "按一个聘期",
             "cycle": f"按{years or '一个'}周期",
             "last": f"按最近{years}",
+            "before": f"按此前{years}（不含当年）",
             "since": f"自{self.amounts.label(over.get('fact', ''))}起" + (f"，最多{years}" if years else ""),
         }[over["window"]]
 

@@ -33,7 +33,7 @@ GROUP = ("clause", "name", "of", "same", "count", "again", "earlier_years", "at_
 REFUSE = ("clause", "name", "when", "rests_on")
 SECTOR_RULES = ("clause", "replace", "silent")
 REQUIREMENT = (
-    "clause", "name", "of", "at_least", "average_at_least", "at_most", "effect", "key", "over", "average_of", "sum_of",
+    "clause", "name", "of", "at_least", "average_at_least", "each_at_least", "at_most", "effect", "key", "over", "average_of", "sum_of",
     "every", "any_of", "all_of", "alone", "decides", "when", "rests_on",
 )  # fmt: skip
 DEEMED = ("clause", "name", "if_record", "meets", "for_years", "rests_on")
@@ -54,7 +54,7 @@ WORDS = (
 )  # fmt: skip
 """Keys that hold one word or a list of words."""
 FILLED = (
-    "when", "needs", "except", "hours", "share", "at_most", "at_least", "average_at_least", "spread", "plus", "rows", "category", "dated", "starts",
+    "when", "needs", "except", "hours", "share", "at_most", "at_least", "average_at_least", "each_at_least", "spread", "plus", "rows", "category", "dated", "starts",
     "options", "if_record", "where", "over", "person_as_of", "default", "values", "columns", "less", "again",
 )  # fmt: skip
 """Keys under which something must stand; a difference file may empty `needs` and `except`."""
