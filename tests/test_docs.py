@@ -26,10 +26,11 @@ from xueshi.assessment.case_file import (
 )
 from xueshi.assessment.cases import run_file
 from xueshi.assessment.evaluate import evaluate
-from xueshi.assessment.types import RECORD_VERDICTS
+from xueshi.assessment.types import RECORD_VERDICTS, PersonYearRequest, RecordFacts, YearFigures
 from xueshi.registry import load
 from xueshi.regulations import schema
 from xueshi.regulations.check import check
+from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.sources import RegulationSource
 from xueshi.regulations.vocabulary import FACT_TYPES, engine_vocabulary
 from xueshi.regulations.words import RATE_UNITS
@@ -152,12 +153,32 @@ def text_blocks(page: str) -> list[str]:
 
 def test_requirements_over_several_years_in_the_guide_load() -> None:
     told = [block for block in text_blocks("rule-language.md") if "over:" in block]
-    assert len(told) == 2
+    assert len(told) == 3
     for block in told:
         body = "".join(f"  {line}\n" for line in block.splitlines())
         law = f"{HEAD}requirements:\n{body}"
         found = check("EX2024", lambda _, law=law: RegulationSource("ex2024.yaml", law))  # type: ignore[misc]
         assert [str(one) for one in found if one.severity == "E"] == []
+
+
+@pytest.mark.parametrize(
+    ("level", "hours", "verdict", "short"),
+    [
+        ("senior", "80", "met", {}),
+        ("junior", "80", "not_met", {"total": 1000}),
+        ("senior", "79.99", "not_met", {"total": 1}),
+    ],
+)
+def test_the_alternative_in_the_guide_is_open_to_whom_its_parts_bind(
+    level: str, hours: str, verdict: str, short: dict[str, int]
+) -> None:
+    [block] = [block for block in text_blocks("rule-language.md") if "each_at_least" in block]
+    body = "".join(f"  {line}\n" for line in block.splitlines())
+    pack = resolve_pack("EX2024", lambda _: RegulationSource("ex2024.yaml", f"{HEAD}requirements:\n{body}"))
+    years = {year: YearFigures({"total": total}, {}, {}) for year, total in ((2024, 6000), (2025, 13000))}
+    record = RecordFacts("r1", "advanced_seminar", {"declared_hours": hours})
+    result = evaluate(pack, PersonYearRequest(pack.area, 2026, {"level": level}, (record,), (), years))
+    assert (result.verdict, result.shortfall) == (verdict, short)
 
 
 def test_the_year_that_only_several_years_decide_in_the_guide_is_judged_so() -> None:

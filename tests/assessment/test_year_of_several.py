@@ -159,7 +159,7 @@ def test_alternatives_nest(
     assert (result.verdict, [one.id for one in result.requirements]) == (verdict, ["R3"])
     if verdict == "not_met":
         # Of the three years only for whoever was away: nobody is told to be sent away for a hundredth of an hour.
-        near = (9000, 9599) == years
+        near = years == (9000, 9599)
         assert result.shortfall == {"total": 1 if near else 600}
 
 

@@ -74,8 +74,7 @@ def judge_requirements(
     """
     # A year with an open record never ends badly, also where it is certain that one of its requirements fails.
     open_records = waiting is None or bool(waiting)
-    facts = dict(person)
-    facts["at_least"] = compiled.minimums
+    facts = {**person, "at_least": compiled.minimums}
     counts = count_sums(compiled, judged) if compiled.sums else {}
     unset: dict[str, str] = {}
     totals = sum_totals(compiled, judged, facts, readings, unset)
@@ -85,8 +84,7 @@ def judge_requirements(
     failing: dict[str, RequirementResult] = {}
     shown: list[tuple[Requirement, RequirementResult]] = []
     warned: list[str] = []
-    for name in compiled.yearly_readings:
-        readings[name] = None
+    readings.update(dict.fromkeys(compiled.yearly_readings))
     for one in compiled.yearly:
         open_sum = waiting is None or one.of in waiting or one.of in unset
         result = _judge(compiled, one, facts, totals, counts, open_sum, deemed, doubtful, might)
@@ -122,15 +120,14 @@ def judge_requirements(
         elif result.met is not True and verdict == "met":
             verdict = "needs_fact"
     shown_results = tuple([result for _, result in shown])
-    parts: tuple[RequirementResult, ...] = ()
-    if len(results) > len(compiled.shown) or compiled.alternatives:
-        parts = tuple([result for name, result in results.items() if name not in compiled.shown])
+    beside = len(results) > len(compiled.shown) or compiled.alternatives
+    inner = [result for name, result in results.items() if name not in compiled.shown] if beside else ()
     # Of a year that fails by another requirement nothing need be asked: its verdict rests on no fact that is missing.
     silent = {doubt for one in might.values() for doubt in one.doubts} if verdict == "not_met" else set()
     lacking = _open(compiled, shown_results, windows, doubtful, silent)
     if unset:
         lacking += _without_factor(compiled, shown_results, unset)
-    return Verdict(verdict, totals, counts, shown_results, warned, lacking, parts, windows)
+    return Verdict(verdict, totals, counts, shown_results, warned, lacking, tuple(inner), windows)
 
 
 def _with_own(
