@@ -146,7 +146,7 @@ def test_two_minimums_of_one_category_are_told_once_with_one_repair() -> None:
     assert [(one.message, one.repair) for one in told] == [
         (
             "R3: R1 and R2 are both minimums of total: the figures of a year hold one of them",
-            "give R2 a sum of its own under sums, or a when",
+            "give R2 a sum of its own under sums; a when helps only where it binds nobody whom R1 binds",
         )
     ]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from xueshi.assessment.conditions import Facts, asked
@@ -11,6 +13,9 @@ from xueshi.assessment.presumed import Doubt, Might
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.types import RequirementResult, WindowResult, YearFigures
 from xueshi.assessment.window_judging import judge_window, judge_years, kept_by_readings
+
+AT_ONCE = 256
+"""Answers to what is not stated that are gone through to tell whether a choice binds a person whatever they are."""
 
 
 class OwnYear(NamedTuple):
@@ -247,7 +252,31 @@ class Alternatives:
         return parts, False if closed else met
 
     def _all_failing(self, parts: list[RequirementResult]) -> bool:
-        return all(part.id in self.failing for part in parts)
+        """Tell whether all would fail that bind the person, and it is not known whether any does."""
+        if not all(part.id in self.failing for part in parts):
+            return False
+        ones = [self.compiled.by_id[part.id] for part in parts]
+        known = self.compiled.facts
+        missing = [name for name in self._whens(ones) if name not in self.facts]
+        finite = {"yes_no": (True, False)}
+        values = [finite.get(known[name].type) or tuple(known[name].values) for name in missing]
+        if not all(values) or prod(map(len, values)) > AT_ONCE:
+            return True
+        answers = (dict(zip(missing, told, strict=True)) for told in product(*values))
+        return not all(any(self._bound(one, {**self.facts, **told}) for one in ones) for told in answers)
+
+    def _whens(self, ones: list[Requirement]) -> dict[str, None]:
+        """List the facts by which it is told whether something of a choice binds a person."""
+        found: dict[str, None] = {}
+        for one in ones:
+            found |= dict.fromkeys(asked(one.when_form))
+            found |= self._whens([self.compiled.by_id[name] for name in one.any_of])
+        return found
+
+    def _bound(self, one: Requirement, facts: Facts) -> bool:
+        if one.when.holds(facts) is not True:
+            return False
+        return not one.any_of or any(self._bound(self.compiled.by_id[name], facts) for name in one.any_of)
 
     def _failed(self, part: RequirementResult) -> RequirementResult:
         """Return a part as failed where it would be, if it binds the person at all."""

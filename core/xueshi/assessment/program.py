@@ -316,6 +316,9 @@ class Program:
     chosen: frozenset[str]
     """What stands below a choice (`any_of`): of it a condition that does not hold closes the alternative."""
 
+    compared: frozenset[str]
+    """The yearly requirements by whose minimums several years are judged."""
+
     """These, and the alternatives of the year that have one of them as a part, at any depth."""
 
     ceilings: tuple[Requirement, ...]
@@ -447,6 +450,7 @@ def compile_pack(pack: RulePack) -> Program:
         tuple(one for one in requirements if one.alone and one.id in tree.yearly | tree.deciding and one.id not in tree.inner),
         tuple(tree.by_id[name] for name in tree.windows), tree.by_id, {one.id: one.of for one in requirements},
         tree.year_parts, tree.rests_on_years, tree.chosen,
+        frozenset(part for one in requirements for part in (*one.average_of, *one.sum_of, *one.every)),
         tuple(one for one in requirements if one.ceiling is not None),
         frozenset(one.id for one in requirements if one.alone) - {name for one in requirements for name in (*one.any_of, *one.all_of)},
         tuple(Deemed(entry["id"], entry["rule"], entry["regulation"], entry["clause"], compiler.condition(entry["if_record"]), entry["if_record"], frozenset(entry["meets"]), tuple(entry["readings"]), entry.get("for_years", 1)) for entry in data["deemed"]),

@@ -144,7 +144,12 @@ def _with_own(
     own = YearFigures(
         {**totals, **{code: count * 100 for code, count in counts.items()}},
         {one.of: one.minimum for one in results.values() if one.minimum is not None},
-        {one.of: one.met for one in results.values()},
+        # That nobody knows whether a minimum binds leaves the hours of the year as they are.
+        {
+            one.of: one.met
+            for one in results.values()
+            if one.minimum is not None or one.id in compiled.compared
+        },
     )
     return {**years, int(facts["year"]): own}
 

@@ -23,9 +23,7 @@ def judge_windows(
     Those on which the year's own verdict rests (a part of alternatives with a yearly one) are judged there.
     """
     compiled = program(pack)
-    facts = type_person(person, compiled.types, pack.year_window(year)[1])
-    facts["year"] = year
-    facts["at_least"] = compiled.minimums
+    facts = _facts(compiled, person, year)
     results: dict[str, WindowResult] = {}
     failing: set[str] = set()
     for one in compiled.requirements:
@@ -67,6 +65,27 @@ def judge_windows(
     inner |= compiled.year_parts
     alone = {one.id for one in compiled.requirements if one.alone}
     return tuple(result for name, result in results.items() if name not in inner and name in alone)
+
+
+def _facts(compiled: Program, person: Mapping[str, Any], year: int) -> dict[str, Any]:
+    typed = type_person(person, compiled.types, compiled.pack.year_window(year)[1])
+    return {**typed, "year": year, "at_least": compiled.minimums}
+
+
+def readings_that_keep_windows(pack: RulePack, person: Mapping[str, Any], year: int) -> tuple[str, ...]:
+    """List the readings by whose answer a requirement over several years that stands beside the year does not bind."""
+    compiled = program(pack)
+    windows = {one.id for one in compiled.requirements if one.over is not None} - compiled.year_parts
+    beside = [
+        one
+        for one in (*map(compiled.by_id.__getitem__, windows), *compiled.window_alternatives)
+        if one.otherwise
+    ]
+    if not beside:
+        return ()
+    facts = _facts(compiled, person, year)
+    unbound = [one for one in beside if one.when.holds(facts) is False]
+    return tuple(sorted({reading for one in unbound for reading in kept_by_readings(one, facts)}))
 
 
 def judge_window(

@@ -17,7 +17,7 @@ from xueshi.assessment.types import (
     YearFigures,
     with_kinds,
 )
-from xueshi.assessment.window_judging import judge_windows
+from xueshi.assessment.window_judging import judge_windows, readings_that_keep_windows
 from xueshi.errors import RuleError
 from xueshi.hours import show_hours
 from xueshi.regulations.pack import RulePack
@@ -77,6 +77,7 @@ def with_windows(
     windows = (*assessment.windows, *judge_windows(pack, request.person, request.year, figures))
     judged = {one.id for one in windows}
     rested = [name for one in pack.requirements if one["id"] in judged for name in one["readings"]]
+    rested += readings_that_keep_windows(pack, request.person, request.year)
     readings = tuple(dict.fromkeys([*assessment.readings, *rested]))
     return assessment._replace(windows=windows, readings=readings)
 

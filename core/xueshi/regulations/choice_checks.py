@@ -50,7 +50,7 @@ def check_choices(
 
 
 def _open_to_nobody(requirements: Requirements, vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
-    for name in _chosen(requirements):
+    for name in below_choices(requirements):
         parts = [part for part in requirements[name]["all_of"] if part in requirements]
         held = [(part, zones(requirements[part]["when"], vocabulary)) for part in parts]
         pairs = ((one, two) for place, one in enumerate(held) for two in held[place + 1 :])
@@ -66,8 +66,8 @@ def _exclude(left: list[Zone], right: list[Zone]) -> bool:
     return all(any(fact in b and apart(a[fact], b[fact]) for fact in a) for a in left for b in right)
 
 
-def _chosen(requirements: Requirements) -> list[str]:
-    """List what stands below a choice."""
+def below_choices(requirements: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """List what stands below a choice (`any_of`), at any depth."""
     found: list[str] = []
     waiting = [part for one in requirements.values() for part in one["any_of"]]
     while waiting:

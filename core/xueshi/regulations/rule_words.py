@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xueshi.regulations.amount_words import AmountWords
+from xueshi.regulations.choice_checks import below_choices
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
 from xueshi.regulations.words import COMPLETED, DECIDERS, rates
@@ -211,6 +212,8 @@ class RuleWords:
         ):
             if one[word]:
                 parts.append(f"{text}{'、'.join(self.amounts.requirement(name) for name in one[word])}")
+        if one["all_of"] and self.closes(one):
+            parts.append("其中有一项不适用于本人的，不能按此达到")
         if one.get("decides"):
             parts.append("当年是否达到按此判定")
         if not one["alone"]:
@@ -221,6 +224,12 @@ class RuleWords:
         if settled(one["when"]) is False:
             parts.append(OFF)
         return name + (f"{when}的，" if when else "") + "；".join(parts) + self.rests_on(one["readings"])
+
+    def closes(self, one: Mapping[str, Any]) -> bool:
+        """Tell whether a part that does not bind a person closes an alternative to him."""
+        requirements = {part["id"]: part for part in self.pack.requirements}
+        conditional = any(requirements[part]["when"] is not None for part in one["all_of"])
+        return conditional and one["id"] in below_choices(requirements)
 
     def window(self, over: Mapping[str, Any] | None) -> str:
         """Say the years that a requirement looks at; those of alternatives are said by their parts."""
