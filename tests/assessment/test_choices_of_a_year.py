@@ -135,7 +135,7 @@ def test_nobody_short_of_hours_is_told_to_go_away_for_a_year(law: Law) -> None:
     result = judged(pack, years)
     assert (result.verdict, result.shortfall) == ("not_met", {"seminars": 900})
     lines = "\n".join(text_lines(explain(pack, asked((), years), result)))
-    assert "研修（一）：2020至2022年度合计应有24学时，已有15学时，还差9学时" in lines
+    assert "研修（一）：按“三年累计”2020至2022年度合计应有24学时，已有15学时，还差9学时" in lines
     posted = RecordFacts("p", "other", {"approved": True}, 2022)
     assert judged(pack, years, posted).verdict == "met", "whoever was posted has it"
     counts_only = POSTED.replace("any_of: [R2, R1]", "any_of: [R2]").replace("  R1:", "  R9:")

@@ -115,6 +115,9 @@ class RequirementExplanation:
     over_years: tuple[int, ...] = ()
     """The years that the figures are of, where they are of several."""
 
+    alternative: str = ""
+    """The alternative that the figures of several years are of, where the requirement is a choice."""
+
 
 @dataclass(frozen=True)
 class WindowExplanation:
@@ -304,20 +307,24 @@ class _Explainer:
         name = entry["name"] if entry is not None else ""
         if entry is not None and entry["over"] is not None and not name:
             name = f"{one.label}（{self.words.window(entry['over'])}）"
-        over_years = self.over_years(one)
+        over_years, of = self.over_years(one)
+        chosen = next(
+            (entry for entry in self.pack.requirements if of not in ("", one.id) and entry["id"] == of), None
+        )
+        alternative = (chosen["name"] or self.words.window(chosen["over"])) if chosen is not None else ""
         return RequirementExplanation(
             one.id, name, one.of, one.label, one.clause, self.pack.gist(one.regulation, one.clause), one.minimum, one.total,
             one.shortfall, one.met, "项" if counted else "学时", self.labels(one.facts), self.met_by(one), one.years,
-            tuple(self.limits()) if one.of == "total" and not over_years else (), over_years,
+            tuple(self.limits()) if one.of == "total" and not over_years else (), over_years, alternative,
         )  # fmt: skip
 
-    def over_years(self, one: RequirementResult) -> tuple[int, ...]:
-        """Return the years whose figures a requirement is said in; none where they are those of the year itself."""
+    def over_years(self, one: RequirementResult) -> tuple[tuple[int, ...], str]:
+        """Return the years whose figures a requirement is said in, and of which window; none of those of the year itself."""
         for window in self.assessment.windows:
             same = (window.minimums.get(one.of), window.sums.get(one.of, 0)) == (one.minimum, one.total)
             if same and not window.missing_years and window.id in self.below(one.id):
-                return window.years
-        return ()
+                return window.years, window.id
+        return (), ""
 
     def below(self, name: str) -> set[str]:
         """Return a requirement with all that it is put together of."""

@@ -89,6 +89,7 @@ def requirement_line(one: RequirementExplanation) -> str:
     if lacking and one.minimum is None:
         return f"{name}（{one.clause}）：还需{'和'.join(lacking)}，才能判定"
     years = f"{one.over_years[0]}至{one.over_years[-1]}年度合计" if one.over_years else ""
+    years = f"按“{one.alternative}”{years}" if one.alternative else years
     minimum = "" if one.minimum is None else f"{years}应有{show_hours(one.minimum)}{one.unit}，"
     any_at_all = one.minimum == LEAST
     if any_at_all:
