@@ -313,6 +313,32 @@ def test_a_number_of_the_text_asks_earlier_years_for_hours_only(law: Law) -> Non
     assert stated[2020].totals["all_hours"] == 5999, "what is stated stands"
 
 
+def test_years_of_another_law_tell_the_sums_of_this_one(law: Law) -> None:
+    told_apart = {
+        year: YearFigures({"total": total, "public": 2000, "professional": total - 2000}, {}, {})
+        for year, total in ((2020, 6000), (2021, 15000))
+    }
+    assert judged(law(RULES, BEFORE), told_apart, paper("60")).verdict == "met"
+    beside = f"""\
+{SUMS}requirements:
+  R1: {{clause: 一, of: total, at_least: 10}}
+  R4: {{clause: 一, over: {{before: 2}}, of: all_hours, each_at_least: 60}}
+"""
+    pack = law(RULES, beside)
+
+    def met(figures: Mapping[int, YearFigures]) -> bool | None:
+        [window] = judge_windows(pack, {}, 2022, figures)
+        return window.met
+
+    assert met(told_apart) is True
+    short = YearFigures({"public": 2000, "professional": 3999}, {}, {})
+    assert met({**told_apart, 2020: short}) is False, "20 + 39.99"
+    waits = YearFigures(short.totals, {}, {"professional": None})
+    assert met({**told_apart, 2020: waits}) is None, "what waits there may still bring it"
+    part = YearFigures({"professional": 9000}, {}, {})
+    assert met({**told_apart, 2020: part}) is None, "of a category nothing is told"
+
+
 def test_each_year_by_itself_in_words_results_and_edges(law: Law) -> None:
     pack = law(RULES, BEFORE)
     said = "\n".join(read_law(pack).lines())

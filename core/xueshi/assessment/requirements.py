@@ -14,7 +14,7 @@ from xueshi.assessment.presumed import Doubt, Might
 from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
-from xueshi.assessment.sums import count_sums, sum_totals
+from xueshi.assessment.sums import count_sums, figures_with_sums, sum_totals
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
@@ -151,7 +151,7 @@ def _with_own(
             if one.minimum is not None or one.id in compiled.compared
         },
     )
-    return {**years, int(facts["year"]): own}
+    return {**figures_with_sums(compiled, years), int(facts["year"]): own}
 
 
 def _open(

@@ -10,6 +10,7 @@ from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Program, Sum
 from xueshi.assessment.run import rounded
+from xueshi.assessment.types import YearFigures
 
 
 def sum_totals(
@@ -74,6 +75,22 @@ def with_sums(compiled: Program, stated: Mapping[str, int], year: int) -> dict[s
             if len(hours) == len(parts):
                 totals[entry.code] = sum(hours)
     return totals
+
+
+def figures_with_sums(compiled: Program, figures: Mapping[int, YearFigures]) -> dict[int, YearFigures]:
+    """Return the figures of years with the sums of this law that they tell; one with an open part stays open."""
+    parts = {entry.code: entry.of for entry in compiled.sums}
+    found: dict[int, YearFigures] = {}
+    for year, entry in figures.items():
+        totals = with_sums(compiled, entry.totals, year)
+        added = [code for code in totals if code not in entry.totals]
+        waits = {
+            code: None
+            for code in added
+            if any(part in entry.met and entry.met[part] is None for part in parts[code])
+        }
+        found[year] = YearFigures(totals, entry.minimums, {**entry.met, **waits}) if added else entry
+    return found
 
 
 def _converted(compiled: Program, entry: Sum, code: str, amount: int, facts: Facts) -> int | Stop:

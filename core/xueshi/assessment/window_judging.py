@@ -11,6 +11,7 @@ from xueshi.assessment.facts import type_person
 from xueshi.assessment.formulas import Stop
 from xueshi.assessment.program import Program, Requirement, program
 from xueshi.assessment.reasons import labels
+from xueshi.assessment.sums import figures_with_sums
 from xueshi.assessment.types import WindowResult, YearFigures
 from xueshi.regulations.pack import RulePack
 
@@ -24,6 +25,7 @@ def judge_windows(
     """
     compiled = program(pack)
     facts = _facts(compiled, person, year)
+    figures = figures_with_sums(compiled, figures)
     results: dict[str, WindowResult] = {}
     failing: set[str] = set()
     for one in compiled.requirements:
