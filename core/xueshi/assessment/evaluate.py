@@ -7,6 +7,7 @@ from typing import Final
 
 from xueshi.assessment import amounts, selection
 from xueshi.assessment.across import across_records
+from xueshi.assessment.cancelling import cancel
 from xueshi.assessment.deeming import NOTHING_DEEMED, Deeming, deem
 from xueshi.assessment.facts import months_between, type_facts
 from xueshi.assessment.formulas import Stop
@@ -125,6 +126,8 @@ class Evaluation(Run):
             carried = self.carried(names)
             entries.extend([entry for _, entry in carried])
             ordered.extend([one for one, _ in carried])
+        if self.cancelling:
+            entries = cancel(self, ordered, entries)
         deeming = NOTHING_DEEMED
         if compiled.deemed:
             deeming = deem(compiled, ordered, self.year, self.request.earlier, self.readings, later)
@@ -245,6 +248,8 @@ class Evaluation(Run):
                 )
                 self.note(one, 2, refusal, refusal.reads, None, 0, one.code, one.text)
                 self.default_category(one)
+                if refusal.cancels:
+                    self.cancelling.append((one, refusal))
                 return
         item = selection.item(self, one)
         if item is None:

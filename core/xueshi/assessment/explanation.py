@@ -30,6 +30,7 @@ from xueshi.regulations.rule_words import RuleWords
 STEPS = {
     2: "不予认定的情形", 3: "适用条目", 4: "所属年度", 5: "适用情形", 6: "认定条件", 7: "按标准", 8: "按份额", 10: "另加后",
     11: "每次上限", 12: "不属本年度，本年计", 13: "同一项只计一次", 14: "本年登记的部分", 15: "学时类别",
+    16: "取消当年度学时",
 }  # fmt: skip
 LIMITS = {"cap_day": "每天上限", "cap_year": "每年上限"}
 """Reasons that name a step better than its number: a day's limit is part of the amount, a year's follows the spread."""

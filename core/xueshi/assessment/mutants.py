@@ -120,6 +120,8 @@ def _entry(root: document.Mapping, path: Path, name: str, clause: str) -> Iterat
             yield from _absences(root, (*path, key), name, clause)
         if key == "less":
             yield Mutant(body.line_of(key), name, clause, "less is removed", _without(root, (*path, key)))
+        if key == "cancels":
+            yield from _gates(root, (*path, key), name, clause)
         if key == "decides" and isinstance(value, Scalar) and value.text == "year":
             what = "decides: year is removed"
             yield Mutant(body.line_of(key), name, clause, what, _without(root, (*path, key)))

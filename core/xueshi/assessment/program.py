@@ -17,6 +17,7 @@ from xueshi.assessment.facts import FactTypes
 from xueshi.assessment.formulas import Formula
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
+from xueshi.regulations.rule_words import cancelled
 from xueshi.regulations.vocabulary import Fact
 from xueshi.regulations.words import COMPLETED, TWINS, UPWARD, rates
 
@@ -166,6 +167,11 @@ class Refusal(Cited):
     id: str
     when: Condition
     reads: tuple[str, ...]
+    cancels: frozenset[str]
+    """The categories whose hours of the year it takes too."""
+
+    cancelled: str
+    """Their names, as the reason says them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -442,7 +448,7 @@ def compile_pack(pack: RulePack) -> Program:
         },
         {kind: tuple(found) for kind, found in items.items()},
         frozenset(row["rule"] for entry in data["items"] for row in entry["rows"]),
-        tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"])) for entry in data["refuse"]),
+        tuple(Refusal(*_cited(entry), entry["id"], compiler.condition(entry["when"]), reads(entry["when"]), frozenset(entry.get("cancels", ())), cancelled(pack, entry)) for entry in data["refuse"]),
         groups, sums,
         requirements,
         tuple(one for one in yearly if one.binds is not False),

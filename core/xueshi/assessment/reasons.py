@@ -41,6 +41,8 @@ REASONS = {
     "more_taken_than_there_is": "扣除的天数多于申报的天数，请核对：{detail}",
     "no_rule_set": "{detail}",
     "refused": "{name}，按{clause}不予认定",
+    "cancelled": "因记录{other}（{name}），按{clause}取消当年度{categories}学时，本条{before}学时计0学时",
+    "cancelled_open": "因记录{other}（{name}），按{clause}取消当年度{categories}学时，本条不再认定",
     "unset": "所需的参数“{detail}”尚未由主管部门设定",
     "hook": "{detail}",
     "deemed": "按{clause}，{year}年度的记录使本年度视为达到",

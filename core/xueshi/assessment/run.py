@@ -9,7 +9,7 @@ from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
 from xueshi.assessment.formulas import NO_FACTOR, Stop
 from xueshi.assessment.judged import Judged
-from xueshi.assessment.program import Cited, Program
+from xueshi.assessment.program import Cited, Program, Refusal
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.types import PersonYearRequest, TraceNode, made, plain_value
 
@@ -22,6 +22,7 @@ class Run:
     """The law compiled, the request, the person's facts, and what the steps gather: trace, readings, warnings."""
 
     __slots__ = (
+        "cancelling",
         "compiled",
         "day_used",
         "nodes",
@@ -41,6 +42,7 @@ class Run:
         self.readings: dict[str, None] = compiled.year_readings.copy()
         self.warnings: list[str] = []
         self.outside: list[Judged] = []
+        self.cancelling: list[tuple[Judged, Refusal]] = []
         self.day_used: dict[tuple[str, date], Any] = {}
         self.person: Facts = {}
         if request.person:

@@ -11,6 +11,7 @@ from xueshi.regulations.document import Mapping, Node, Scalar
 from xueshi.regulations.expressions import YES, Reader
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry, Merged
+from xueshi.regulations.wording import settled
 from xueshi.regulations.words import DECIDERS, Form
 
 WINDOWS = {"cycle": ("cycle",), "last": ("last",), "before": ("before",), "since": ("since", "at_most")}
@@ -163,7 +164,16 @@ class RequirementCloser:
             when: Form = (
                 self.reader.condition(entry.keys["when"]) if "when" in entry.keys else ["const", False]
             )
-            return {**closed, "when": when}
+            return {**closed, "when": when, **self._cancels(entry)}
+
+    def _cancels(self, entry: Entry) -> dict[str, list[str]]:
+        """Close the categories whose hours of the year a refusal takes too; nothing where it takes its record only."""
+        node = entry.keys.get("cancels")
+        if node is None:
+            return {}
+        if text_of(node) == "all":
+            return {"cancels": list(self.reader.categories)}
+        return {"cancels": self._ids(node, [*self.reader.categories, "all"], "category")}
 
     def sum(self, code: str, node: Mapping) -> dict[str, Any]:
         """Close a sum of categories, a tagged part, or a count of records."""
@@ -275,14 +285,18 @@ class RequirementCloser:
             }  # fmt: skip
 
     def _when(self, node: Node | None, written: int) -> Form | None:
-        """Read who is bound; a number of a requirement that a reading switches on is that reading's answer."""
+        """Read who is bound; a number of a requirement that a reading switches on is that reading's answer.
+
+        Of an option that was not chosen no number is compared with the text.
+        """
         if node is None:
             return None
         before = len(self.reader.readings)
         when = self.reader.condition(node)
         if len(self.reader.readings) > before:
             numbers = self.reader.numbers
-            numbers[written:] = [one._replace(read=True) for one in numbers[written:]]
+            off = settled(when) is False
+            numbers[written:] = [] if off else [one._replace(read=True) for one in numbers[written:]]
         return when
 
     def _over(self, node: Node | None) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ _DESCRIPTIONS = {
     "again": "50%：同一项目第一次（或最高一项）以外的按此份额计",
     "at_least": "90；1/3 of R1；{person.level: {senior: 72}}；any",
     "average_at_least": "16：跨年度（over）各年平均不少于16学时，不看各年的最低要求",
+    "cancels": "professional；[public, professional]；all：同时取消当年度这些科目的全部学时",
     "decides": "year：当年是否合格按这项跨年度要求判定",
     "for_years": "2：当年和次年",
     "over": "term；{cycle: 5}；{last: 3}；{since: title_date, at_most: 6}",

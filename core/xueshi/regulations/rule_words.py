@@ -161,7 +161,8 @@ class RuleWords:
     def refusal(self, refusal: Mapping[str, Any]) -> str:
         """Say a refusal."""
         when = self.condition(refusal["when"])
-        said = OFF if settled(refusal["when"]) is False else f"{when}的，不予认定"
+        taken = f"，并取消当年度{names}学时" if (names := cancelled(self.pack, refusal)) else ""
+        said = OFF if settled(refusal["when"]) is False else f"{when}的，不予认定{taken}"
         return f"{refusal['name'] or when or '不予认定'}：{said}" + self.rests_on(refusal["readings"])
 
     def sum(self, entry: Mapping[str, Any]) -> str:
@@ -296,3 +297,10 @@ class RuleWords:
                 else f"{label}{cell}"
             )
         return "、".join(said)
+
+
+def cancelled(pack: RulePack, refusal: Mapping[str, Any]) -> str:
+    """Name the categories whose hours of the year a refusal takes too; empty where it takes none."""
+    taken = refusal.get("cancels", ())
+    names = [held["label"] for code, held in pack.data["categories"] if code in taken]
+    return "全部" + ("" if len(names) == len(pack.data["categories"]) else "、".join(names)) if names else ""

@@ -30,7 +30,7 @@ DEFAULTS = ("clause", "category", "dated", "partial", "channel", "undecided", "e
 SUM = ("label", "of", "where", "count", "same", "convert")
 CATEGORY = ("label", "unit")
 GROUP = ("clause", "name", "of", "same", "count", "again", "earlier_years", "at_most", "rests_on")
-REFUSE = ("clause", "name", "when", "rests_on")
+REFUSE = ("clause", "name", "when", "cancels", "rests_on")
 SECTOR_RULES = ("clause", "replace", "silent")
 REQUIREMENT = (
     "clause", "name", "of", "at_least", "average_at_least", "each_at_least", "at_most", "effect", "key", "over", "average_of", "sum_of",
@@ -51,6 +51,7 @@ ONE_WORD = (
 """Keys that hold one word or sentence."""
 WORDS = (
     "clause", "for", "of", "evidence", "meets", "average_of", "sum_of", "every", "any_of", "all_of", "rests_on", "replace",
+    "cancels",
 )  # fmt: skip
 """Keys that hold one word or a list of words."""
 FILLED = (
