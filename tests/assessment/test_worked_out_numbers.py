@@ -76,6 +76,28 @@ requirements: {R1: {clause: 一, of: total, at_least: 16}}
     assert lacking("1.5 times 17") == ['the rule gives 17 ("1.5 times 17"), the text of EX does not']
 
 
+AGAIN = """\
+1: {clause: 一, name: 授课, for: teaching, hours: 2 per hour}
+"""
+GROUPS = "groups: {1g: {clause: 一, name: 同一课程, of: [1], same: work, count: once, earlier_years: full, again: %s}}\n"
+
+
+def test_a_percentage_may_be_worked_out_of_two(law: Law, judge: Judge) -> None:
+    assert words.percent("50% of 50%") == ["percent", "25", "50%的50%"]
+    assert words.percent("0.5 times 50%") == ["percent", "25", "50%的0.5倍"]
+    assert words.percent("300% of 50%") is None, "more than the whole"
+    assert words.percent("50% of 50") is None
+    pack = law(AGAIN, GROUPS % "50% of 50%")
+    records = [(name, "teaching", {"hours": 8, "work": "甲", "end": "2021-03-01"}) for name in ("a", "b")]
+    assert sorted(one.hours for one in judge(pack, *records).ledger) == [400, 1600]
+    assert "25%（50%的50%）" in "\n".join(read_law(pack).lines())
+    parts = law("1: {clause: 一, name: 项目, for: project, hours: 40, spread: [50% of 50%, 75%]}")
+    result = judge(parts, ("a", "project", {"end": "2021-03-01"}))
+    assert [one.hours for one in (*result.ledger, *result.later)] == [1000, 3000]
+    with pytest.raises(RuleFileError, match="percentages with the sum 100"):
+        law("1: {clause: 一, name: 项目, for: project, hours: 40, spread: [50% of 50%, 50%]}")
+
+
 def test_either_figure_is_a_mutant(law: Law) -> None:
     tree = document.read_document(
         RegulationSource("ex.yaml", f"rules:\n  {CONFERENCE}\n".replace("\n    ", "\n      ")), Findings()
@@ -84,6 +106,11 @@ def test_either_figure_is_a_mutant(law: Law) -> None:
     assert "1.5 times 16 becomes 2.5 times 16" in changes
     assert "1.5 times 16 becomes 1.5 times 17" in changes
     assert "150% of 12 becomes 149% of 12" in changes
+    tree = document.read_document(RegulationSource("ex.yaml", GROUPS % "50% of 40%"), Findings())
+    assert {one.what for one in mutants(tree)} >= {
+        "50% of 40% becomes 51% of 40%",
+        "50% of 40% becomes 50% of 41%",
+    }
 
 
 def test_a_share_of_another_minimum_is_another_thing(law: Law) -> None:

@@ -71,7 +71,7 @@ class AmountWords:
         return f"{form[1]}{unit}" + (f"（{form[2]}）" if len(form) > 2 else "")
 
     def _percent(self, form: list[Any], _unit: str) -> str:
-        return f"{form[1]}%"
+        return f"{form[1]}%" + (f"（{form[2]}）" if len(form) > 2 else "")
 
     def _rate(self, form: list[Any], unit: str) -> str:
         _, rate, per, count, *rest = form

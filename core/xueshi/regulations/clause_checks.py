@@ -23,6 +23,11 @@ _AND_A_HALF = re.compile(rf"({_COUNTED})(?:{_TIME})半|({_COUNTED})个半(?:{_TI
 _HALF = re.compile(rf"(?<![一二三四五六七八九十两个\d])半个?(?:{_TIME})")
 """半天, 半个月: half of one, also 满半年."""
 _YEARS = re.compile(rf"({_COUNTED})(?:个|周)?年(半)?")
+_PART_OF = re.compile(r"([一二三四五六七八九十]+|\d+)分之([一二三四五六七八九十]+|\d+)")
+"""五分之一: the whole, then so many parts of it."""
+_BEFORE = re.compile(rf"前({_COUNTED})个?(?:统计)?年")
+"""前两个年度: with the year itself one more."""
+_HALVED = ("一半", "减半", "半数")
 _NUMBERED = re.compile(rf"^(?P<head>.*?)(?P<open>\(|第|)(?P<number>{_CHINESE}|\d+)(?P<close>\)|条|)$")
 
 
@@ -189,7 +194,7 @@ def check_numbers(
                     "E206",
                     one.file,
                     one.line,
-                    f'the rule gives {lacking[0]} ("{one.text}"), the text of {file.header.id} does not',
+                    f'the rule gives {lacking[0].rstrip("%")} ("{one.text}"), the text of {file.header.id} does not',
                     "correct the number, or cite the text it is from",
                 )
             else:
@@ -212,7 +217,7 @@ def _check_place(one: Written, published: PublishedText, findings: Findings) -> 
             "W207",
             one.file,
             one.line,
-            f'the rule cites {one.clause} for {elsewhere[0]} ("{one.text}"), which stands in {"、".join(places[:3])}',
+            f'the rule cites {one.clause} for {elsewhere[0].rstrip("%")} ("{one.text}"), which stands in {"、".join(places[:3])}',
             "cite the clause that says it (several: [一, 二]), or accept it",
             one.clause,
         )
@@ -223,10 +228,16 @@ def _lacking(written: str, text: str, unit: str = "") -> list[str]:
     known = _numbers_in(text)
     if "月" in unit:
         known = known | _months_in(text)
+    if unit == "年度":
+        known = known | _spans_in(text)
+    if any(word in text for word in _HALVED):
+        written = re.sub(r"\b1/2\b", "", written)
     return [
         number
-        for number in re.findall(r"\d+(?:\.\d+)?", written)
-        if _plain(number) not in known and number != "0" and not _in_units(number, text)
+        for number in re.findall(r"\d+(?:\.\d+)?%?", written)
+        if _plain(number.rstrip("%")) not in (known | _percents_in(text) if number.endswith("%") else known)
+        and number.rstrip("%") != "0"
+        and not _in_units(number.rstrip("%"), text)
     ]
 
 
@@ -261,11 +272,29 @@ def _months_in(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=256)
+def _percents_in(text: str) -> frozenset[str]:
+    """Return the percentages that a text says as parts: 五分之一 is 20, 二分之一 is 50; 三分之一 is none."""
+    found = set()
+    for whole, part in _PART_OF.findall(text):
+        bottom, top = chinese_number(whole), chinese_number(part)
+        if bottom and top is not None and 10000 * top % bottom == 0:
+            found.add(_plain(f"{100 * top // bottom}.{10000 * top // bottom % 100:02d}"))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def _spans_in(text: str) -> frozenset[str]:
+    """Return how many years together a text speaks of where it counts those before: 前两个年度 are 3 with the year itself."""
+    counted = (_count(word) for word in _BEFORE.findall(text))
+    return frozenset(str(number + 1) for number in counted if number is not None)
+
+
 def _count(word: str) -> int | None:
     return 2 if word == "两" else chinese_number(word)
 
 
 def _in_units(number: str, text: str) -> bool:
-    """A text may write 10000 as 万字, 1000 as 千字, 50% as half and 2 as 两."""
-    words = {"2": ("两",), "10000": ("万字",), "1000": ("千字",), "50": ("一半", "减半", "半数")}
+    """A text may write 10000 as 万字, 1000 as 千字, 50% and 0.5 as half and 2 as 两."""
+    words = {"2": ("两",), "10000": ("万字",), "1000": ("千字",), "50": _HALVED, "0.5": _HALVED}
     return any(word in text for word in words.get(number, ()))

@@ -10,6 +10,7 @@ from xueshi.regulations.document import Mapping, Node, Scalar, Sequence
 from xueshi.regulations.expressions import Reader, give_up, meeting
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry
+from xueshi.regulations.wording import settled
 from xueshi.regulations.words import COMPLETED, PARTS, UPWARD, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
@@ -191,6 +192,7 @@ class RuleCloser:
             self._rests_on(row.keys)
             if item.keys.get("rests_on") is not row.keys.get("rests_on"):
                 self._rests_on(item.keys)
+            written = len(self.reader.numbers)
             closed = {
                 "id": row.id, **at, "name": text_of(keys.get("name")) or at["rule"], "line": row.line,
                 "kinds": self._kinds(row) if "for" in row.keys else None,
@@ -199,6 +201,8 @@ class RuleCloser:
                 "except": self.reader.gates(row.keys.get("except"), alone=True) if own else [],
                 **self._amounts(keys, row if own else item, at, readings),
             }  # fmt: skip
+            if closed["when"] is not None and settled(closed["when"]) is False:
+                del self.reader.numbers[written:]  # of an option that was not chosen
             less = self.taken[row.id]
             compared = (
                 closed[word]

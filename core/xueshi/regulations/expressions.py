@@ -499,7 +499,7 @@ class Reader:
             self.fault("E103", node, f'"{text}" is no amount{self._at()}', _amount_repair(text))
             return ["none"]
         if leaf == "percent":
-            form, example = words.percent(text), "20%, or stated in a fact"
+            form, example = words.percent(text), "20%, 50% of 50%, or stated in a fact"
         elif leaf == "cap":
             form, example = words.cap(text), "a number of hours, or none"
         elif leaf == "ceiling":
@@ -517,7 +517,8 @@ class Reader:
         elif leaf == "category":
             form, example = (["word", text] if text in self.categories else None), ", ".join(self.categories)
         elif leaf == "spread":
-            form, example = (["parts", [text.rstrip("%")]] if words.percent(text) else None), "[50%, 50%]"
+            share = words.percent(text)
+            form, example = (["parts", [share[1]]] if share and share[0] == "percent" else None), "[50%, 50%]"
         else:
             form, example = ["word", text], ""
         if form is None:
@@ -529,7 +530,7 @@ class Reader:
             )
             return ["none"]
         if form[0] in ("fixed", "percent", "part") and form != ["percent", "100"]:
-            self._wrote(node, text)
+            self._wrote(node, text, "年度" if leaf == "years" else "")
         if form[0] == "stated_percent":
             self.fact(str(form[1]), node)
         return form
@@ -579,11 +580,8 @@ class Reader:
 
     def _spread(self, node: Sequence) -> Form:
         parts = [item.text for item in node.items if isinstance(item, Scalar)]
-        shares = [words.percent(part) for part in parts]
-        if (
-            any(share is None or share[0] != "percent" for share in shares)
-            or sum(Fraction(part.rstrip("%")) for part in parts) != 100
-        ):
+        shares = [str(share[1]) for part in parts if (share := words.percent(part)) and share[0] == "percent"]
+        if len(shares) < len(parts) or sum(map(Fraction, shares)) != 100:
             self.fault(
                 "E103",
                 node,
@@ -593,7 +591,7 @@ class Reader:
             return ["parts", ["100"]]
         for part in parts:
             self._wrote(node, part)
-        return ["parts", [part.rstrip("%") for part in parts]]
+        return ["parts", shares]
 
     def _by_reading(self, reading: Reading, table: Node, leaf: str) -> Form:
         chosen: Form | None = None

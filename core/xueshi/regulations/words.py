@@ -151,9 +151,14 @@ def cap(text: str) -> Form | None:
 
 
 def percent(text: str) -> Form | None:
-    """Read a share: `20%`, or `stated in fact`."""
+    """Read a share: `20%`, `stated in fact`, or worked out of two figures of the text: `50% of 50%`."""
     if match := _PERCENT.match(text):
         return ["percent", match.group(1)] if Fraction(match.group(1)) <= 100 else None
+    if (way := _RECKONED.match(text)) and (of := _PERCENT.match(way[3])):
+        value = _reckoned(way, of[1])
+        if value is None or Fraction(value) > 100:
+            return None
+        return ["percent", value, f"{way[3]}的{way[1]}%" if way[2] == "% of" else f"{way[3]}的{way[1]}倍"]
     if text.startswith("stated in "):
         return ["stated_percent", text.removeprefix("stated in ").strip()]
     return None
