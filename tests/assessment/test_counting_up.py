@@ -197,3 +197,46 @@ def test_the_parts_are_edges_to_try(law: Law) -> None:
     pack = law(RULE % ("8 per day", "as_half"))
     [edge] = [one for one in proposals(pack) if one.edge == "不满一个单位"]
     assert (edge.rule, edge.fact, edge.values) == ("EX-1", "days", ("1", "1.25", "1.5", "1.75"))
+
+
+DAILY = "1: {clause: 一, name: 服务, for: field_service, hours: [stated in daily_hours, 1 per hour], partial: up%s}"
+TWO_DAYS = {"daily_hours": ["2.5", "1.5"], "start": "2021-03-01", "end": "2021-03-02"}
+
+
+def test_of_each_day_that_is_listed_the_begun_hour_counts(law: Law, judge: Judge) -> None:
+    pack = law(DAILY % "")
+    assert judge(pack, ("r1", "field_service", TWO_DAYS)).totals["total"] == 500
+    by_date = {"daily_hours": {"2021-03-01": "2.5", "2021-03-05": "1.5"}, "end": "2021-03-05"}
+    assert judge(pack, ("r1", "field_service", by_date)).totals["total"] == 500
+    assert judge(pack, ("r1", "field_service", {"hours": 4, "end": "2021-03-02"})).totals["total"] == 400
+    assert "每天不满一课时的按一课时计" in "\n".join(read_law(pack).lines())
+
+
+@pytest.mark.parametrize(("cap", "given"), [(4, 500), (2, 400), (3, 500)])
+def test_the_limit_of_a_day_is_of_the_hours_counted_up(law: Law, judge: Judge, cap: int, given: int) -> None:
+    pack = law(DAILY % f", at_most: {{day: {cap}}}")
+    assert judge(pack, ("r1", "field_service", TWO_DAYS)).totals["total"] == given
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        DAILY.replace(", partial: up%s", ""),
+        DAILY.replace("1 per hour", "8 per day") % "",
+        DAILY.replace("1 per hour", "2 per hour") % "",
+        DAILY.replace("up%s", "whole"),
+    ],
+)
+def test_stated_hours_of_a_day_stay_where_no_begun_hour_counts_as_one(
+    law: Law, judge: Judge, rule: str
+) -> None:
+    assert judge(law(rule), ("r1", "field_service", TWO_DAYS)).totals["total"] == 400
+
+
+def test_hours_day_by_day_are_told_in_words(law: Law) -> None:
+    fact = law(DAILY % "").facts["daily_hours"]
+    assert fact.phrase(["2.5", "1.5"]) == "每日学时2.5、1.5学时"
+    assert (
+        fact.phrase({"2026-06-01": "2.5", "2026-06-02": "4"})
+        == "每日学时2026-06-01为2.5学时、2026-06-02为4学时"
+    )

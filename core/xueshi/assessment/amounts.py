@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from xueshi.assessment import periods
 from xueshi.assessment.conditions import MISSING, Facts, Number, either, less_quantity
-from xueshi.assessment.formulas import GRANTED, Stop
+from xueshi.assessment.formulas import GRANTED, Stop, counted_up
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.amount_words import UNIT_WORDS
-from xueshi.regulations.words import COMPLETED, RATE_UNITS, TWINS, rates
+from xueshi.regulations.words import COMPLETED, DAILY, RATE_UNITS, TWINS, rates
 
 ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
 """One unit of what a text counts by, where a number and a word would not say it well."""
@@ -160,8 +160,10 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
     cap = row.day_cap.value(facts)
     if isinstance(cap, Stop):
         return cap
-    listed = facts.get("daily_hours") if row.from_list else None
+    listed = facts.get(DAILY) if row.from_list else None
     if listed is not None:
+        if row.day_by_day:
+            listed = _counted_up(listed, row.day_by_day)
         limited = _listed(run, row, cap, _by_date(listed, facts))
     else:
         if isinstance(exact, Stop):
@@ -183,8 +185,17 @@ def capped_by_day(run: Run, one: Judged, row: Row, exact: Any) -> Any:
                 after=hours_text(after),
             ),
         )
-        run.note(one, 7, row, ("daily_hours", "days"), before, after, "cap_day", one.text)
+        run.note(one, 7, row, (DAILY, "days"), before, after, "cap_day", one.text)
     return limited
+
+
+def _counted_up(
+    listed: tuple[Number, ...] | dict[date, Number], upward: str
+) -> tuple[Number, ...] | dict[date, Number]:
+    """Count the part of an hour up, of each listed day by itself."""
+    if isinstance(listed, dict):
+        return {day: counted_up(hours, upward) for day, hours in listed.items()}
+    return tuple(counted_up(hours, upward) for hours in listed)
 
 
 def _listed(run: Run, row: Row, cap: Number, listed: tuple[Number, ...] | dict[date, Number]) -> Number:

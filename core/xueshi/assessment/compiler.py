@@ -88,7 +88,7 @@ class Compiler:
         if head == "rate":
             return _rate(form, number(form[1]))
         if head in ("stated", "stated_percent"):
-            return Stated(form[1], 100 if head == "stated" else 1)
+            return Stated(form[1], 100 if head == "stated" else 1, form[2] if len(form) > 2 else "")
         if head == "range":
             return Chosen(whole(number(form[1]) * 100), whole(number(form[2]) * 100), form[3])
         if head == "decided":

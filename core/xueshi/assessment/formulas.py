@@ -204,11 +204,15 @@ def to_the_day(months: Number) -> Number:
 
 @final
 class Stated(Formula):
-    """The hours as they are stated, in one number or day by day; `times` makes hundredths of them."""
+    """The hours as they are stated, in one number or day by day; `times` makes hundredths of them.
 
-    __slots__ = ("empty", "fact", "lacking", "times")
+    `upward` counts the part of an hour up, of each day by itself.
+    """
 
-    def __init__(self, fact: str, times: int) -> None:
+    __slots__ = ("empty", "fact", "lacking", "times", "upward")
+
+    def __init__(self, fact: str, times: int, upward: str = "") -> None:
+        self.upward = upward
         self.fact = intern(fact)
         self.times = times
         self.lacking = Stop("needs", "needs_fact", (fact,))
@@ -223,10 +227,11 @@ class Stated(Formula):
             return self.lacking
         if value is None:
             return self.empty
-        if isinstance(value, tuple):
-            return whole(sum(value) * self.times)
-        if isinstance(value, dict):
-            return whole(sum(value.values()) * self.times)
+        if isinstance(value, tuple | dict):
+            days = value.values() if isinstance(value, dict) else value
+            if self.upward:
+                return whole(sum(counted_up(hours, self.upward) for hours in days) * self.times)
+            return whole(sum(days) * self.times)
         return whole(value * self.times)
 
 

@@ -19,7 +19,7 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.rule_words import cancelled
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import COMPLETED, TWINS, UPWARD, rates
+from xueshi.regulations.words import COMPLETED, DAILY, TWINS, UPWARD, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -116,6 +116,9 @@ class Row(Cited):
 
     kinds: frozenset[str] | None
     from_list: bool
+    day_by_day: str
+    """How the part of an hour counts up of each day that is listed; empty where it does not."""
+
     by_months: bool
     """Whether its hours are so many for each month, half-year or year: of several years each has its part."""
 
@@ -553,7 +556,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine, tuple(group for group in mine if ids & group.of),
-        frozenset(row["kinds"]) if row["kinds"] else None, "daily_hours" in reads(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", any(rate[4] in UPWARD for rate in rates(row["hours"])), (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, DAILY in reads(row["hours"]), _day_by_day(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", any(rate[4] in UPWARD for rate in rates(row["hours"])), (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -657,3 +660,13 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), bool(entry.get("averaged")), bool(entry.get("decides")),
         bool(entry.get("each")), tuple((name, compiler.condition(with_other_answer(entry["when"], name))) for name in dict.fromkeys(readings_in(entry["when"]))),
     )  # fmt: skip
+
+
+def _day_by_day(form: Any) -> str:
+    if isinstance(form, dict):
+        return next((found for part in form.values() if (found := _day_by_day(part))), "")
+    if not isinstance(form, list):
+        return ""
+    if form[:2] == ["stated", DAILY]:
+        return str(form[2]) if len(form) > 2 else ""
+    return next((found for part in form if (found := _day_by_day(part))), "")

@@ -93,7 +93,8 @@ class AmountWords:
         return f"每{fact.unit or fact.label}{self.say(form[1], unit)}（按“{fact.label}”）"
 
     def _stated(self, form: list[Any], _unit: str) -> str:
-        return f"按“{self.label(form[1])}”"
+        each = f"（每天{upward_words(form[2], 'hour')}）" if len(form) > 2 else ""
+        return f"按“{self.label(form[1])}”{each}"
 
     def _stated_percent(self, form: list[Any], _unit: str) -> str:
         return f"“{self.label(form[1])}”所填的百分比"

@@ -11,7 +11,7 @@ from xueshi.regulations.expressions import Reader, give_up, meeting
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry
 from xueshi.regulations.wording import settled
-from xueshi.regulations.words import COMPLETED, PARTS, UPWARD, WHOLE_ONLY, Form, rates
+from xueshi.regulations.words import COMPLETED, DAILY, PARTS, UPWARD, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
 _DIVISIBLE = re.compile(r"per (\d|day|half_day|hour|month|half_year|year|character)")
@@ -237,7 +237,7 @@ class RuleCloser:
         self.taken[entry.id] = list(reader.less)
         hours: Form = ["none"]
         if "hours" in keys:
-            hours = reader.value(keys["hours"], "hours")
+            hours = _day_by_day(reader.value(keys["hours"], "hours"))
         else:
             reader.findings.add(
                 "E101",
@@ -298,7 +298,7 @@ class RuleCloser:
                 "id": extra.id, **at, "name": extra.text("name") or text_of(keys.get("name")) or at["rule"], "line": extra.line, "when": self._when(extra),
                 "needs": self.reader.gates(extra.keys.get("needs"), alone=False),
                 "except": self.reader.gates(extra.keys.get("except"), alone=True),
-                "hours": self.reader.value(merged["hours"], "hours") if "hours" in merged else ["none"],
+                "hours": _day_by_day(self.reader.value(merged["hours"], "hours")) if "hours" in merged else ["none"],
                 "share": self.reader.value(merged["share"], "percent") if "share" in merged else None,
                 "readings": readings,
             }  # fmt: skip
@@ -405,3 +405,22 @@ def _all_text(node: Node | None) -> str:
     if isinstance(node, Mapping):
         return " | ".join(_all_text(value) for _, value in node)
     return ""
+
+
+def _day_by_day(form: Form) -> Form:
+    """Count up the hours listed for each day where the same amount is one per hour and a begun hour counts up.
+
+    The list then says those hours more exactly, so the begun hour of each day counts: 2.5 and 1.5 are 3 and 2.
+    """
+    upward = next((one[4] for one in rates(form) if one[1:3] == ["1", "hour"] and one[4] in UPWARD), None)
+    return _marked(form, upward) if upward else form
+
+
+def _marked(form: Any, upward: str) -> Any:
+    if isinstance(form, dict):
+        return {key: _marked(part, upward) for key, part in form.items()}
+    if not isinstance(form, list):
+        return form
+    if form == ["stated", DAILY]:
+        return [*form, upward]
+    return [_marked(part, upward) for part in form]

@@ -41,6 +41,10 @@ class Fact:
             return self.values["yes" if value else "no"]
         if self.type == "word":
             return f"{self.label}为{self.values.get(str(value), str(value))}"
+        if isinstance(value, Mapping):
+            return self.label + "、".join(f"{key}为{held}{self.unit}" for key, held in value.items())
+        if isinstance(value, list | tuple):
+            return f"{self.label}{'、'.join(map(str, value))}{self.unit}"
         return f"{self.label}{value}{self.unit}"
 
 
