@@ -61,11 +61,11 @@ def test_every_option_is_read_aloud_with_its_words(law: Law) -> None:
         return next(line for line in read_law(pack).lines() if "D1" in line)
 
     assert sentence("each") == (
-        "一  D1  驻村：有种类为支援、服务基层的记录的，视为达到每年（R1）；"
+        "一  D1  驻村：有种类为支援、服务基层的记录的，当年视为达到每年（R1）；"
         "口径EX-Q4取“结束的年度”时：有种类为支援、服务基层且结束日期在本期内的记录的［口径EX-Q4取“每个年度”］"
     )
     assert sentence("ended") == (
-        "一  D1  驻村：有种类为支援、服务基层且结束日期在本期内的记录的，视为达到每年（R1）；"
+        "一  D1  驻村：有种类为支援、服务基层且结束日期在本期内的记录的，当年视为达到每年（R1）；"
         "口径EX-Q4取“每个年度”时：有种类为支援、服务基层的记录的［口径EX-Q4取“结束的年度”］"
     )
 
@@ -73,7 +73,7 @@ def test_every_option_is_read_aloud_with_its_words(law: Law) -> None:
 def test_a_condition_that_a_reading_decides_alone_is_never_an_empty_one(law: Law) -> None:
     pack = law(RULE, MORE.format(default="each", if_record="{Q4: each}"))
     line = next(line for line in read_law(pack).lines() if "D1" in line)
-    assert "有任何一条记录的，视为达到每年（R1）" in line
+    assert "有任何一条记录的，当年视为达到每年（R1）" in line
     assert "口径EX-Q4取“结束的年度”时：没有这样的记录（按该口径不适用）" in line
     assert "有的记录的" not in line
 

@@ -37,6 +37,7 @@ def paper(name: str = "r1", **facts: Any) -> Record:
 
 
 WORK = "groups: {G: {clause: 一, of: [1], same: work, count: once, earlier_years: increase}}\n"
+FALSE = "refuse: {F: {clause: 一, name: 虚假, when: {false_proof: yes}, cancels: [professional]}}\n"
 STATED = "1: {clause: 一, name: 论文, for: paper, hours: stated}"
 TOLD = [
     Told("credited", STATED, (paper(declared_hours=8),), "", "按一计8学时"),
@@ -54,7 +55,9 @@ TOLD = [
     Told("below_one_unit", "1: {clause: 一, name: 进修, for: abroad, hours: 10 per month, partial: whole}", (("r1", "abroad", {"start": "2021-03-01", "end": "2021-03-12"}),), "none_by_clause", "开始日期2021-03-01、结束日期2021-03-12、月数0.40个月，按一不满一个月的不计学时"),
     Told("share_zero", "1: {clause: 一, name: 论文, for: paper, hours: 8, share: {rank: {1: 100%, from 2: 0%}}}", (paper(rank=2),), "share_zero", "排名2位按一所占份额为0，不计学时"),
     Told("cap_day", "1: {clause: 一, name: 培训, for: training, hours: 1 per hour, partial: prorate, at_most: {day: 8}}", (("r1", "training", {"hours": 20, "days": 2}),), "cap_day", "培训按一每天有上限，20学时计16学时"),
-    Told("cap_event", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {event: 5}}", (paper(declared_hours=8),), "cap_event", "论文按一每次最多5学时，8学时计5学时"),
+    Told("cap_event", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {event: 5}}", (paper(declared_hours=8),), "cap_event", "论文按一每篇最多5学时，8学时计5学时"),
+    Told("cancelled", STATED, (paper("r0", false_proof=True), paper(declared_hours=8)), "refused.F", "因记录r0（虚假），按一取消当年度全部专业科目学时，本条8学时计0学时", FALSE),
+    Told("cancelled_open", STATED, (paper("r0", false_proof=True), paper()), "refused.F", "因记录r0（虚假），按一取消当年度全部专业科目学时，本条不再认定", FALSE),
     Told("cap_year", "1: {clause: 一, name: 论文, for: paper, hours: stated, at_most: {year: 10}}", (paper("r1", declared_hours=8), paper("r2", declared_hours=8)), "cap_year", "论文按一每年最多10学时，8学时计2学时"),
     Told("dedupe", STATED, (paper("r1", declared_hours=8, work="W"), paper("r2", declared_hours=9, work="W")), "dedupe", "与记录r1为同一作品，按一只计一次，本条9学时计0学时", WORK),
     Told("earlier_years", STATED, (paper(declared_hours=8, work="W"),), "earlier_years", "同一作品以前年度已计5.5学时，按一本条8学时计2.5学时", WORK),

@@ -270,20 +270,25 @@ def _item_caps(run: Run, members: list[Judged]) -> None:
         ]
         # Rows of one item may have limits of their own: the year as a whole has the largest of them.
         limit, row = max(limits, key=lambda pair: -1 if isinstance(pair[0], Stop) else pair[0])
-        _cap(run, same, limit, row, row.name)
+        own = frozenset(held for value, held in limits if value == limit)
+        _cap(run, same, limit, row, row.name, own)
 
 
-def _cap(run: Run, members: list[Judged], cap: Any, where: Cited, name: str) -> None:
-    """Grant a year's cap in the order of the records."""
+def _cap(
+    run: Run, members: list[Judged], cap: Any, where: Cited, name: str, own: frozenset[Row] = frozenset()
+) -> None:
+    """Grant a year's cap in the order of the records; a record whose own row (one of `own`) has the same limit cites that."""
     if isinstance(cap, Stop):
         for one in members:
             run.stopped(one, where, cap, 14)
         return
     run.rests_on(where.readings)
     left = int(cap)
+    limit, called = where, name
     for one in members:
         if one.hours > left:
             before = one.hours
+            where, name = (one.row, one.row.name) if one.row in own else (limit, called)
             if where.rule not in one.rules and where is not one.row:
                 one.rules = (*one.rules, where.rule)
             one.reduce(

@@ -14,7 +14,7 @@ from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.amount_words import UNIT_WORDS
-from xueshi.regulations.words import COMPLETED, DAILY, RATE_UNITS, TWINS, rates
+from xueshi.regulations.words import COMPLETED, DAILY, RATE_UNITS, TWINS, each_time, rates
 
 ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
 """One unit of what a text counts by, where a number and a word would not say it well."""
@@ -81,6 +81,7 @@ def amount(run: Run, one: Judged, row: Row) -> None:
                     "cap_event",
                     name=row.name,
                     clause=row.clause,
+                    each=each_time((one.kind,)),
                     cap=hours_text(limit),
                     before=hours_text(hours),
                     after=hours_text(limit),

@@ -16,7 +16,7 @@ from xueshi.hours import show_hours
 from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.words import COMPLETED, RATE_UNITS, UPWARD, WHOLE_ONLY
 
-STEPS_OF: Final = {"day": Fraction(1, 2), "hour": Fraction(1, 2)}
+STEPS_OF: Final = {"day": Fraction(1, 2), "hour": Fraction(1, 2), "clock_hour": Fraction(1, 2)}
 """In what steps a quantity is told where parts count; others in ones."""
 MOST: Final = 100
 """More records than anybody is advised to have."""

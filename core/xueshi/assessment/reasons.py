@@ -24,7 +24,7 @@ REASONS = {
     "below_one_unit": "{read}，按{clause}不满{unit}的不计学时",
     "share_zero": "{detail}按{clause}所占份额为0，不计学时",
     "cap_day": "{name}按{clause}每天有上限，{before}学时计{after}学时",
-    "cap_event": "{name}按{clause}每次最多{cap}学时，{before}学时计{after}学时",
+    "cap_event": "{name}按{clause}{each}最多{cap}学时，{before}学时计{after}学时",
     "cap_year": "{name}按{clause}每年最多{cap}学时，{before}学时计{after}学时",
     "dedupe": "与记录{other}为同一{same}，按{clause}{how}，本条{before}学时计{after}学时",
     "earlier_years": "同一{same}以前年度已计{given}学时，按{clause}本条{before}学时计{after}学时",

@@ -9,13 +9,13 @@ from xueshi.regulations.pack import RulePack
 from xueshi.regulations.words import RATE_UNITS, UPWARD, band_words
 
 UNIT_WORDS = {
-    "day": "天", "half_day": "半天", "hour": "课时", "course": "门", "subject": "科", "item": "项", "character": "字",
+    "day": "天", "half_day": "半天", "hour": "课时", "clock_hour": "小时", "course": "门", "subject": "科", "item": "项", "character": "字",
     "month": "月", "credit": "学分", "half_year": "半年", "year": "年",
 }  # fmt: skip
 LARGE = {1000: "千", 10000: "万"}
 """Counts that a text writes as a word: 每千字, 每万字."""
 ONE_UNIT = {
-    "day": ("一天", "半天"), "half_day": ("半天", "半天的一半"), "hour": ("一课时", "半课时"), "month": ("一个月", "半个月"),
+    "day": ("一天", "半天"), "half_day": ("半天", "半天的一半"), "hour": ("一课时", "半课时"), "clock_hour": ("一小时", "半小时"), "month": ("一个月", "半个月"),
     "half_year": ("半年", "三个月"), "year": ("一年", "半年"), "credit": ("一学分", "半学分"),
 }  # fmt: skip
 """One unit of what a text counts by, and half of it."""
@@ -40,6 +40,8 @@ class AmountWords:
     def __init__(self, pack: RulePack) -> None:
         self.pack = pack
         self.labels = pack.labels
+        self.chooser = "认定人"
+        """Who chooses within a range, of the rule that is being said."""
 
     def say(self, form: list[Any] | None, unit: str = "学时") -> str:
         """Say a form: `每千字6学时`, `级别为国家级50学时，省级40学时`, `R1的1/3`."""
@@ -93,7 +95,7 @@ class AmountWords:
         return f"每{fact.unit or fact.label}{self.say(form[1], unit)}（按“{fact.label}”）"
 
     def _stated(self, form: list[Any], _unit: str) -> str:
-        each = f"（每天{upward_words(form[2], 'hour')}）" if len(form) > 2 else ""
+        each = f"（每天{upward_words(form[2], form[3])}）" if len(form) > 2 else ""
         return f"按“{self.label(form[1])}”{each}"
 
     def _stated_percent(self, form: list[Any], _unit: str) -> str:
@@ -101,7 +103,9 @@ class AmountWords:
 
     def _range(self, form: list[Any], unit: str) -> str:
         undecided = UNDECIDED.get(form[3] or "", "") if len(form) > 3 else ""
-        return f"{form[1]}至{form[2]}{unit}之间由认定人确定" + (f"（{undecided}）" if undecided else "")
+        return f"{form[1]}至{form[2]}{unit}之间由{self.chooser}确定" + (
+            f"（{undecided}）" if undecided else ""
+        )
 
     def _decided(self, _form: list[Any], unit: str) -> str:
         return f"{unit}数由主管部门决定"

@@ -14,7 +14,7 @@ from xueshi.regulations.wording import settled
 from xueshi.regulations.words import COMPLETED, DAILY, PARTS, UPWARD, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
-_DIVISIBLE = re.compile(r"per (\d|day|half_day|hour|month|half_year|year|character)")
+_DIVISIBLE = re.compile(r"per (\d|day|half_day|(?:clock_)?hour|month|half_year|year|character)")
 """A rate by something that has parts (so many characters begin with a number)."""
 
 
@@ -412,15 +412,17 @@ def _day_by_day(form: Form) -> Form:
 
     The list then says those hours more exactly, so the begun hour of each day counts: 2.5 and 1.5 are 3 and 2.
     """
-    upward = next((one[4] for one in rates(form) if one[1:3] == ["1", "hour"] and one[4] in UPWARD), None)
-    return _marked(form, upward) if upward else form
+    for _, rate, unit, _, upward, *_ in rates(form):
+        if rate == "1" and unit in ("hour", "clock_hour") and upward in UPWARD:
+            return _marked(form, [upward, unit])  # type: ignore[no-any-return]
+    return form
 
 
-def _marked(form: Any, upward: str) -> Any:
+def _marked(form: Any, mark: list[str]) -> Any:
     if isinstance(form, dict):
-        return {key: _marked(part, upward) for key, part in form.items()}
+        return {key: _marked(part, mark) for key, part in form.items()}
     if not isinstance(form, list):
         return form
     if form == ["stated", DAILY]:
-        return [*form, upward]
-    return [_marked(part, upward) for part in form]
+        return [*form, *mark]
+    return [_marked(part, mark) for part in form]

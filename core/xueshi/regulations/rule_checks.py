@@ -12,7 +12,7 @@ from xueshi.regulations.wording import of_kind
 from xueshi.regulations.words import RATE_UNITS, TWINS
 from xueshi.regulations.zones import covers, overlap, zones
 
-DIVISIBLE = ("day", "half_day", "hour", "month", "half_year", "year", "character")
+DIVISIBLE = ("day", "half_day", "hour", "clock_hour", "month", "half_year", "year", "character")
 
 
 def check_items(

@@ -9,7 +9,7 @@ from xueshi.regulations.amount_words import AmountWords
 from xueshi.regulations.choice_checks import below_choices
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.wording import condition_text, settled
-from xueshi.regulations.words import COMPLETED, DECIDERS, rates
+from xueshi.regulations.words import COMPLETED, DECIDERS, each_time, rates
 
 CAPS = {"event": "每次", "day": "每天", "year": "每年"}
 CHANNELS = {
@@ -35,6 +35,10 @@ class RuleWords:
     def __init__(self, pack: RulePack, amounts: AmountWords | None = None) -> None:
         self.pack = pack
         self.amounts = amounts or AmountWords(pack)
+        self.parts = frozenset(
+            name for one in pack.data["requirements"] for word in ("any_of", "all_of") for name in one[word]
+        )
+        """Requirements that alternatives are made of: none of them is judged by itself."""
 
     def condition(self, form: list[Any] | None, *, wanted: bool = True) -> str:
         """Say a condition; what a reading switches off is not said."""
@@ -56,9 +60,11 @@ class RuleWords:
         if row is not None:
             return f"{item['name']}（{kinds}）：{self.row(row, item, alone=True)}"
         rows = item["rows"]
+        shared = year_cap(item)
         common = [
             self.condition(item["when"]),
             *self.gates(item),
+            f"每年合计最多{self.amounts.say(shared)}" if shared is not None else "",
             *(self._rest(rows[0]) if self._same_rest(rows) else []),
         ]
         said = "；".join(text for text in common if text)
@@ -83,12 +89,18 @@ class RuleWords:
             parts += self.gates(item)
         when = self.condition(row["when"])
         never = settled(row["when"]) is False or settled(item["when"]) is False
+        self.amounts.chooser = self._chooser(row)
         hours = self.amounts.say(row["hours"])
         parts.append(f"{name}{f'{when}的，' if when else ''}{hours}")
         parts += self.gates(row) if row["id"] != item["id"] else []
         if row["share"] is not None:
             parts.append(f"所占份额{self.amounts.say(row['share'], '%')}")
-        parts += [f"{CAPS[word]}最多{self.amounts.say(cap)}" for word, cap in row["at_most"].items()]
+        shared = year_cap(item)
+        parts += [
+            f"{each_time(row['kinds'] or item['kinds']) if word == 'event' else CAPS[word]}最多{self.amounts.say(cap)}"
+            for word, cap in row["at_most"].items()
+            if word != "year" or shared is None
+        ]
         if row["spread"] is not None and row["spread"] != ["none"]:
             parts.append(f"分年登记：{self.amounts.say(row['spread'], '')}")
         if less := row.get("less") or item.get("less"):
@@ -118,6 +130,16 @@ class RuleWords:
         if settled(extra["when"]) is False:
             parts.append(OFF)
         return "；".join(parts) + self.rests_on(extra["readings"])
+
+    def _chooser(self, row: Mapping[str, Any]) -> str:
+        """Name who chooses within a range of hours: the body that a manual step under the same clause names."""
+        for one in self.pack.data["manual"]:
+            if one["gives"] == "granted" and (one["regulation"], one["clause"]) == (
+                row["regulation"],
+                row["clause"],
+            ):
+                return DECIDERS.get(one["who"], str(one["who"]))
+        return "认定人"
 
     def _rest(self, row: Mapping[str, Any]) -> list[str]:
         channel = CHANNELS.get(row["channel"], row["channel"])
@@ -199,9 +221,13 @@ class RuleWords:
                 label = f"每年{label}均"
             elif one["over"] is not None:
                 label = f"各年{label}之和"
-            parts.append(f"{label}须{said}" if one["at_least"][0] == "any" else f"{label}不少于{said}")
+            parts.append(
+                f"{label}须{said}"
+                if one["at_least"][0] == "any"
+                else f"{label}{_bound('不少于', '最低要求', said)}"
+            )
         if one["at_most"] is not None:
-            parts.append(f"{label}最多计{self.amounts.say(one['at_most'], unit)}")
+            parts.append(f"{label}{_bound('最多计', '最多计入的', self.amounts.say(one['at_most'], unit))}")
         if one["over"] is not None:
             parts.append(self.window(one["over"]))
         for word, text in (
@@ -217,7 +243,7 @@ class RuleWords:
             parts.append("其中有一项不适用于本人的，不能按此达到")
         if one.get("decides"):
             parts.append("当年是否达到按此判定")
-        if not one["alone"]:
+        if not one["alone"] or one["id"] in self.parts:
             parts.append("只作其他要求的一部分，不单独判定")
         name = f"{one['name']}：" if one["name"] else ""
         if one["effect"] == "warn":
@@ -250,7 +276,7 @@ class RuleWords:
         name = f"{one['name']}：" if one["name"] else ""
         met = "、".join(self.amounts.requirement(part) for part in one["meets"])
         years = one.get("for_years", 1)
-        since = {1: "", 2: "当年和次年"}.get(years, f"自当年起{years}个年度")
+        since = {1: "当年", 2: "当年和次年"}.get(years, f"自当年起{years}个年度")
         said = [f"{self._record(one['if_record'])}，{since}视为达到{met}"]
         known = self.pack.data["readings"]
         said += [
@@ -304,3 +330,15 @@ def cancelled(pack: RulePack, refusal: Mapping[str, Any]) -> str:
     taken = refusal.get("cancels", ())
     names = [held["label"] for code, held in pack.data["categories"] if code in taken]
     return "全部" + ("" if len(names) == len(pack.data["categories"]) else "、".join(names)) if names else ""
+
+
+def _bound(word: str, named: str, said: str) -> str:
+    """Put a bound in words: `不少于90学时`; of one looked up by a fact `最低要求按级别：…`."""
+    return f"{named if said.startswith('按') else word}{said}"
+
+
+def year_cap(item: Mapping[str, Any]) -> list[Any] | None:
+    """Return the limit of a year that all rows of an item share: it is one for all of them together."""
+    rows = item["rows"]
+    caps = [row["at_most"].get("year") for row in rows]
+    return caps[0] if len(rows) > 1 and caps[0] is not None and all(cap == caps[0] for cap in caps) else None

@@ -6,7 +6,7 @@ Each returns the closed form (JSON-able lists) or None when the text is no such 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,6 +16,7 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
     "day": ("days", 1),
     "half_day": ("half_days", 1),
     "hour": ("hours", 1),
+    "clock_hour": ("hours", 1),
     "credit": ("credits", 1),
     "course": ("courses", 1),
     "subject": ("subjects", 1),
@@ -51,6 +52,7 @@ PLURALS = {
     "characters": "character",
     "days": "day",
     "hours": "hour",
+    "clock_hours": "clock_hour",
     "months": "month",
     "half_days": "half_day",
     "courses": "course",
@@ -89,6 +91,15 @@ Form = list[object]
 def number(text: str) -> Fraction | None:
     """Read a number with at most two decimals; None for anything else."""
     return Fraction(Decimal(text)) if _NUMBER.match(text) else None
+
+
+MEASURES = {"book": "每部", "paper": "每篇", "project": "每项", "patent": "每项", "award": "每项"}
+
+
+def each_time(kinds: Iterable[str]) -> str:
+    """Say of what the limit of one record is: `每部`, `每篇`; of several sorts, and of what is attended, `每次`."""
+    said = {MEASURES.get(kind, "每次") for kind in kinds}
+    return said.pop() if len(said) == 1 else "每次"
 
 
 def plain_hours(text: str) -> Form | None:
