@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from xueshi.errors import InputError, NotEncodedError
+from xueshi.errors import InputError, NotEncodedError, RuleFileError
 from xueshi.registry import Registry
 from xueshi.regulations.difference import differences, title_of
 from xueshi.regulations.pack import RulePack
@@ -98,14 +98,18 @@ def attach_(
         raise InputError(f"{law} 有几份文件，请写明其中一份：{'、'.join(found)}")
     [instrument] = found
     held = attach(registry.source_of(instrument), instrument, file, officer)
-    pack = registry.pack_of(instrument)
-    text = PublishedText(held.text, registry.printed_numbers(instrument))
+    stored = f"{instrument} 已附原文 {held.file}（第{held.number}份，sha256 {held.sha256}）"
+    try:
+        pack = registry.pack_of(instrument)
+        text = PublishedText(held.text, registry.printed_numbers(instrument))
+    except RuleFileError as error:
+        # The text is stored whatever the rule file is like: it is compared with it while that is being written.
+        typer.echo(f"{stored}；规则文件还有错误，改正以后才能引用原句（xueshi regions check 逐条核对）：")
+        typer.echo(str(error))
+        return
     numbers = list(pack.data["clauses"][instrument])
     lacking = [one for one in numbers if not text.quote(one)]
-    typer.echo(
-        f"{instrument} 已附原文 {held.file}（第{held.number}份，sha256 {held.sha256}）："
-        f"{len(numbers)}条中可引用原句{len(numbers) - len(lacking)}条"
-    )
+    typer.echo(f"{stored}：{len(numbers)}条中可引用原句{len(numbers) - len(lacking)}条")
     if lacking:
         typer.echo(f"在原文的编号中没有找到（说明中仍用大意）：{'、'.join(lacking)}")
 

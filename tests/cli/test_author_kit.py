@@ -220,6 +220,20 @@ def test_an_attached_text_is_quoted_and_compared(ask: Ask, yunze: Path, tmp_path
     assert "17" in finding["问题"]
 
 
+def test_a_text_is_attached_while_the_rule_file_is_not_finished_and_says_so(ask: Ask, yunze: Path) -> None:
+    file = yunze / "regulations" / "yunze2031.yaml"
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole.replace("{encoded:", "{todo:", 1), encoding="utf-8")
+    code, out, err = ask("rules", "attach", "yunze", EXAMPLE / "notice.txt")
+    assert code == 0, err
+    assert "已附原文" in out
+    assert "规则文件还有错误，改正以后才能引用原句" in out.replace("\n", "")
+    assert "E203" in out
+    assert "W206" not in ask("regions", "check", "yunze")[1], "the text is there"
+    file.write_text(whole, encoding="utf-8")
+    assert "18条中可引用原句18条" in ask("rules", "attach", "yunze", EXAMPLE / "notice.txt")[1]
+
+
 def test_a_text_attached_again_is_kept_once_and_a_later_one_counts(
     ask: Ask, yunze: Path, tmp_path: Path
 ) -> None:

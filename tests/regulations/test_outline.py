@@ -116,3 +116,25 @@ def test_the_last_paragraph_of_an_article_can_be_quoted_alone() -> None:
     assert text.quote("第二条第二款") == "报到和返程的时间不计。"
     assert text.quote("第二条(二)") == "超过5天的，每天4学时。"
     assert "报到和返程" in text.around("第二条(二)"), "it speaks for the items above it"
+
+
+def test_what_leads_to_the_items_of_an_article_is_a_clause_where_it_says_a_rule() -> None:
+    lead = "第五条　学时按下列标准认定，除另有规定的外计入专业科目：\n（一）甲，每天8学时。\n（二）乙。\n第六条 下列各项：\n（一）丙。"
+    assert numbers(lead) == ["第五条", "第五条(一)", "第五条(二)", "第六条(一)"]
+    assert PublishedText(lead).quote("第五条") == "学时按下列标准认定，除另有规定的外计入专业科目："
+    assert numbers("一、培训，研修\n（一）甲") == ["一(一)"], "a heading under a section is none"
+
+
+def test_the_last_year_is_read_from_the_day_until_which_it_is_in_force() -> None:
+    for said, last in (
+        ("本办法自2024年1月1日起施行，有效期至2028年12月31日。", 2028),
+        ("本办法自2024年1月1日起施行，有效期限到2027年12月31日止。", 2027),
+        ("本办法自2024年1月1日起施行，至2026年12月31日失效。", 2026),
+        ("本办法自2024年1月1日起施行，有效期5年。", 2028),
+        ("本办法自2024年1月1日起施行，有效期至二〇二九年六月三十日。", 2029),
+        ("本办法自2024年1月1日起施行。2028年12月31日前的继续有效。", None),
+        ("本办法自2024年1月1日起施行，有效期至2028年2月31日。", None),
+    ):
+        assert read_guesses(outline(f"第一条　{said}")).last_year == last, said
+    year = "第一条　统计年度自上年11月1日至当年10月31日。\n第二条　本办法自2024年1月1日起施行，有效期至2028年12月31日。"
+    assert read_guesses(outline(year)).last_year == 2029

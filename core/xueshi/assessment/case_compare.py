@@ -66,7 +66,9 @@ def compare_totals(case: Case, file: CaseFile, assessment: YearAssessment) -> li
         return ["没有totals：请写明各类合计"]
     failures: list[str] = []
     for key, value in case.totals.items():
-        if key not in assessment.totals:
+        if key in assessment.counts and key not in assessment.totals:
+            failures.append(f"{key}是计数的合计，不是学时，不写入totals；它要求的数目写入minimum和shortfall")
+        elif key not in assessment.totals:
             failures.append(f"合计中没有“{key}”这一类")
         elif parse_hours(value) != assessment.totals[key]:
             failures.append(f"{key}合计应为{value}，得{show_hours(assessment.totals[key])}")

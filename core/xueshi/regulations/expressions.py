@@ -91,7 +91,7 @@ class Reader:
         """Read a setting that is one of a few words, or the reading that chooses it."""
         if node is None:
             return None
-        text = text_of(node) or ""
+        text = text_of(node) or _plainly(node)
         if reading := self.names.reading(text, node.file):
             bad = [option for option in reading.options if option not in allowed]
             if bad:
@@ -753,6 +753,11 @@ def give_up(band: Form, value: str) -> None:
     for bound in (0, 2):
         if band[bound] is not None and Fraction(str(band[bound])) == Fraction(value):
             band[bound + 1] = False
+
+
+def _plainly(node: Node) -> str:
+    """Write what stands where one word belongs as an author would: `{Q5: {…}}`."""
+    return str(plain(node)).replace("'", "")
 
 
 def _amount_repair(text: str) -> str:

@@ -23,6 +23,9 @@ _BY_END = re.compile(
     r"以[^，。；;]{0,8}(?:结束|终了|截止)的?[^，。；;]{0,4}年[^，。；;]{0,3}为(?:该)?[^，。；;]{0,4}年度"
 )
 _LASTS = re.compile(r"有效期(?:为)?([一二三四五六七八九十]{1,3}|\d{1,2})年")
+_UNTIL = re.compile(
+    r"(?:有效期(?:限)?|施行[，,；;])(?:截?至|截止到?|到|为至)((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日"
+)
 _REACH = 24
 """How many characters before a number may say what it is a minimum of."""
 
@@ -32,7 +35,7 @@ class NoticeGuesses:
     """Day of effect and its clause, statistics years, minimums by category (`total` among them); empty where unsaid.
 
     `starts` is the first day of a statistics year as `MM-DD` with the clause that says it; `by_start` tells that the year
-    is called by the calendar year in which it starts (每年…日至次年…日, 以开始的年份为年度); `last_year` comes from 有效期.
+    is called by the calendar year in which it starts (每年…日至次年…日, 以开始的年份为年度); `last_year` comes from 有效期…年 or 有效期至…年…月…日.
     """
 
     effective: str | None = None
@@ -46,10 +49,11 @@ class NoticeGuesses:
 
 
 def read_guesses(read: Outline) -> NoticeGuesses:
-    """Look for 自…起施行, 有效期…年, 上年…日至, 至次年 and 不少于…学时 in the clauses of a notice."""
+    """Look for 自…起施行, 有效期…年 or 至…日, 上年…日至, 至次年 and 不少于…学时 in the clauses of a notice."""
     effective, clause = None, ""
     starts, starts_clause, lasts, by_start = "01-01", "", 0, False
     minimums: dict[str, str] = {}
+    until: date | None = None
     for one in read.clauses:
         text = days_in_figures(re.sub(r"\s", "", one.text))
         if match := _FROM_DAY.search(text):
@@ -65,17 +69,21 @@ def read_guesses(read: Outline) -> NoticeGuesses:
             by_start = bool(_BY_START.search(text))
         if match := _LASTS.search(text):
             lasts = chinese_number(match[1]) or 0
+        if match := _UNTIL.search(text):
+            until = _day(f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}")
         for match in _MINIMUM.finditer(text):
             before = re.split("[。；;，]", text[max(0, match.start() - _REACH) : match.start()])[-1]
             part = _PART.search(before)
             minimums.setdefault(_CODES[part[1]] if part else "total", match[1])
     begun = _day(effective or read.issued)
+    if until is None and begun and lasts:
+        until = _later(begun, lasts) - timedelta(days=1)
     order = [code for code in ("public", "professional", "total") if code in minimums]
     return NoticeGuesses(
         effective,
         clause,
         _year(begun, starts, by_start) if begun else None,
-        _year(_later(begun, lasts) - timedelta(days=1), starts, by_start) if begun and lasts else None,
+        _year(until, starts, by_start) if until else None,
         starts,
         starts_clause,
         by_start and starts != "01-01",

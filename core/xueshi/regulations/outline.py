@@ -144,8 +144,17 @@ def _kept(found: list[OutlinedClause]) -> Iterator[OutlinedClause]:
     following: list[OutlinedClause | None] = [*found[1:], None]
     for clause, after in zip(found, following, strict=False):  # without any clause only the end is left
         has_items = after is not None and after.number.startswith(clause.number)
-        if not (has_items and len(clause.paragraphs) <= 1 and not _SENTENCE.search(clause.text)):
+        if not (has_items and len(clause.paragraphs) <= 1 and not _says_something(clause)):
             yield clause
+
+
+def _says_something(clause: OutlinedClause) -> bool:
+    """Tell a clause with a sentence of its own from a heading; what leads to the items of an article may say a rule too.
+
+    学时按下列标准认定，除另有规定的外计入专业科目： does, 有下列情形之一的： does not.
+    """
+    leads = _WHOLE_ARTICLE.search(clause.number) and "，" in clause.text and clause.text.endswith(("：", ":"))
+    return bool(leads or _SENTENCE.search(clause.text))
 
 
 def _signature(line: str) -> bool:

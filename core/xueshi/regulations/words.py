@@ -233,7 +233,9 @@ def band_words(form: Form) -> str:
 
 
 def minimum(text: str) -> Form | None:
-    """Read a minimum: `90`, `1/3 of R1`, `any`."""
+    """Read a minimum: `90`, `1/3 of R1`, `any`, `none` (for one value: nothing is asked)."""
+    if text == "none":
+        return ["fixed", "0", "不另要求"]
     if fixed := plain_hours(text):
         return fixed
     if text == "any":
