@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from xueshi.assessment.cases import run_file
 from xueshi.assessment.explanation import explain
 from xueshi.assessment.mutants import mutants
 from xueshi.assessment.precheck import precheck
@@ -131,3 +132,80 @@ def test_dropping_the_key_or_one_of_its_words_is_a_mutant() -> None:
     ):
         tree = document.read_document(RegulationSource("ex.yaml", text % written), Findings())
         assert {one.what for one in mutants(tree) if "cancels" in one.what} == said
+
+
+LAW = """\
+xueshi: 1
+regulation:
+  {id: EX, title: 示例办法, number: none, issuer: 示例局, issued: 2020-01-08, effective: none, years: 2020 to open, area: 990100}
+clauses: {一: {encoded: 示例}}
+categories: {public: 公需科目, professional: 专业科目}
+sums: {courses: {label: 门数, count: [2], same: course}}
+facts: {course: {type: id, label: 课程}}
+year: {clause: 一, starts: 01-01, person_as_of: end}
+defaults: {category: professional, dated: end, partial: prorate, channel: unit, evidence: [证明]}
+rules:
+  1: {clause: 一, for: training, hours: 8 per day}
+  2: {clause: 一, for: public_course, hours: stated, category: public}
+refuse:
+  8a: {clause: 一, name: 虚假证明, when: {false_proof: yes}, cancels: [professional]}
+requirements:
+  R1: {clause: 一, of: total, at_least: {person.level: {senior: 20, otherwise: none}}}
+  R2: {clause: 一, of: courses, at_least: 1}
+"""
+CASES = """\
+document: EX
+cases:
+  - id: C1
+    title: 9月的证明虚假：3月的16学时一并取消，公需5学时保留
+    year: 2021
+    person: {level: senior}
+    records:
+    - {id: r1, kind: training, rule: [EX-1, EX-8a], facts: {days: 2, end: 2021-03-01}, hours: 0, status: refused, code: refused.8a}
+    - {id: r2, kind: training, rule: EX-8a, facts: {days: 4, end: 2021-09-01, false_proof: true}, hours: 0, status: refused, code: refused.8a}
+    - {id: r3, kind: public_course, rule: EX-2, facts: {declared_hours: 5, course: 甲, end: 2021-03-01}, hours: 5, category: public}
+    totals: {public: 5, professional: 0, total: 5}
+    met: false
+    shortfall: {total: 15}
+  - id: C2
+    title: 没有职称的不另要求学时，须学一门
+    year: 2021
+    person: {level: junior}
+    records:
+    - {id: r1, kind: training, rule: EX-1, facts: {days: 2, end: 2021-03-01}, hours: 16}
+    totals: {public: 0, professional: 16, total: 16}
+    met: false
+    shortfall: {courses: 1}
+"""
+
+
+def _run(cases: str, law: str = LAW) -> list[list[str]]:
+    result = run_file(RegulationSource("cases.yaml", cases), lambda _: RegulationSource("ex.yaml", law))
+    return [list(one.failures) for one in result.results]
+
+
+def test_cases_by_hand_hold_it_and_notice_when_it_is_dropped() -> None:
+    assert _run(CASES) == [[], []]
+    dropped, _ = _run(CASES, LAW.replace(", cancels: [professional]", ""))
+    assert "r1：学时应为0，得16（credited：按一计16学时）" in dropped
+
+
+def test_a_sum_that_counts_is_no_total_of_hours_and_the_case_is_told_so() -> None:
+    [_, [failure]] = _run(
+        CASES.replace("professional: 16, total: 16", "professional: 16, courses: 0, total: 16")
+    )
+    assert failure == "courses是计数的合计，不是学时，不写入totals；它要求的数目写入minimum和shortfall"
+
+
+def test_nothing_asked_of_one_value_is_written_none(law: Law) -> None:
+    pack = law(
+        RULES,
+        "requirements: {R1: {clause: 一, of: total, at_least: {person.level: {senior: 20, otherwise: none}}}}\n",
+    )
+    assert "其他0学时（不另要求）" in "\n".join(read_law(pack).lines())
+
+
+def test_what_is_written_where_one_word_belongs_is_shown(law: Law) -> None:
+    group = "groups: {g: {clause: 一, of: [1], same: work, count: once, earlier_years: {senior: full}}}\n"
+    with pytest.raises(RuleFileError, match=r'"\{senior: full\}" is no earlier_years'):
+        law(RULES, group)
