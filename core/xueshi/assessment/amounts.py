@@ -14,7 +14,8 @@ from xueshi.assessment.program import Row
 from xueshi.assessment.reasons import hours_text, reason
 from xueshi.assessment.run import Run, rounded
 from xueshi.regulations.amount_words import UNIT_WORDS
-from xueshi.regulations.words import COMPLETED, DAILY, RATE_UNITS, TWINS, each_time, rates
+from xueshi.regulations.daily import DAILY
+from xueshi.regulations.words import COMPLETED, RATE_UNITS, TWINS, each_time, rates
 
 ONE_UNIT: Final = {"month": "一个月", "half_year": "半年", "year": "一年", "half_day": "半天"}
 """One unit of what a text counts by, where a number and a word would not say it well."""

@@ -15,11 +15,12 @@ from xueshi.assessment.compiler import Compiler, fixed
 from xueshi.assessment.conditions import Condition, asked, readings_in, settled, with_other_answer
 from xueshi.assessment.facts import FactTypes
 from xueshi.assessment.formulas import Formula
+from xueshi.regulations.daily import DAILY, upward_by_day
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import facts_in
 from xueshi.regulations.rule_words import cancelled
 from xueshi.regulations.vocabulary import Fact
-from xueshi.regulations.words import COMPLETED, DAILY, TWINS, UPWARD, rates
+from xueshi.regulations.words import COMPLETED, TWINS, UPWARD, rates
 
 
 @dataclass(slots=True, eq=False)
@@ -556,7 +557,7 @@ def _row(
         compiler.amount(caps["year"]) if "year" in caps else None, item.rule,
         spread, tuple([intern(name) for name in row["dated"]]), compiler.word(row["category"]), str(row["category"][1]) if row["category"][0] == "word" else "", row["category"], reads(row["category"]),
         row["channel"], tuple(row["evidence"]), ids, mine, tuple(group for group in mine if ids & group.of),
-        frozenset(row["kinds"]) if row["kinds"] else None, DAILY in reads(row["hours"]), _day_by_day(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", any(rate[4] in UPWARD for rate in rates(row["hours"])), (row["rule"],), {},
+        frozenset(row["kinds"]) if row["kinds"] else None, DAILY in reads(row["hours"]), upward_by_day(row["hours"]), by_months, each_year, by_months or each_year, row["hours"][0] == "range", any(rate[4] in UPWARD for rate in rates(row["hours"])), (row["rule"],), {},
     )  # fmt: skip
     compiler.less = ()
     return made
@@ -660,13 +661,3 @@ def _requirement(entry: Mapping[str, Any], compiler: Compiler, labels: Mapping[s
         tuple(entry["any_of"]), tuple(entry["all_of"]), entry["alone"], reads(entry["when"], form), bool(entry.get("averaged")), bool(entry.get("decides")),
         bool(entry.get("each")), tuple((name, compiler.condition(with_other_answer(entry["when"], name))) for name in dict.fromkeys(readings_in(entry["when"]))),
     )  # fmt: skip
-
-
-def _day_by_day(form: Any) -> str:
-    if isinstance(form, dict):
-        return next((found for part in form.values() if (found := _day_by_day(part))), "")
-    if not isinstance(form, list):
-        return ""
-    if form[:2] == ["stated", DAILY]:
-        return str(form[2]) if len(form) > 2 else ""
-    return next((found for part in form if (found := _day_by_day(part))), "")

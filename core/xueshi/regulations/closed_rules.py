@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from xueshi.regulations import schema
+from xueshi.regulations.daily import counted_by_day
 from xueshi.regulations.document import Mapping, Node, Scalar, Sequence
 from xueshi.regulations.expressions import Reader, give_up, meeting
 from xueshi.regulations.instrument import RuleFile, text_of, texts_of
 from xueshi.regulations.merge import Entry
 from xueshi.regulations.wording import settled
-from xueshi.regulations.words import COMPLETED, DAILY, PARTS, UPWARD, WHOLE_ONLY, Form, rates
+from xueshi.regulations.words import COMPLETED, PARTS, UPWARD, WHOLE_ONLY, Form, rates
 
 Cite = dict[str, Any]
 _DIVISIBLE = re.compile(r"per (\d|day|half_day|(?:clock_)?hour|month|half_year|year|character)")
@@ -237,7 +238,7 @@ class RuleCloser:
         self.taken[entry.id] = list(reader.less)
         hours: Form = ["none"]
         if "hours" in keys:
-            hours = _day_by_day(reader.value(keys["hours"], "hours"))
+            hours = counted_by_day(reader.value(keys["hours"], "hours"))
         else:
             reader.findings.add(
                 "E101",
@@ -298,7 +299,7 @@ class RuleCloser:
                 "id": extra.id, **at, "name": extra.text("name") or text_of(keys.get("name")) or at["rule"], "line": extra.line, "when": self._when(extra),
                 "needs": self.reader.gates(extra.keys.get("needs"), alone=False),
                 "except": self.reader.gates(extra.keys.get("except"), alone=True),
-                "hours": _day_by_day(self.reader.value(merged["hours"], "hours")) if "hours" in merged else ["none"],
+                "hours": counted_by_day(self.reader.value(merged["hours"], "hours")) if "hours" in merged else ["none"],
                 "share": self.reader.value(merged["share"], "percent") if "share" in merged else None,
                 "readings": readings,
             }  # fmt: skip
@@ -405,24 +406,3 @@ def _all_text(node: Node | None) -> str:
     if isinstance(node, Mapping):
         return " | ".join(_all_text(value) for _, value in node)
     return ""
-
-
-def _day_by_day(form: Form) -> Form:
-    """Count up the hours listed for each day where the same amount is one per hour and a begun hour counts up.
-
-    The list then says those hours more exactly, so the begun hour of each day counts: 2.5 and 1.5 are 3 and 2.
-    """
-    for _, rate, unit, _, upward, *_ in rates(form):
-        if rate == "1" and unit in ("hour", "clock_hour") and upward in UPWARD:
-            return _marked(form, [upward, unit])  # type: ignore[no-any-return]
-    return form
-
-
-def _marked(form: Any, mark: list[str]) -> Any:
-    if isinstance(form, dict):
-        return {key: _marked(part, mark) for key, part in form.items()}
-    if not isinstance(form, list):
-        return form
-    if form == ["stated", DAILY]:
-        return [*form, *mark]
-    return [_marked(part, mark) for part in form]

@@ -31,8 +31,6 @@ RATE_UNITS: dict[str, tuple[str, int]] = {
 COMPLETED = frozenset(("month", "half_year", "year"))
 """Units of which only whole months count, unless a part of a month is to count by its days (`partial: by_days`)."""
 
-DAILY = "daily_hours"
-"""The fact that lists hours day by day."""
 UPWARD = ("up", "up_to_half", "as_half")
 """What counts a part of a unit up: a begun unit counts in full, a begun half in full, any part counts as half of one."""
 
