@@ -19,7 +19,7 @@ from xueshi.assessment.types import PersonYearRequest, RecordFacts
 from xueshi.assessment.undecided import verdict_with_undecided
 from xueshi.bureau_rules import repository
 from xueshi.bureau_rules.law import Step, held_still, law_before
-from xueshi.campaigns.clocks.campaign_clock import folder_now, latest_instant
+from xueshi.campaigns.clocks.campaign_clock import latest_instant
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.judging import assessing
 from xueshi.campaigns.judging.stored_request import pending_from_json, request_from_json
@@ -172,7 +172,7 @@ def _units_by_year(
     """Return which units are looked at in which years: those with anything of a year, and all of them in the present one."""
     units = [one for one in unit_rows.units(session, scope) if area_contains(step.area, one.area)]
     held = repository.years_with_people(session, scope)
-    today = civil_date(latest_instant(session, scope, folder_now(session, real_now())))
+    today = civil_date(latest_instant(session, scope, real_now()))
     try:
         present = registry.pack_for(step.area, today.year).year_of(today)
     except NotEncodedError:

@@ -17,6 +17,7 @@ from xueshi.flows.flow import ApprovalFlow, Channel, FlowLevel
 from xueshi.machines.signing import (
     Refused,
     Signature,
+    accounts_of,
     already_signed,
     completes,
     four_eyes,
@@ -63,11 +64,11 @@ class RecordState:
     """Id of the level it waits at or, once returned, of its first one; empty where no level is passed."""
     version: int = 1
     makers: tuple[str, ...] = ()
-    """Accounts that filed or resubmitted it: none of them may decide it (four eyes)."""
+    """Accounts that filed or resubmitted it, lenders of their role included: none of them may decide it (four eyes)."""
     signatures: tuple[Signature, ...] = ()
     """Approvals at the current level."""
     hands: tuple[Hand, ...] = ()
-    """Approvals at earlier levels in this pass: those accounts may not act again."""
+    """Approvals at earlier levels in this pass, lenders included: those accounts may not act again."""
     returns: int = 0
     filer: str = ""
     """Role that filed it: gets it back when it is returned."""
@@ -95,6 +96,14 @@ class RecordCommand:
     for_person: bool = False
     """The actor acts for the professional himself."""
 
+    principal: str = ""
+    """Account whose role is used, where a delegate acts; empty otherwise."""
+
+    @property
+    def eyes(self) -> tuple[str, ...]:
+        """The account and whoever lent it the role: a delegate is no way round the second pair of eyes."""
+        return tuple(who for who in (self.account, self.principal) if who)
+
 
 @dataclass(frozen=True)
 class RecordAccepted:
@@ -105,13 +114,23 @@ class RecordAccepted:
 
 
 def file(
-    flow: ApprovalFlow, channel: Channel, *, role: str, account: str, for_person: bool = False
+    flow: ApprovalFlow,
+    channel: Channel,
+    *,
+    role: str,
+    account: str,
+    principal: str = "",
+    for_person: bool = False,
 ) -> RecordAccepted | Refused:
-    """Begin a record: at its channel's first level, or verified at once where filing is the registration."""
+    """Begin a record: at its channel's first level, or verified at once where filing is the registration.
+
+    `principal` is the account that lent its role to `account`, where it did.
+    """
     refusal = _may_file(channel, role, for_person)
     if refusal is not None:
         return refusal
-    begun = RecordState("deciding", "", makers=(account,), filer=role)
+    makers = (account, principal) if principal else (account,)
+    begun = RecordState("deciding", "", makers=makers, filer=role)
     if not channel.levels:
         return RecordAccepted(replace(begun, stage="verified"), "verified")
     return RecordAccepted(replace(begun, level=flow.level(channel.levels[0]).id), "filed")
@@ -184,23 +203,23 @@ def _not_now(state: RecordState, command: RecordCommand) -> Refused | None:
 
 
 def _not_by(state: RecordState, level: FlowLevel, command: RecordCommand) -> Refused | None:
-    acted = (*(hand.account for hand in state.hands), *(one.account for one in state.signatures))
+    acted = (*(hand.account for hand in state.hands), *accounts_of(state.signatures))
     # After four eyes: a second role of one account must hear the true reason.
     return (
         not_of_level(level, command.role)
         or four_eyes(
-            (command.account,),
+            command.eyes,
             state.makers,
             acted,
-            made="该记录由您登记，须由他人认定（经办、审核分离）",
-            signed="您已在本次认定中签署过，须由他人办理（经办、审核分离）",
+            made="该记录由您（或委托您的人）登记，须由他人认定（经办、审核分离）",
+            signed="您（或委托您的人）已在本次认定中签署过，须由他人办理（经办、审核分离）",
         )
         or already_signed(state.signatures, command.role)
     )
 
 
 def _verify(state: RecordState, channel: Channel, level: FlowLevel, command: RecordCommand) -> RecordAccepted:
-    signatures = (*state.signatures, Signature(command.role, command.account))
+    signatures = (*state.signatures, Signature(command.role, command.account, command.principal))
     if not completes(level, signatures):
         # As in a filing: a signature that does not complete its level leaves the version for the other signers.
         return RecordAccepted(replace(state, signatures=signatures), "signed")
@@ -208,7 +227,7 @@ def _verify(state: RecordState, channel: Channel, level: FlowLevel, command: Rec
         state,
         version=state.version + 1,
         signatures=(),
-        hands=(*state.hands, *(Hand(level.id, signature.account) for signature in signatures)),
+        hands=(*state.hands, *(Hand(level.id, who) for who in accounts_of(signatures))),
     )
     following = channel.levels.index(level.id) + 1
     if following == len(channel.levels):
@@ -243,7 +262,7 @@ def _resubmit(
     refusal = _may_file(channel, command.role, command.for_person)
     if refusal is not None:
         return refusal
-    makers = state.makers if command.account in state.makers else (*state.makers, command.account)
+    makers = tuple(dict.fromkeys((*state.makers, *command.eyes)))
     return RecordAccepted(
         replace(
             state,

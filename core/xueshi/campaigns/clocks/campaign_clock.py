@@ -13,9 +13,9 @@ from xueshi.campaigns.tables import Campaign
 
 
 def latest_instant(session: Session, scope: Scope, real: datetime) -> datetime:
-    """Return what time it is where several campaigns may run: the latest clock among those not archived, or the real one."""
+    """Return what time it is where several campaigns may run: the latest clock among those not archived, or the folder's."""
     running = [one for one in campaign_rows.campaigns(session, scope) if one.stage != "archived"]
-    return max((campaign_now(session, one, real) for one in running), default=real)
+    return max((campaign_now(session, one, real) for one in running), default=folder_now(session, real))
 
 
 def campaign_now(session: Session, campaign: Campaign, real: datetime) -> datetime:

@@ -62,8 +62,12 @@ TOLD = {"verified": "学时已认定", "returned": "学时记录退回补正", "
 
 
 def actor_of(session: Session, row: Command) -> Actor:
-    """Return who gave a command. Raises NotAllowedError when the account or grant was ended meanwhile."""
-    return access.actor_by_grant(session, row.account_id, row.grant_id)
+    """Return who gave a command, under the role that is his or lent to him.
+
+    Raises NotAllowedError when the account, the grant or the delegation was ended meanwhile.
+    """
+    lent = row.payload.get("delegation")
+    return access.actor_by_grant(session, row.account_id, row.grant_id, UUID(lent) if lent else None)
 
 
 def organiser_of(actor: Actor) -> str:
@@ -218,6 +222,7 @@ def _command(row: Command, actor: Actor, channel: Channel) -> RecordCommand:
         reason=str(payload.get("reason", "")),
         return_to=str(payload.get("return_to", "")),
         for_person=entries.acts_for_person(channel, actor, payload.get("for_person")),
+        principal=str(payload.get("principal", "")),
     )
 
 

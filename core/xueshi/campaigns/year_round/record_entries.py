@@ -112,6 +112,7 @@ def plan(
         channel,
         role=actor.role,
         account=str(actor.account_id),
+        principal="" if actor.lent is None else str(actor.lent.lender),
         for_person=acts_for_person(channel, actor, entry.for_person),
     )
     if isinstance(begun, Refused):
