@@ -18,6 +18,7 @@ from xueshi.assessment.mutants import MutantReport, try_mutants
 from xueshi.errors import InputError
 from xueshi.plugin_check import cited_places
 from xueshi.registry import Registry, load
+from xueshi.regulations.finding_words import text_in_chinese
 from xueshi.regulations.sources import RegulationSource
 from xueshi_cli.output import AsJson
 
@@ -60,7 +61,7 @@ def cases(
             typer.echo(str(one))
         for report in reports:
             for finding in report.unnoticed:
-                typer.echo(str(finding))
+                typer.echo(text_in_chinese(str(finding)))
             typer.echo(f"{report.instrument}：改动{report.total}处，案例发现{report.noticed}处")
         if mutants and failed:
             typer.echo("有案例未通过，没有改动规则文件；请先更正案例或规则")
@@ -188,6 +189,7 @@ def _as_data(
                 "changes": report.total,
                 "noticed": report.noticed,
                 "unnoticed": [str(finding) for finding in report.unnoticed],
+                "unnoticed_zh": [text_in_chinese(str(finding)) for finding in report.unnoticed],
             }
             for report in reports
         ]

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from xueshi.errors import InputError, ServiceMissingError, XueshiError
+from xueshi.errors import InputError, RuleFileError, ServiceMissingError, XueshiError
 from xueshi.fault_words import system_fault
 from xueshi_cli.nouns import Noun, VerbGroup, nearest_words
 from xueshi_cli.process_end import end_process_after
@@ -178,7 +178,12 @@ def tell_error(error: XueshiError) -> None:
     from rich.console import Console  # noqa: PLC0415 - loaded only where there is an error to show
     from rich.markup import escape  # noqa: PLC0415 - same
 
-    Console(stderr=True).print(f"[red]错误[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+    said = str(error)
+    if isinstance(error, RuleFileError):
+        from xueshi.regulations.finding_words import text_in_chinese  # noqa: PLC0415 - same
+
+        said = text_in_chinese(said)
+    Console(stderr=True).print(f"[red]错误[/red] {escape(said)}", highlight=False, soft_wrap=True)
 
 
 def start() -> NoReturn:

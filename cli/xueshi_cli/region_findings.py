@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.finding_words import in_chinese
 
 TITLES = {
     "E101": "没有这个键", "E102": "写了两次或重名", "E103": "值读不懂", "E104": "没有这个事实", "E105": "没有这个种类",
@@ -17,7 +18,7 @@ TITLES = {
     "W604": "只有一个值，“不是”记不下来", "W605": "天数按扣除后的比较", "W606": "规则文件到期未复核", "W607": "两个界限之间漏了一个数", "W608": "另一种达到办法帮不到任何人", "W207": "数字在原文的另一条", "E508": "不足一个单位的写法不起作用", "N101": "文件读不懂", "N102": "脚手架留下的待填", "N201": "地区不是本地区的", "N202": "没有这个流程", "N203": "没有这种表卡",
     "N301": "宽于上位规定",
 }  # fmt: skip
-"""The Chinese title of each check; what exactly is wrong and the repair follow in the words of the file."""
+"""The Chinese title of each check; what exactly is wrong and the repair follow in Chinese."""
 WORDS = {
     "zh": {"repair": "改法", "todo": "条未定状态（todo）", "todo_repair": "逐条改为 encoded、procedural、discretionary 或 out_of_scope，并写大意"},
     "en": {"repair": "Repair", "todo": " clauses are still todo", "todo_repair": "give each encoded, procedural, discretionary or out_of_scope, and its gist"},
@@ -25,7 +26,10 @@ WORDS = {
 
 
 def finding_lines(found: Iterable[Diagnostic], lang: str = "zh") -> list[str]:
-    """Return the findings as lines: place, number, what is wrong, one repair; with `zh` each has a Chinese title."""
+    """Return the findings as lines: place, number, what is wrong, one repair.
+
+    `zh` says all of it in Chinese, under a title; `en` as the checks wrote it.
+    """
     lines: list[str] = []
     waiting: dict[str, list[Diagnostic]] = {}
     words = WORDS[lang]
@@ -34,8 +38,9 @@ def finding_lines(found: Iterable[Diagnostic], lang: str = "zh") -> list[str]:
             waiting.setdefault(one.file, []).append(one)
             continue
         title = TITLES.get(one.code, "流程" if one.code.startswith("F") else "") if lang == "zh" else ""
-        lines.append(f"{one.file}:{one.line}: {one.code} {title}{'：' if title else ''}{one.message}")
-        lines.append(f"    {words['repair']}{'：' if lang == 'zh' else ': '}{one.repair}")
+        said = in_chinese(one) if lang == "zh" else one
+        lines.append(f"{one.file}:{one.line}: {one.code} {title}{'：' if title else ''}{said.message}")
+        lines.append(f"    {words['repair']}{'：' if lang == 'zh' else ': '}{said.repair}")
     return [*_waiting(waiting, words, lang), *lines]
 
 

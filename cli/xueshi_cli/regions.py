@@ -15,6 +15,7 @@ from xueshi.real_clock import real_now
 from xueshi.registry import Registry, load
 from xueshi.regulations.check import check as check_instrument
 from xueshi.regulations.diagnostics import Findings
+from xueshi.regulations.finding_words import in_chinese
 from xueshi.regulations.instrument import Clause, read_rule_file
 from xueshi.regulations.outline import outline
 from xueshi_cli.attached import attached_texts
@@ -147,7 +148,7 @@ def words(
 @app.command("check")
 def check(
     region: str,
-    lang: Annotated[str, typer.Option(help="zh：加中文标题；en：只用英文")] = "zh",
+    lang: Annotated[str, typer.Option(help="zh：中文；en：英文")] = "zh",
     json: AsJson = False,
 ) -> None:
     """静态检查一个地区的全部文件（规则、适用、流程、通知、表卡）；有错误（E）时退出码为 1。"""
@@ -180,8 +181,11 @@ def check(
             "条款": finding.clause,
             "问题": finding.message,
             "改法": finding.repair,
+            "message_zh": said.message,
+            "repair_zh": said.repair,
         }
         for finding in found
+        for said in [in_chinese(finding)]
     ]
     listed = [one.id for one in who.instruments if one.file is None]
     errors = sum(row["级别"] == "E" for row in rows)

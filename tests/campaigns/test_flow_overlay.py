@@ -145,7 +145,7 @@ def test_nothing_else_may_be_set(flow: ApprovalFlow, tmp_path: Path, word: str) 
 def test_the_flow_that_comes_out_passes_the_checks_of_every_flow(flow: ApprovalFlow, tmp_path: Path) -> None:
     """A bureau's settings on a flow that was broken before are no way around its checks."""
     levels = tuple(replace(level, returns_to=("hrss",)) for level in flow.levels)
-    with pytest.raises(InputError, match=r"own\.yaml:9: F107 EX-yearly: level unit returns to hrss"):
+    with pytest.raises(InputError, match=r"own\.yaml:9: F107 EX-yearly：环节 unit 退回到 hrss"):
         set_by(replace(flow, levels=levels), tmp_path)
 
 

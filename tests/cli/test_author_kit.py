@@ -195,8 +195,21 @@ def test_a_finding_is_one_line_with_a_chinese_title_and_its_repair(ask: Ask, yun
     code, out, _ = ask("regions", "check", "yunze")
     assert code == 1
     [place] = [index for index, line in enumerate(out.splitlines()) if "E101" in line]
-    assert 'E101 没有这个键：unknown key "neds" in rule 2.7' in out.splitlines()[place]
-    assert out.splitlines()[place + 1].strip() == "改法：write needs"
+    assert "E101 没有这个键：条目2.7（二(七)）没有“neds”这个键；是不是“needs”？" in out.splitlines()[place]
+    assert out.splitlines()[place + 1].strip() == "改法：改为 needs"
+    english = ask("regions", "check", "yunze", "--lang", "en")[1].splitlines()
+    [place] = [index for index, line in enumerate(english) if "E101" in line]
+    assert 'E101 unknown key "neds" in rule 2.7 (二(七)); did you mean "needs"?' in english[place]
+    assert english[place + 1].strip() == "Repair: write needs"
+    [row] = [
+        one for one in json.loads(ask("regions", "check", "yunze", "--json")[1]) if one["编号"] == "E101"
+    ]
+    assert (row["改法"], row["repair_zh"]) == ("write needs", "改为 needs")
+    assert row["问题"].startswith('unknown key "neds"')
+    assert row["message_zh"].startswith("条目2.7（二(七)）没有“neds”这个键")
+    code, out, told = ask("rules", "read", "yunze", "--year", "2032")
+    assert code == 1
+    assert "E101 条目2.7（二(七)）没有“neds”这个键；是不是“needs”？改法：改为 needs" in out + told
 
 
 def test_an_attached_text_is_quoted_and_compared(ask: Ask, yunze: Path, tmp_path: Path) -> None:

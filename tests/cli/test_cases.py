@@ -109,7 +109,10 @@ def test_mutants_name_what_no_case_holds(ask: Ask) -> None:
     code, out, _ = ask(CASES, "--mutants")
     lines = out.splitlines()
     assert code == 0
-    assert any("W603 S4a: no case fails when 6 becomes 7" in line for line in lines)
+    assert any(
+        "W603 S4a：没有案例会因这一改动而不通过：6 改为 7。改法：补一个能守住它的案例" in line
+        for line in lines
+    )
     assert any("cq2007.yaml:" in line for line in lines)
     assert lines[-1].endswith(" passed, 0 failed")
 

@@ -95,7 +95,8 @@ def test_a_faulty_file_is_told_line_by_line_with_exit_code_1(own: OwnRulesRig, t
     text = OVERLAY.replace("least_public: 12", "least_publik: 12")
     said = run("rules", "draft", "example", file(tmp_path, text), *OFFICERS["maker"], code=1)
     assert "own.yaml:8: E302 本级口径设了没有的名称" in said
-    assert "改法：set least_public" in said
+    assert "EX2020 没有“least_publik”；是不是“least_public”？" in said
+    assert "改法：设 least_public" in said
     assert "没有存为草案" in said
     told = json.loads(
         run("rules", "draft", "example", file(tmp_path, text), "--json", *OFFICERS["maker"], code=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,10 +10,14 @@ import pytest
 
 from xueshi.regulations.check import check
 from xueshi.regulations.diagnostics import Diagnostic
+from xueshi.regulations.finding_words import in_chinese
 from xueshi.regulations.sources import RegulationSource
 
 Broken = Callable[..., list[Diagnostic]]
 Check = Callable[..., list[Diagnostic]]
+
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
+"""Three words of English in a row."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,16 @@ def test_a_broken_file_gets_its_finding(fault: Fault, broken: Broken, example: s
         assert found[0].line == sound[: sound.index(fault.old)].count("\n") + 1
     if fault.clause is not None:
         assert found[0].clause == fault.clause
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}-{fault.new.strip()[:24]}")
+def test_an_officer_reads_a_finding_in_chinese(fault: Fault, broken: Broken) -> None:
+    for finding in broken(fault.old, fault.new, of=fault.of):
+        said = in_chinese(finding)
+        assert said.repair != finding.repair
+        assert re.search(r"[\u4e00-\u9fff]", said.repair), finding.repair
+        outside = re.sub(r"“[^”]*”", "", said.message)
+        assert not ENGLISH.search(outside), f"{finding.message} → {said.message}"
 
 
 def test_the_files_of_these_tests_are_sound(check_texts: Check, example: str, child: str) -> None:

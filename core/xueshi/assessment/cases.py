@@ -21,6 +21,7 @@ from xueshi.assessment.windows import (
 from xueshi.errors import RuleError, RuleFileError, XueshiError
 from xueshi.hours import parse_hours, show_hours
 from xueshi.regulations import document
+from xueshi.regulations.finding_words import text_in_chinese
 from xueshi.regulations.loading import resolve_pack
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.resolve import SourceOf, resolve
@@ -148,7 +149,9 @@ def run_case(case: Case, file: CaseFile, packs: Packs) -> CaseResult:
         if case.term:
             return CaseResult(case.id, case.title, tuple(_term(case, pack)))
         assessment = evaluate(pack, request_of(case, pack), trace=False)
-    except (RuleError, RuleFileError, ValueError) as error:
+    except RuleFileError as error:
+        return CaseResult(case.id, case.title, (text_in_chinese(str(error)),))
+    except (RuleError, ValueError) as error:
         return CaseResult(case.id, case.title, (str(error),))
     idle = unread(case, pack, packs.pack(file.instrument, case, as_chosen=False)) if packs.checked else []
     assessment, differing = _windowed(case, pack, assessment, file.path)

@@ -26,6 +26,7 @@ from xueshi.canonical import digest_of_json
 from xueshi.errors import NotAllowedError
 from xueshi.machines.filing_machine import Refused
 from xueshi.real_clock import real_now
+from xueshi.regulations.finding_words import text_in_chinese
 from xueshi.regulations.sources import RegulationSource
 
 ENGINE = Scope.everything()
@@ -208,7 +209,8 @@ def _out_of_date(session: Session, row: RuleDraft, reviewed: dict[str, Any]) -> 
 
 def _unsound(reviewed: dict[str, Any], accepted: list[str]) -> Refused | None:
     if reviewed["errors"]:
-        return Refused("errors", f"有 {len(reviewed['errors'])} 处错误，不能发布：{reviewed['errors'][0]}")
+        first = text_in_chinese(reviewed["errors"][0])
+        return Refused("errors", f"有 {len(reviewed['errors'])} 处错误，不能发布：{first}")
     if reviewed["cases_failed"]:
         return Refused("cases", f"案例没有通过：{'、'.join(reviewed['cases_failed'])}；请先更正规则或案例")
     if reviewed["unsettled_clauses"]:

@@ -26,6 +26,7 @@ from xueshi.registry import Registry
 from xueshi.regulations.check import check
 from xueshi.regulations.diagnostics import Diagnostic, did_you_mean, nearest
 from xueshi.regulations.difference import Difference, differences
+from xueshi.regulations.finding_words import text_in_chinese
 from xueshi.regulations.reading import STATUS_WORDS
 from xueshi.regulations.sources import RegulationSource
 
@@ -238,7 +239,7 @@ def _outcome(case: Case, file: CaseFile, packs: Packs) -> tuple[str, ...]:
     try:
         return run_case(case, file, packs).failures
     except RuleFileError as error:
-        return (str(error),)
+        return (text_in_chinese(str(error)),)
 
 
 def _case_files(registry: Registry, region: str) -> Iterator[CaseFile]:

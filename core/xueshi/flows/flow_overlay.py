@@ -18,6 +18,7 @@ from xueshi.flows.routing import UnitFacts, flow_for, keeping
 from xueshi.jurisdictions import YearSpan
 from xueshi.register.unit_kinds import UNIT_KINDS
 from xueshi.regulations.diagnostics import nearest
+from xueshi.regulations.finding_words import text_in_chinese
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def overlaid(flow: ApprovalFlow, overlay: FlowOverlay, year: int) -> ApprovalFlo
     found = flow_findings(made, FlowPlaces(overlay.file, line_of))
     if found:
         told = f"流程 {flow.id} 没有通过检查，不能这样调整；请核对下列各行，流程文件本身有误的请告知地区插件的维护者："
-        raise InputError("\n".join((told, *(str(finding) for finding in found))))
+        raise InputError("\n".join((told, *(text_in_chinese(str(finding)) for finding in found))))
     return made
 
 
