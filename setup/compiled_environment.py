@@ -22,7 +22,7 @@ NEEDED = prepare.PROJECT / "setup" / "compiled-requirements.txt"
 WORKSHOP = FOLDER / "compile"
 MODULES = (
     "across", "alternatives", "amounts", "compiler", "conditions", "evaluate", "facts", "formulas", "judged", "program", "reasons",
-    "presumed", "requirements", "run", "selection", "sums", "window_judging",
+    "presumed", "requirements", "run", "selection", "sums", "trace", "window_judging",
 )  # fmt: skip
 """What judges a record, of `xueshi.assessment`; what merely reads or explains the outcome stays Python."""
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from xueshi.assessment.program import Cited
-from xueshi.assessment.types import Citation, TraceNode, YearAssessment
+from xueshi.assessment.trace import Citation, TraceNode
+from xueshi.assessment.types import YearAssessment
 from xueshi.regulations.pack import RulePack
 
 FACTS = {"days": 2, "half_days": None, "year": 2024}
@@ -33,7 +34,7 @@ def test_a_node_is_equal_by_what_it_says() -> None:
     assert hash(node()) == hash(same)
     assert node() != node(names=("days",))
     assert node() != node(Citation("EX-2", "EX", "一", ("EX-Q1",)))
-    assert node() != tuple(node())
+    assert node() != ("r1", 7, CITED, FACTS, NAMES, ("level",), None, 1200, "c", "t")
     assert (node(), node()) == (same, same)
 
 

@@ -11,7 +11,7 @@ from xueshi.assessment.formulas import Stop
 from xueshi.assessment.periods import LONGEST
 from xueshi.assessment.program import Group, Program, Row
 from xueshi.assessment.run import rounded
-from xueshi.assessment.types import plain_value
+from xueshi.assessment.trace import plain_value
 from xueshi.hours import show_hours
 from xueshi.regulations.amount_words import UNIT_WORDS
 from xueshi.regulations.words import COMPLETED, RATE_UNITS, UPWARD, WHOLE_ONLY

@@ -10,15 +10,14 @@ from xueshi.assessment.cures import Cure, ceilings, cures, standard
 from xueshi.assessment.evaluate import Evaluation, evaluate
 from xueshi.assessment.program import program
 from xueshi.assessment.record_names import with_names
+from xueshi.assessment.trace import TraceNode, plain_value
 from xueshi.assessment.types import (
     LedgerEntry,
     PersonYearRequest,
     RecordFacts,
     RequirementResult,
-    TraceNode,
     WindowResult,
     YearAssessment,
-    plain_value,
 )
 from xueshi.assessment.unread import unread_phrases
 from xueshi.assessment.verdict_words import verdict_sentence

@@ -228,10 +228,10 @@ class Stated(Formula):
         if value is None:
             return self.empty
         if isinstance(value, tuple | dict):
-            days = value.values() if isinstance(value, dict) else value
-            if self.upward:
-                return whole(sum(counted_up(hours, self.upward) for hours in days) * self.times)
-            return whole(sum(days) * self.times)
+            total: Number = 0
+            for hours in value.values() if isinstance(value, dict) else value:
+                total += counted_up(hours, self.upward) if self.upward else hours
+            return whole(total * self.times)
         return whole(value * self.times)
 
 

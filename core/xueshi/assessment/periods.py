@@ -12,7 +12,7 @@ from xueshi.assessment.formulas import Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Row
 from xueshi.assessment.run import Run, rounded
-from xueshi.assessment.types import plain_value
+from xueshi.assessment.trace import plain_value
 
 DATES: Final = ("start", "end")
 READ: Final = (*DATES, "months")

@@ -15,10 +15,10 @@ from xueshi.assessment.program import Program, Requirement
 from xueshi.assessment.reasons import labels, reason
 from xueshi.assessment.run import rounded
 from xueshi.assessment.sums import count_sums, figures_with_sums, sum_totals
+from xueshi.assessment.trace import TraceNode
 from xueshi.assessment.types import (
     OpenFact,
     RequirementResult,
-    TraceNode,
     WindowResult,
     YearFigures,
     made,
@@ -205,8 +205,7 @@ def _node(compiled: Program, one: Requirement, result: RequirementResult, facts:
     by = next((part for part in compiled.requirements if part.rule == result.by), None) if result.by else None
     text = result.label if by is None else f"{result.label}，按{by.name or by.label}（{by.rule}）"
     code = "" if result.met else "short"
-    noted = ("", 16, one, facts, one.reads, (), result.total, result.minimum, code, text)
-    return made(TraceNode, noted)
+    return TraceNode("", 16, one, facts, one.reads, (), result.total, result.minimum, code, text)
 
 
 def _facts_of(doubtful: Mapping[str, tuple[Doubt, ...]]) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from xueshi.assessment.conditions import Facts
 from xueshi.assessment.facts import type_person
@@ -11,11 +11,8 @@ from xueshi.assessment.formulas import NO_FACTOR, Stop
 from xueshi.assessment.judged import Judged
 from xueshi.assessment.program import Cited, Program, Refusal
 from xueshi.assessment.reasons import labels, reason
-from xueshi.assessment.types import PersonYearRequest, TraceNode, made, plain_value
-
-NODE: Final = TraceNode
-MADE: Final = made
-"""Names of this module's own: compiled, what another module holds is looked up again for each node."""
+from xueshi.assessment.trace import TraceNode, plain_value
+from xueshi.assessment.types import PersonYearRequest
 
 
 class Run:
@@ -72,8 +69,9 @@ class Run:
         """Add one node: the facts of `names` as stated; `where` holds rule, regulation, clause and readings."""
         nodes = self.nodes
         if nodes is not None:
-            noted = (one.id, step, where, one.facts, names, presumed, before, after, code, text)
-            nodes.append(MADE(NODE, noted))
+            nodes.append(
+                TraceNode(one.id, step, where, one.facts, names, presumed, before, after, code, text)
+            )
 
     def phrases(self, names: tuple[str, ...], facts: Facts) -> str:
         """Say in Chinese what is stated of some facts: `级别为市级、排名6位`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from xueshi.assessment.types import RecordFacts, plain_value
+from xueshi.assessment.trace import plain_value
+from xueshi.assessment.types import RecordFacts
 from xueshi.regulations.pack import RulePack
 from xueshi.regulations.words import TWINS
 
