@@ -10,7 +10,9 @@ import pytest
 from own_rules_rig import ACCEPT, CITY, DISTRICT, OVERLAY, RULES, OwnRulesRig, record
 from sqlmodel import select
 
+from xueshi.access import repository as access
 from xueshi.access.scope import Scope
+from xueshi.access.tables import Delegation
 from xueshi.assessment.evaluate import evaluate
 from xueshi.assessment.explanation import explain
 from xueshi.assessment.types import PersonYearRequest, RecordFacts
@@ -89,6 +91,35 @@ def test_its_maker_cannot_publish_it(own: OwnRulesRig) -> None:
     assert (command.state, command.code) == ("refused", "four_eyes")
     assert state(own, row) == "draft"
     assert in_force(own) is None
+
+
+def lend(own: OwnRulesRig, officer: str, to: str) -> str:
+    """Lend an officer's role for a month; returns how the other acts in it."""
+    with transaction(own.engine) as session:
+        lender = own.place.actor(session, officer)
+        session.add(
+            Delegation(
+                grant_id=lender.grant_id,
+                account_id=access.account_by_login(session, to).id,
+                since=date(2021, 6, 1),
+                until=date(2021, 6, 30),
+                reason="休假",
+                maker=lender.account_id,
+            )
+        )
+    return f"{to}:bureau@{officer}"
+
+
+def test_neither_lender_nor_delegate_is_the_second_person(own: OwnRulesRig) -> None:
+    deputy = lend(own, "maker", "second")
+    row = own.draft(officer=deputy)
+    own.desk("maker").weigh(row.digest)
+    assert own.publish(row, "maker").code == "four_eyes", "it was drafted in his role"
+    assert own.publish(row, "second").code == "four_eyes"
+    mine = own.draft(OVERLAY.replace("12", "13"))
+    own.desk("maker").weigh(mine.digest)
+    assert own.publish(mine, deputy).code == "four_eyes", "in the maker's role nobody publishes for him"
+    assert own.publish(mine, "second").code == "published", "in his own he does"
 
 
 def test_who_may_not_publish_is_told_before_anything_is_stored(own: OwnRulesRig) -> None:

@@ -10,7 +10,9 @@ import pytest
 from campaign_rig import BUREAU, ENGINE, CampaignRig
 from sqlmodel import select
 
-from xueshi.access.tables import Account
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
+from xueshi.access.tables import Account, Delegation
 from xueshi.audit import repository as audit
 from xueshi.campaigns.opening import planning
 from xueshi.campaigns.opening.notice import Notice
@@ -109,6 +111,25 @@ def test_an_officer_who_left_opens_nothing(rig: CampaignRig) -> None:
         session.add(account)
     assert planning.open_due(rig.engine, opener(rig), LATER) == 0
     assert "停用" in planned(rig, row).reason
+
+
+def test_an_opening_is_planned_in_ones_own_role_only(rig: CampaignRig) -> None:
+    closed_first(rig)
+    with transaction(rig.engine) as session:
+        lender = rig.place.actor(session, BUREAU)
+        access.add_accounts(session, ENGINE, [NewAccount("deputy", "代办", "department", rig.notice.area)])
+        session.add(
+            Delegation(
+                grant_id=lender.grant_id,
+                account_id=access.account_by_login(session, "deputy").id,
+                since=date(2000, 1, 1),
+                until=date(2099, 12, 31),
+                reason="休假",
+                maker=lender.account_id,
+            )
+        )
+    with pytest.raises(NotAllowedError, match="预定开启不能受托办理"):
+        plan(rig, f"deputy:{lender.role}@{BUREAU}")
 
 
 def test_a_cancelled_plan_stays_closed(rig: CampaignRig) -> None:

@@ -248,9 +248,22 @@ def test_a_deputy_of_the_maker_does_not_publish_for_him(rig: RecordsRig, tmp_pat
         "--as",
         "bureau",
     )
-    run("flows", "publish", name, "--reason", "同意", "--as", "second:bureau@bureau", code=1)
+    said = run("flows", "publish", name, "--reason", "同意", "--as", "second:bureau@bureau", code=1)
+    assert "起草、发布分离" in said
     [line] = json.loads(run("flows", "drafts", "--as", "bureau", "--json"))
     assert line["状态"] == "草案"
+
+
+def test_whoever_lent_his_role_to_the_maker_does_not_publish_what_he_drafted(
+    rig: RecordsRig, tmp_path: Path
+) -> None:
+    days = ("--since", "2024-02-20", "--until", "2099-12-31")
+    run("accounts", "delegate", "second", *days, "--reason", "休假", "--as", "bureau")
+    name = drafted(file_of(tmp_path), "second:bureau@bureau")
+    for officer in ("bureau", "second"):
+        said = run("flows", "publish", name, "--reason", "同意", "--as", officer, code=1)
+        assert "起草、发布分离" in said
+    assert json.loads(run("flows", "drafts", "--as", "bureau", "--json"))[0]["状态"] == "草案"
 
 
 def test_the_maker_of_a_withdrawal_does_not_publish_it(rig: RecordsRig, tmp_path: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from campaign_rig import WorkflowInMemory
 from records_rig import AREA, ENGINE, RecordsRig
 from sqlmodel import select
 
 from xueshi.access import repository as access
 from xueshi.access.repository import NewAccount
 from xueshi.audit.tables import AuditEntry
-from xueshi.campaigns.clocks.campaign_clock import folder_now
-from xueshi.campaigns.clocks.clock import civil_date
+from xueshi.campaigns.clocks.campaign_clock import folder_now, set_folder_clock
+from xueshi.campaigns.clocks.clock import civil_date, start_of
+from xueshi.campaigns.commanding import commands
+from xueshi.campaigns.commanding.commands import CommandRequest
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.tables import Command
 from xueshi.errors import NotAllowedError
@@ -70,12 +74,12 @@ def test_a_delegate_verifies_in_the_lenders_role_and_the_audit_names_the_delegat
         assert reconcile(session).difference == 0
 
 
-@pytest.mark.parametrize("kind", ["return_record", "refuse_record"])
-def test_a_delegate_returns_and_refuses(rig: RecordsRig, deputy: str, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "stage"), [("return_record", "returned"), ("refuse_record", "refused")])
+def test_a_delegate_returns_and_refuses(rig: RecordsRig, deputy: str, kind: str, stage: str) -> None:
     lend(rig, LENDER, deputy)
     record = rig.file(1)
     row = rig.decide(LENT, record, kind, reason="证明不清")
-    assert row.state == "done" or row.code == "may_not_refuse", row.reason
+    assert (row.state, rig.record(record).stage) == ("done", stage), row.reason
 
 
 def test_neither_who_filed_nor_who_lent_him_the_role_verifies(rig: RecordsRig, deputy: str) -> None:
@@ -101,11 +105,24 @@ def test_outside_its_days_or_once_ended_a_delegation_serves_no_longer(rig: Recor
     assert rig.record(record).stage == "deciding"
 
 
-def test_a_delegation_that_is_ended_before_the_act_is_carried_out_refuses_it(
-    rig: RecordsRig, deputy: str
-) -> None:
+def test_after_its_last_day_a_delegation_serves_no_longer(rig: RecordsRig, deputy: str) -> None:
+    lend(rig, LENDER, deputy, days=5)
+    record = rig.file(1)
+    with transaction(rig.engine) as session:
+        set_folder_clock(session, start_of(date(2024, 3, 31)), datetime.now().astimezone())
+    with pytest.raises(NotAllowedError, match="2024-03-31 不在其内；请由授权人本人办理"):
+        rig.decide(LENT, record)
+
+
+def test_an_act_whose_delegation_is_ended_meanwhile_is_not_carried_out(rig: RecordsRig, deputy: str) -> None:
     lent = lend(rig, LENDER, deputy)
+    record = rig.file(1)
+    with transaction(rig.engine) as session:
+        given = CommandRequest(rig.place.request_id(), "verify_record", record, rig.record(record).version)
+        waiting = commands.submit(session, rig.place.actor(session, LENT), given).id
     row, _ = rig.give(LENDER, "end_delegation", lent)
     assert row.state == "done", row.reason
-    with pytest.raises(NotAllowedError):
-        rig.decide(LENT, rig.file(1))
+    row = asyncio.run(commands.deliver(rig.engine, WorkflowInMemory(rig.engine), waiting))
+    assert row.state == "refused"
+    assert "委托已终止" in row.reason
+    assert rig.record(record).stage == "deciding"

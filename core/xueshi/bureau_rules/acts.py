@@ -78,6 +78,7 @@ def draft(session: Session, command: Command) -> Refused | None:
         file=payload["name"],
         digest=payload["file"],
         maker=command.account_id,
+        made_for=lender_of(command),
         made_at=real_now(),
         state="draft",
     )
@@ -118,6 +119,7 @@ def roll_back(session: Session, command: Command) -> Refused | None:
         takes_back=held.id,
         reason=reason,
         maker=command.account_id,
+        made_for=lender_of(command),
         made_at=real_now(),
         state="draft",
     )
@@ -184,10 +186,16 @@ def _not_held(held: RuleDraft | None) -> Refused | None:
 
 
 def four_eyes(row: RuleDraft, command: Command) -> Refused | None:
-    """Refuse whoever made a draft, or lent the role to its maker: two persons see what is to hold."""
-    if str(row.maker) in (str(command.account_id), command.payload.get("principal")):
+    """Refuse whoever made a draft, or lent the role to its maker, and whoever acts for one of them: two persons see it."""
+    if {row.maker, row.made_for} & ({command.account_id, lender_of(command)} - {None}):
         return Refused("four_eyes", "草案由您（或委托您的人）起草，须由另一人发布（起草、发布分离）")
     return None
+
+
+def lender_of(command: Command) -> UUID | None:
+    """Return the account whose role a delegate acted in; None where somebody acted in his own."""
+    lender = command.payload.get("principal")
+    return UUID(lender) if lender else None
 
 
 def no_reason(command: Command) -> Refused | None:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
 from xueshi.bureau_rules import repository
-from xueshi.bureau_rules.acts import four_eyes, no_reason, not_waiting, require_area
+from xueshi.bureau_rules.acts import four_eyes, lender_of, no_reason, not_waiting, require_area
 from xueshi.bureau_rules.tables import RuleDraft
 from xueshi.campaigns.acts.completing import complete
 from xueshi.campaigns.clocks.campaign_clock import folder_now
@@ -139,6 +139,7 @@ def _row(command: Command, region: str, area: str, setting: FlowSetting, kind: s
         file="",
         digest=digest,
         maker=command.account_id,
+        made_for=lender_of(command),
         made_at=real_now(),
         state="draft",
     )

@@ -43,6 +43,8 @@ class RuleDraft(SQLModel, table=True):
     setting: int | None = None
     """Number of a flow's settings: under which a `flow` holds, which a `flow_end` ends."""
     maker: UUID
+    made_for: UUID | None = None
+    """The account that lent its role to the maker; None where the maker acted in his own."""
     made_at: datetime = Field(sa_type=Instant)
     state: str = Field(index=True)
     """`draft`, `published`, `taken_back` (it held, and holds no longer), `done` (a rollback that was carried out)."""

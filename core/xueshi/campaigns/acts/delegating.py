@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from xueshi.access.repository import Actor
+from xueshi.access.roles import role_words
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.errors import NotAllowedError
 
@@ -16,7 +17,7 @@ def require_in_time(actor: Actor, at: datetime) -> None:
     day = civil_date(at)
     if not actor.lent.since <= day <= actor.lent.until:
         raise NotAllowedError(
-            f"账号 {actor.login} 受托办理“{actor.role}”的期限为 {actor.lent.since} 至 {actor.lent.until}，"
+            f"账号 {actor.login} 受托办理“{role_words(actor.role)}”的期限为 {actor.lent.since} 至 {actor.lent.until}，"
             f"{day} 不在其内；请由授权人本人办理，或重新委托（xueshi accounts delegate）"
         )
 

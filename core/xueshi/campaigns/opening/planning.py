@@ -27,7 +27,7 @@ from xueshi.campaigns.opening.notice import Notice
 from xueshi.campaigns.opening.opening import notice_bytes
 from xueshi.campaigns.rows import campaign_rows, clock_rows
 from xueshi.campaigns.tables import Campaign, PlannedOpening
-from xueshi.errors import InputError, XueshiError
+from xueshi.errors import InputError, NotAllowedError, XueshiError
 from xueshi.messages import repository as messages
 from xueshi.messages.repository import NewMessage
 from xueshi.real_clock import real_now
@@ -47,6 +47,11 @@ def plan_opening(session: Session, actor: Actor, notice: Notice, day: date) -> P
     if not actor.scope.allows(notice.area):
         raise InputError(
             f"通知 {notice.number} 的地区 {notice.area} 不在您的管理范围；请由该地区的业务负责人办理"
+        )
+    if actor.lent is not None:
+        # It would be carried out on a day on which the role may be lent no longer.
+        raise NotAllowedError(
+            "预定开启不能受托办理：到开启之日委托可能已经终止；请由授权人本人预定，或到期时直接开启"
         )
     real = real_now()
     if start_of(day) <= real:

@@ -17,9 +17,11 @@ def upgrade() -> None:
     """Apply."""
     op.add_column("task", sa.Column("came_at", storage.Instant(timezone=True), nullable=True))
     op.add_column("rule_draft", sa.Column("setting", sa.Integer(), nullable=True))
+    op.add_column("rule_draft", sa.Column("made_for", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("rule_draft", "made_for")
     op.drop_column("rule_draft", "setting")
     op.drop_column("task", "came_at")
