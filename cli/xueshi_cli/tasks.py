@@ -67,8 +67,7 @@ def list_(
     with reading(place.engine) as session:
         actor = place.actor(session, officer)
         rows = []
-        own = actor.account_id if actor.lent is None else actor.lent.lender
-        mine = None if everyone else own
+        mine = None if everyone else actor.holder
         found = task_rows.open_tasks(session, actor.scope, role=actor.role, for_account=mine)
         # The tasks lie in the scope; a unit may belong to another area since.
         units = unit_rows.unit_names(session, ENGINE, (task.unit_id for task in found))

@@ -108,7 +108,10 @@ def _questions(session: Session, actor: Actor) -> Iterator[Question]:
         return pack_of(session, campaign_rows.campaign(session, ENGINE, campaign_id)).facts
 
     names = {unit.id: unit.name for unit in unit_rows.units(session, actor.scope)}
-    for task in task_rows.open_tasks(session, actor.scope, role=actor.role, kinds=list(KINDS)):
+    waiting = task_rows.open_tasks(
+        session, actor.scope, role=actor.role, kinds=list(KINDS), for_account=actor.holder
+    )
+    for task in waiting:
         version = _version(session, task)
         person = content = span = ""
         if task.person_id is not None:

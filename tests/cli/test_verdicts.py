@@ -12,12 +12,14 @@ from campaign_rig import ENGINE, CampaignRig
 from command_line import run
 from openpyxl import load_workbook
 
+from xueshi.access import repository as access
+from xueshi.access.repository import NewAccount
 from xueshi.audit import repository as audit
 from xueshi.campaigns.figures.reconcile import reconcile
 from xueshi.campaigns.figures.verdict_sheet import HEADINGS, SHEET
 from xueshi.campaigns.rows import agreement_rows, task_rows
 from xueshi.errors import InputError
-from xueshi.storage import reading
+from xueshi.storage import reading, transaction
 
 
 @pytest.fixture
@@ -253,3 +255,17 @@ def test_approving_a_record_instead_of_its_unit_is_explained(rig: CampaignRig) -
     with pytest.raises(InputError, match="对整个单位作决定"):
         run("tasks", "decide", unit["待办"], "--value", "8", "--as", officer)
     assert json.loads(run("tasks", "show", unit["待办"], "--as", officer, "--json"))["办理"] == ""
+
+
+def test_what_was_handed_over_goes_out_to_whoever_has_it_now(rig: CampaignRig) -> None:
+    with transaction(rig.engine) as session:
+        actor = rig.place.actor(session, rig.verifier)
+        access.add_accounts(session, ENGINE, [NewAccount("other", "接办", actor.role, actor.area)])
+    row = rig.give(rig.verifier, "hand_over", actor.grant_id, None, {"to": "other", "reason": "调岗"})
+    assert row.state == "done", row.reason
+    path = rig.place.folder / "mine.xlsx"
+    run("tasks", "export", "-o", str(path), "--as", rig.verifier)
+    mine = load_workbook(path)[SHEET].max_row - 1 if path.exists() else 0
+    run("tasks", "export", "-o", str(rig.place.folder / "theirs.xlsx"), "--as", "other")
+    theirs = load_workbook(rig.place.folder / "theirs.xlsx")[SHEET].max_row - 1
+    assert (mine, theirs > 0) == (0, True)

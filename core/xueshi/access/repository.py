@@ -47,6 +47,11 @@ class Actor:
     lent: Lent | None = None
     """Set where the account acts under somebody else's grant."""
 
+    @property
+    def holder(self) -> UUID:
+        """The account whose role it is: the lender's, where somebody acts in a lent one."""
+        return self.account_id if self.lent is None else self.lent.lender
+
     def may(self, verb: Verb) -> bool:
         """Tell whether the actor's role holds a verb."""
         return verb in verbs_of(self.role, of_unit=self.unit_id is not None)

@@ -42,7 +42,7 @@ def waiting_filings(session: Session, actor: Actor, campaign: Campaign) -> list[
         campaign_id=campaign.id,
         role=actor.role,
         kinds=("unit",),
-        for_account=actor.account_id if actor.lent is None else actor.lent.lender,
+        for_account=actor.holder,
     )
     waiting = {task.filing_id for task in tasks}
     found = filing_rows.filings(session, actor.scope, campaign.id)
