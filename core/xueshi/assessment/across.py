@@ -116,7 +116,7 @@ def _dedupe(run: Run, group: Group, name: str, members: list[Judged]) -> None:
         for one in same:
             if one is not keeper:
                 before = one.hours
-                left = _again(run, group, one, before - (one.within(group) or 0))
+                left = _kept(run, group, one)
                 if left is None:
                     continue
                 if not left:
@@ -153,7 +153,7 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
     before = one.hours
     left = max(0, before - given) if group.earlier_years == "increase" else 0
     if group.again is not None:
-        kept = _again(run, group, one, before - (one.within(group) or 0))
+        kept = _kept(run, group, one)
         if kept is None:
             return
         left = kept
@@ -173,18 +173,20 @@ def _earlier(run: Run, group: Group, one: Judged, identity: str, label: str) -> 
     run.note(one, 13, group, (str(group.same),), before, left, "earlier_years", one.text)
 
 
-def _again(run: Run, group: Group, one: Judged, beside: int) -> int | None:
+def _kept(run: Run, group: Group, one: Judged) -> int | None:
     """Return what another record of the same work keeps: what is beside the group, and its share where the text leaves one.
 
     None where the share cannot be told: then the record waits.
     """
+    within = one.within(group) or 0
+    beside = one.hours - within
     if group.again is None:
         return beside
     share = group.again.value(one.facts)
     if isinstance(share, Stop):
         run.stopped(one, group, share, 13)
         return None
-    return beside + rounded(Fraction((one.within(group) or 0) * share, 100))
+    return beside + rounded(Fraction(within * share, 100))
 
 
 def _is_of(group: Group, entry: LedgerEntry, rules: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ from xueshi.access.repository import Actor
 from xueshi.access.roles import PERSON
 from xueshi.access.scope import Scope
 from xueshi.audit import repository as audit
+from xueshi.campaigns.acts.delegating import signature
 from xueshi.campaigns.clocks.clock import civil_date
 from xueshi.campaigns.clocks.office_calendar import calendar_of, due_after
 from xueshi.campaigns.clocks.working_days import WorkCalendar, working_day_after
@@ -112,7 +113,7 @@ def plan(
         channel,
         role=actor.role,
         account=str(actor.account_id),
-        principal="" if actor.lent is None else str(actor.lent.lender),
+        principal=signature(actor)["principal"],
         for_person=acts_for_person(channel, actor, entry.for_person),
     )
     if isinstance(begun, Refused):
